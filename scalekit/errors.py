@@ -1,0 +1,186 @@
+"""The exception tree: one branch for each stage of a query's life.
+
+::
+
+    ScalekitError
+    ├── ConfigError                a setting has no meaning             (raised when it is set)
+    ├── MissingDependencyError     an optional package is not installed (also an ImportError)
+    ├── PlanError                  the query is wrong                   (raised while building)
+    │   ├── ColumnNotFoundError    a column that does not exist
+    │   ├── SchemaError            types that do not go together
+    │   ├── DuplicateError         two columns of one name
+    │   └── InvalidOperationError  an operation that has no meaning here
+    ├── UnsupportedError           the backend cannot run it            (raised while lowering)
+    │   └── NotDistributableError  an estimator that has no distributed fit
+    ├── MemoryBudgetError          it would not fit                     (raised before it starts)
+    ├── ExecutionError             the backend failed                   (raised while running)
+    │   ├── ComputeError           a value could not be computed
+    │   └── ShapeError             lengths that do not go together
+    ├── SourceError                data that cannot be read
+    │   ├── PathNotFoundError      nothing there                        (also a FileNotFoundError)
+    │   ├── AccessError            not allowed, expired or unreachable
+    │   ├── CorruptFileError       not what its name or footer says
+    │   ├── EmptyInputError        a file without any content
+    │   ├── SchemaMismatchError    files of one source that differ
+    │   └── SecurityError          content that asks to be executed
+    └── TargetError                a target that cannot be written
+        ├── TargetExistsError      something is there already           (also a FileExistsError)
+        └── WriteConflictError     another writer committed first
+
+A message names the thing, lists what exists and says the way out. ``hint`` builders are classmethods,
+so that the wording of one mistake stands in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Self
+
+
+class ScalekitError(Exception):
+    """Base class of every error that scalekit raises on purpose."""
+
+
+class ConfigError(ScalekitError, ValueError):
+    """A setting has no meaning; raised when it is set or read."""
+
+    @classmethod
+    def unknown_choice(cls, what: str, given: object, known: Iterable[str], *, origin: str) -> Self:
+        """Build the error for a value outside a closed list.
+
+        Parameters
+        ----------
+        what
+            The setting, such as ``"backend"``.
+        given
+            The value that was found.
+        known
+            The values that exist.
+        origin
+            Where the value came from, such as ``"SCALEKIT_BACKEND"``.
+        """
+        names = sorted(known)
+        return cls(
+            f"unknown {what} {given!r} (from {origin}){_nearest(str(given), names)}; "
+            f"known: {', '.join(names)}"
+        )
+
+
+class MissingDependencyError(ScalekitError, ImportError):
+    """An optional package is needed and not installed."""
+
+    @classmethod
+    def for_extra(cls, package: str, extra: str, *, purpose: str) -> Self:
+        """Build the error that names the extra to install."""
+        return cls(
+            f"{purpose} needs the package {package!r}, which is not installed: "
+            f"pip install 'scalekit[{extra}]'"
+        )
+
+
+class PlanError(ScalekitError):
+    """The query itself is wrong; raised by the method that the user called."""
+
+
+class ColumnNotFoundError(PlanError):
+    """A column that is referred to does not exist."""
+
+    @classmethod
+    def missing(cls, missing: Iterable[str], available: Iterable[str]) -> Self:
+        """Build the error that lists the columns that exist and names the nearest match."""
+        known = list(available)
+        names = list(missing)
+        hints = "".join(_nearest(name, known) for name in names[:3])
+        what = "column" if len(names) == 1 else "columns"
+        listed = ", ".join(map(repr, names))
+        shown = ", ".join(map(repr, known[:40])) + (", ..." if len(known) > 40 else "")
+        return cls(f"{what} {listed} not found{hints}; available: {shown or 'no columns at all'}")
+
+
+class SchemaError(PlanError):
+    """Types that do not go together."""
+
+
+class DuplicateError(PlanError):
+    """Two output columns would have the same name."""
+
+    @classmethod
+    def columns(cls, names: Iterable[str], *, way_out: str = "rename one with .alias(...)") -> Self:
+        """Build the error that lists the names that occur twice."""
+        return cls(f"duplicate column names {', '.join(map(repr, names))}: {way_out}")
+
+
+class InvalidOperationError(PlanError):
+    """An operation that has no meaning for these types or in this place."""
+
+
+class UnsupportedError(ScalekitError):
+    """The chosen backend cannot keep the contract for this query; raised before any data moves."""
+
+
+class NotDistributableError(UnsupportedError):
+    """An estimator has no fit over partitions."""
+
+
+class MemoryBudgetError(ScalekitError):
+    """A query would pass the memory budget; raised before it starts."""
+
+
+class ExecutionError(ScalekitError):
+    """A backend failed while running a valid plan."""
+
+
+class ComputeError(ExecutionError):
+    """A value could not be computed, such as a strict cast that does not fit."""
+
+
+class ShapeError(ExecutionError):
+    """Lengths that do not go together."""
+
+
+class SourceError(ScalekitError):
+    """Data that cannot be read."""
+
+
+class PathNotFoundError(SourceError, FileNotFoundError):
+    """A path, glob or folder that holds nothing to read."""
+
+
+class AccessError(SourceError, PermissionError):
+    """A source that may not be read: permissions, credentials, or an unreachable host."""
+
+
+class CorruptFileError(SourceError):
+    """A file that is not what its name or footer says."""
+
+
+class EmptyInputError(SourceError):
+    """A file without any content where a header at least is needed."""
+
+
+class SchemaMismatchError(SourceError):
+    """Files of one source whose schemas cannot be aligned."""
+
+
+class SecurityError(SourceError):
+    """A file whose content asks to be executed."""
+
+
+class TargetError(ScalekitError):
+    """A target that cannot be written."""
+
+
+class TargetExistsError(TargetError, FileExistsError):
+    """The target exists and ``mode="error"`` was asked for, which is the default."""
+
+
+class WriteConflictError(TargetError):
+    """Another writer committed first; nothing of this write is visible."""
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """A suggestion such as ``" (did you mean 'carrier'?)"``, or nothing."""
+    by_case = {k.lower(): k for k in known}
+    close = get_close_matches(name.lower(), by_case, n=1, cutoff=0.6)
+    return f" (did you mean {by_case[close[0]]!r}?)" if close else ""

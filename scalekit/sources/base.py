@@ -1,0 +1,52 @@
+"""What every source of rows provides: a schema, readable splits, and statistics."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What is known of a source's size before it is read.
+
+    ``rows`` and ``bytes`` are None where nothing is known. ``exact`` tells a measurement (a footer, a
+    frame in memory) from a guess. ``bytes`` is the size in memory, not on disk.
+    """
+
+    rows: int | None = None
+    bytes: int | None = None
+    exact: bool = False
+
+
+class Source(ABC):
+    """Where rows come from. Concrete sources are frozen dataclasses: hashable, picklable, compared by value."""
+
+    @property
+    @abstractmethod
+    def schema(self) -> pl.Schema:
+        """Names and types of the columns, known without reading the rows."""
+
+    @abstractmethod
+    def splits(self) -> tuple[Any, ...]:
+        """The readable pieces, picklable, in file and row order; at least one."""
+
+    @abstractmethod
+    def read(self, splits: Sequence[Any] | None = None) -> pl.LazyFrame:
+        """The rows of ``splits`` in order, or all of them, with exactly :attr:`schema`."""
+
+    @abstractmethod
+    def statistics(self) -> Statistics:
+        """Rows and bytes, as far as they are known without reading the rows."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """One line for plans and errors, with secrets redacted."""
+
+    def inputs(self) -> tuple[str, ...]:
+        """Canonical identities of what is read (real paths, normalised URIs), for the check against targets."""
+        return ()
