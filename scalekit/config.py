@@ -1,0 +1,391 @@
+"""Settings: one frozen ``Config`` for each query, found at five levels and passed on from there.
+
+The first level that says something wins::
+
+    argument of the call          features.collect(backend="pandas")
+    with-block, innermost first   with sk.config(backend="pandas"): ...
+    process                       sk.configure(backend="pandas")
+    environment                   SCALEKIT_BACKEND=pandas
+    nearest pyproject.toml        [tool.scalekit]
+                                  backend = "pandas"
+    default
+
+With-blocks belong to the thread or asyncio task that opened them. Nothing here writes to the
+environment, and ``None`` at any level means "this level says nothing". Whether a backend of that
+name exists is for ``backends.registry`` to say: third parties bring their own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypedDict, Unpack
+
+from scalekit.errors import ConfigError
+
+_PREFIX = "SCALEKIT_"
+_Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What one query runs with; made by ``resolve`` and never changed.
+
+    Parameters
+    ----------
+    backend
+        Who runs the query: ``"auto"``, or the name of a registered backend.
+    progress
+        Whether to show a progress bar; ``None`` shows one only where someone is watching.
+    strict
+        Whether a sum of integers that leaves Int64 raises rather than wraps.
+    deterministic
+        Whether floats are added in one fixed order, whatever the backend and partitioning.
+    memory_budget
+        Bytes that a query may use on this machine; ``None`` leaves it to the measured free memory.
+    preview_rows
+        Rows in a notebook's preview of a frame; 0 shows none.
+    address
+        Address of the cluster to use.
+    """
+
+    backend: str = "auto"
+    progress: bool | None = None
+    strict: bool = False
+    deterministic: bool = False
+    memory_budget: int | None = None
+    preview_rows: int = 10
+    address: str | None = None
+
+
+class Settings(TypedDict, total=False):
+    """The settings as a user may write them; ``None`` leaves one to the next level."""
+
+    backend: str | None
+    progress: bool | str | None
+    strict: bool | None
+    deterministic: bool | None
+    memory_budget: int | str | None
+    preview_rows: int | None
+    address: str | None
+
+
+def resolve(**overrides: Unpack[Settings]) -> Config:
+    """Find the value of every setting for a call made here and now.
+
+    Parameters
+    ----------
+    **overrides
+        The arguments of the call; ``None`` means that the argument was not given.
+
+    Raises
+    ------
+    ConfigError
+        If a level holds an unknown key or a value without meaning.
+
+    Examples
+    --------
+    >>> from scalekit.config import resolve
+    >>> resolve(backend="pandas", memory_budget="2GiB").memory_budget
+    2147483648
+    """
+    found: dict[str, Any] = {}
+    for values, _ in _levels(dict(overrides)):
+        found = {**values, **found}
+    return Config(**{name: value for name, value in found.items() if value is not _AUTOMATIC})
+
+
+def origin_of(name: str, **overrides: Unpack[Settings]) -> str:
+    """Say which level the current value of a setting comes from.
+
+    Parameters
+    ----------
+    name
+        The setting.
+    **overrides
+        The arguments of the call, as for ``resolve``.
+
+    Returns
+    -------
+    str
+        Such as ``"SCALEKIT_BACKEND"`` or ``"default"``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such setting, or if a level holds something without meaning.
+
+    Examples
+    --------
+    >>> from scalekit.config import config, origin_of
+    >>> with config(preview_rows=5):
+    ...     origin_of("preview_rows")
+    'with sk.config(...)'
+    """
+    _check_name(name, "origin_of")
+    for values, origin in _levels(dict(overrides)):
+        if name in values:
+            return origin(name)
+    return "default"
+
+
+def config(**settings: Unpack[Settings]) -> AbstractContextManager[Config]:
+    """Change settings inside a ``with`` block of this thread or task only.
+
+    Blocks nest, the innermost wins, and what was before is back when the block is left, by an
+    exception too.
+
+    Parameters
+    ----------
+    **settings
+        The settings to change; see ``Config``.
+
+    Returns
+    -------
+    AbstractContextManager[Config]
+        Yields the settings in force inside the block.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or a value has no meaning.
+
+    Examples
+    --------
+    >>> from scalekit.config import config
+    >>> with config(backend="pandas") as inside:
+    ...     inside.backend
+    'pandas'
+    """
+    return _block(_checked(settings, _WITH_BLOCK))
+
+
+def configure(**settings: Unpack[Settings]) -> None:
+    """Change settings for the whole process, below every ``with sk.config(...)``.
+
+    Parameters
+    ----------
+    **settings
+        The settings to change; ``None`` takes back what an earlier call set.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or a value has no meaning; nothing is changed then.
+
+    Examples
+    --------
+    >>> from scalekit.config import configure
+    >>> configure(preview_rows=20)
+    >>> configure(preview_rows=None)
+    """
+    new = _checked(settings, _PROCESS)
+    kept = {name: value for name, value in _process.values.items() if name not in settings}
+    _process.values = MappingProxyType({**kept, **new})
+
+
+_ARGUMENT, _WITH_BLOCK, _PROCESS = "argument", "with sk.config(...)", "sk.configure(...)"
+
+# A level that asks for the automatic value on purpose, which ``None`` cannot say.
+_AUTOMATIC = object()
+
+_NOTHING: _Values = MappingProxyType({})
+_blocks: ContextVar[_Values] = ContextVar("scalekit_config", default=_NOTHING)
+
+
+class _Process:
+    """What ``configure`` set: replaced whole, so that a reader in another thread sees one state."""
+
+    values: _Values = _NOTHING
+
+
+_process = _Process()
+
+
+@contextmanager
+def _block(values: _Values) -> Iterator[Config]:
+    token = _blocks.set(MappingProxyType({**_blocks.get(), **values}))
+    try:
+        yield resolve()
+    finally:
+        _blocks.reset(token)
+
+
+def _levels(overrides: _Values) -> Iterator[tuple[_Values, Callable[[str], str]]]:
+    """Each level's values, with the function that names where one of them stands."""
+    yield _checked(overrides, _ARGUMENT), lambda name: f"argument {name}="
+    yield _blocks.get(), lambda _: _WITH_BLOCK
+    yield _process.values, lambda _: _PROCESS
+    yield _from_environment(), lambda name: _PREFIX + name.upper()
+    path, values = _from_pyproject()
+    yield values, lambda _: f"pyproject.toml ({path})"
+
+
+def _from_environment() -> _Values:
+    found: dict[str, Any] = {}
+    for variable, text in os.environ.items():
+        if not variable.startswith(_PREFIX) or not text.strip():
+            continue
+        name = variable.removeprefix(_PREFIX).lower()
+        if name in _SETTINGS:
+            found[name] = _SETTINGS[name].parse(text.strip(), name, variable)
+        elif get_close_matches(name, _SETTINGS, n=1, cutoff=0.8):
+            # Other programs have variables of this prefix; a misspelt one of ours must not pass.
+            raise ConfigError.unknown_choice(
+                "variable",
+                variable,
+                (_PREFIX + key.upper() for key in _SETTINGS),
+                origin="environment",
+            )
+    return found
+
+
+def _from_pyproject() -> tuple[Path | None, _Values]:
+    """Return the nearest ``pyproject.toml`` from the working directory upwards and its settings."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the working directory was deleted
+        return None, _NOTHING
+    for folder in (here, *here.parents):
+        path = folder / "pyproject.toml"
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        return path, _read_pyproject(path, status.st_mtime_ns, status.st_size)
+    return None, _NOTHING
+
+
+@lru_cache(maxsize=16)
+def _read_pyproject(path: Path, _mtime_ns: int, _size: int) -> _Values:
+    """Read ``[tool.scalekit]``; kept until the file's time stamp or size changes."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot read settings from {path}: {error}") from error
+    section = content.get("tool", {}).get("scalekit", {})
+    if not isinstance(section, dict):
+        raise ConfigError(
+            f"[tool.scalekit] in {path} is {section!r}; it must be a table of settings"
+        )
+    return MappingProxyType(_checked(section, str(path)))
+
+
+_WORDS = {"1": True, "true": True, "yes": True, "on": True}
+_WORDS |= {"0": False, "false": False, "no": False, "off": False}
+
+_UNITS = {"": 1, "b": 1}
+_UNITS |= {f"{p}b": 1000**i for i, p in enumerate("kmgt", start=1)}
+_UNITS |= {f"{p}ib": 1024**i for i, p in enumerate("kmgt", start=1)}
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How one setting is read: from the text of a variable, and from a Python or TOML value."""
+
+    expected: str
+    from_text: Callable[[str], Any]
+    from_value: Callable[[Any], Any]
+
+    def parse(self, text: str, name: str, origin: str) -> Any:
+        try:
+            return self.from_text(text)
+        except ValueError:
+            raise self._no_meaning(text, name, origin) from None
+
+    def check(self, value: object, name: str, origin: str) -> Any:
+        try:
+            return self.from_value(value)
+        except ValueError:
+            raise self._no_meaning(value, name, origin) from None
+
+    def _no_meaning(self, value: object, name: str, origin: str) -> ConfigError:
+        return ConfigError(f"{name} is {value!r} (from {origin}); expected {self.expected}")
+
+
+def _checked(settings: _Values, origin: str) -> dict[str, Any]:
+    for name in settings:
+        _check_name(name, origin)
+    return {
+        name: _SETTINGS[name].check(value, name, origin)
+        for name, value in settings.items()
+        if value is not None
+    }
+
+
+def _check_name(name: str, origin: str) -> None:
+    if name not in _SETTINGS:
+        raise ConfigError.unknown_choice("setting", name, _SETTINGS, origin=origin)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _switch_from_text(text: str) -> bool:
+    if text.lower() not in _WORDS:
+        raise ValueError
+    return _WORDS[text.lower()]
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _or_automatic(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: _AUTOMATIC if value == "auto" else read(value)
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError
+    return value
+
+
+def _size(value: Any) -> int:
+    """Bytes, from a positive number or from text such as ``"2GiB"``."""
+    if not isinstance(value, str):
+        size = _count(value)
+    else:
+        match = _SIZE.fullmatch(value.strip())
+        if match is None or match["unit"].lower() not in _UNITS:
+            raise ValueError
+        size = int(float(match["number"]) * _UNITS[match["unit"].lower()])
+    if size == 0:
+        raise ValueError
+    return size
+
+
+_SWITCH = _Setting("true or false", _switch_from_text, _switch)
+
+_SETTINGS: dict[str, _Setting] = {
+    "backend": _Setting("the name of a backend, such as 'auto' or 'polars'", _text, _text),
+    "progress": _Setting(
+        "true, false or 'auto'", _or_automatic(_switch_from_text), _or_automatic(_switch)
+    ),
+    "strict": _SWITCH,
+    "deterministic": _SWITCH,
+    "memory_budget": _Setting(
+        "a size in bytes, text such as '2GiB' or '500MB', or 'auto'",
+        _or_automatic(_size),
+        _or_automatic(_size),
+    ),
+    "preview_rows": _Setting(
+        "a whole number of rows, 0 or more", lambda text: _count(int(text)), _count
+    ),
+    "address": _Setting("the address of a cluster", _text, _text),
+}

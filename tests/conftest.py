@@ -1,0 +1,19 @@
+"""What every test has: settings of its own, whatever the shell or another test has set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from scalekit.config import Config, configure
+
+
+@pytest.fixture(autouse=True)
+def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hide ``SCALEKIT_*`` variables from the test, and take back what it configures."""
+    for variable in [name for name in os.environ if name.startswith("SCALEKIT_")]:
+        monkeypatch.delenv(variable)
+    yield
+    configure(**dict.fromkeys(Config.__dataclass_fields__))
