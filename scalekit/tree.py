@@ -24,7 +24,8 @@ class Node:
 
     @cached_property
     def _key(self) -> tuple[Any, ...]:
-        return (type(self), *(getattr(self, f.name) for f in fields(self)))  # type: ignore[arg-type]
+        values = (getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
+        return (type(self), *map(_typed, values))
 
     @cached_property
     def _hash(self) -> int:
@@ -46,6 +47,15 @@ class Node:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+def _typed(value: Any) -> Any:
+    """A stand-in that keeps apart what Python calls equal: ``1 == True == 1.0`` and ``0.0 == -0.0``."""
+    if isinstance(value, bool | int | float):
+        return (type(value), repr(value))
+    if isinstance(value, tuple):
+        return tuple(map(_typed, value))
+    return value
 
 
 @dataclass_transform(frozen_default=True)

@@ -1,0 +1,1 @@
+"""Function families: a method here is the declaration of a function."""

@@ -1,0 +1,158 @@
+"""Where expressions start: columns, constants, choices, and functions of several columns."""
+
+from __future__ import annotations
+
+from datetime import date as _date
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+
+from scalekit.errors import PlanError
+from scalekit.expr.dtypes import to_dtype
+from scalekit.expr.expr import Expr
+from scalekit.expr.function import IntoExpr, aggregate, flatten, literal, to_node
+from scalekit.expr.node import Case, Column, ExprNode, Selection
+
+
+def col(name: Any, *more_names: Any) -> Expr:
+    """Refer to input columns.
+
+    Parameters
+    ----------
+    name, more_names
+        Names, patterns ``"^...$"``, types, or lists of these. One name is one column; anything else
+        selects every column that fits.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> sk.from_dict({"x": [1], "y": [2]}).select(sk.col("x", "y") + 1).collect().row(0)
+    (2, 3)
+    """
+    names = flatten((name, *more_names))
+    if len(names) == 1 and isinstance(names[0], str) and not _is_pattern(names[0]) and names[0] != "*":
+        return Expr(Column(names[0]))
+    chosen: Any = cs.empty()
+    for one in names:
+        chosen = chosen | _selector_of(one)
+    if all(isinstance(one, str) and not _is_pattern(one) and one != "*" for one in names):
+        chosen = cs.by_name(*names)
+    return Expr(Selection(chosen))
+
+
+def _selector_of(one: Any) -> Any:
+    if isinstance(one, str):
+        if one == "*":
+            return cs.all()
+        return cs.matches(one) if _is_pattern(one) else cs.by_name(one)
+    if isinstance(one, pl.DataType) or (isinstance(one, type) and issubclass(one, pl.DataType)):
+        return cs.by_dtype(one)
+    raise PlanError(f"col() takes names, patterns '^...$' or types, got {type(one).__name__}")
+
+
+def _is_pattern(name: str) -> bool:
+    return name.startswith("^") and name.endswith("$")
+
+
+def lit(value: Any, dtype: Any = None) -> Expr:
+    """Build a constant.
+
+    Parameters
+    ----------
+    value
+        A number, text, date, time, duration, Decimal, list, Series or None.
+    dtype
+        Its type, where the value alone does not say it.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> sk.from_dict({"x": [1, 2]}).select("x", one=sk.lit(1)).collect()["one"].to_list()
+    [1, 1]
+    """
+    if isinstance(value, Expr):
+        return value
+    return Expr(literal(value, None if dtype is None else to_dtype(dtype)))
+
+
+class When:
+    """The start of a choice; :meth:`then` gives the value."""
+
+    def __init__(self, whens: tuple[ExprNode, ...], thens: tuple[ExprNode, ...]) -> None:
+        self._whens, self._thens = whens, thens
+
+    def then(self, statement: IntoExpr) -> Then:
+        """Give the value for rows whose condition is true; a string names a column."""
+        return Then(self._whens, (*self._thens, to_node(statement, strings_are_columns=True)))
+
+
+class Then(Expr):
+    """A choice that gives null where no condition is true, until :meth:`otherwise` says more."""
+
+    __slots__ = ("_thens", "_whens")
+
+    def __init__(self, whens: tuple[ExprNode, ...], thens: tuple[ExprNode, ...]) -> None:
+        super().__init__(Case(whens, thens, literal(None)))
+        self._whens, self._thens = whens, thens
+
+    def when(self, *predicates: Any, **constraints: Any) -> When:
+        """Add a further condition."""
+        return When((*self._whens, _condition(predicates, constraints)), self._thens)
+
+    def otherwise(self, statement: IntoExpr) -> Expr:
+        """Give the value for rows where no condition is true; a string names a column."""
+        return Expr(Case(self._whens, self._thens, to_node(statement, strings_are_columns=True)))
+
+
+def when(*predicates: Any, **constraints: Any) -> When:
+    """Start a choice between values.
+
+    Parameters
+    ----------
+    predicates
+        Conditions that must all be true.
+    constraints
+        ``name=value``, for a column that must equal a value.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> size = sk.when(sk.col("x") > 1).then(sk.lit("big")).otherwise(sk.lit("small"))
+    >>> sk.from_dict({"x": [1, 2]}).select(size=size).collect()["size"].to_list()
+    ['small', 'big']
+    """
+    return When((_condition(predicates, constraints),), ())
+
+
+def _condition(predicates: tuple[Any, ...], constraints: dict[str, Any]) -> ExprNode:
+    parts = [*flatten(predicates), *(col(name) == value for name, value in constraints.items())]
+    if not parts:
+        raise PlanError("when() needs at least one condition")
+    wrapped = [Expr(to_node(part, strings_are_columns=True)) for part in parts]
+    combined = wrapped[0]
+    for part in wrapped[1:]:
+        combined = combined & part
+    return combined._node
+
+
+@aggregate("pl.len", owner=Expr, kernel=lambda: pl.len(), result=pl.Int64(), output_name=lambda _: "len")
+def len() -> Expr:
+    """Count rows, as Int64.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> sk.from_dict({"x": [1, None]}).select(sk.len()).collect().item()
+    2
+    """
+
+
+def all() -> Expr:
+    """Select every column."""
+    return Expr(Selection(cs.all()))
+
+
+def date(year: int, month: int, day: int) -> Expr:
+    """Build a date."""
+    return lit(_date(year, month, day))

@@ -1,0 +1,55 @@
+"""Types as users write them: Polars' own, or the Python types that stand for them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from scalekit.errors import SchemaError
+
+PYTHON_TYPES: dict[Any, pl.DataType] = {
+    int: pl.Int64(),
+    float: pl.Float64(),
+    bool: pl.Boolean(),
+    str: pl.String(),
+    bytes: pl.Binary(),
+    date: pl.Date(),
+    datetime: pl.Datetime("us"),
+    timedelta: pl.Duration("us"),
+    time: pl.Time(),
+    Decimal: pl.Decimal(38, 9),
+    type(None): pl.Null(),
+}
+
+
+def to_dtype(dtype: Any) -> pl.DataType:
+    """Turn a type as a user writes it into an instance of Polars' type.
+
+    Parameters
+    ----------
+    dtype
+        A Polars type or class, or one of :data:`PYTHON_TYPES`.
+
+    Raises
+    ------
+    SchemaError
+        Where it is no type, or one that needs arguments such as ``List``.
+
+    Examples
+    --------
+    >>> to_dtype(int), to_dtype(pl.Datetime)
+    (Int64, Datetime(time_unit='us', time_zone=None))
+    """
+    if isinstance(dtype, pl.DataType):
+        return dtype
+    if dtype in PYTHON_TYPES:
+        return PYTHON_TYPES[dtype]
+    if isinstance(dtype, type) and issubclass(dtype, pl.DataType):
+        try:
+            return dtype()
+        except TypeError:
+            raise SchemaError(f"the type {dtype.__name__} needs arguments, such as {dtype.__name__}(...)") from None
+    raise SchemaError(f"{dtype!r} is no type; use one such as sk.Int64, sk.String, sk.Datetime('us')")

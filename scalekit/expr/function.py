@@ -1,0 +1,312 @@
+"""The function table: one decorated method is the user's API, the plan entry and the Polars kernel.
+
+>>> class Example(ExprBase):
+...     @elementwise()
+...     def sqrt(self) -> Self:
+...         "Square root."
+
+declares the method ``sqrt`` with its signature and documentation, the row ``FUNCTIONS["sqrt"]``, and, as
+no other is given, the kernel ``pl.Expr.sqrt``.
+
+Parameters are *operands* where they are annotated ``IntoExpr`` (a string names a column) or ``Operand``
+(a string is a value); all others are *options*, which are frozen into the node.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, auto
+from functools import wraps
+from typing import Any, Self, TypeVar, cast
+
+import polars as pl
+
+from scalekit.errors import PlanError
+from scalekit.expr.node import Arg, Call, Column, ExprNode, Literal, Opaque
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+IntoExpr = Any  # an expression, a column's name, or a value
+Operand = Any  # an expression or a value; a string is a value
+
+
+class Kind(Enum):
+    """What a function needs to see, which decides where it is legal and how it is distributed."""
+
+    ELEMENTWISE = auto()
+    """A row needs only itself."""
+    AGGREGATE = auto()
+    """Many rows become one."""
+    WINDOW = auto()
+    """A row needs its group or an order."""
+    NAMING = auto()
+    """Changes only the output's name; gone once bound."""
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """How an aggregate splits over partitions: named partials, then one final expression of them."""
+
+    partials: Mapping[str, Any]
+    final: Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """One row of the function table.
+
+    Attributes
+    ----------
+    name
+        The plan's name for the function: Polars' name, with its namespace (``"str.contains"``).
+    kind
+        What it needs to see.
+    kernel
+        Polars expressions and options to a Polars expression; the Polars method ``name`` if None.
+    decompose
+        Operands (as public expressions) to a :class:`Decomposition`; None keeps rows together.
+    needs_order
+        Whether the answer depends on the order of rows; a function of the options where they decide.
+    resizes
+        Whether the output's length may differ from the input's (``unique``, ``drop_nulls``).
+    variadic
+        Whether columns selected inside its operands stay operands (``sum_horizontal(cs.numeric())``).
+    result
+        A type that CONTRACT.md pins where Polars has another one, such as Int64 for counts.
+    resolve
+        Bound call and operand types to the node that keeps the contract (``sum`` widens integers).
+    output_name
+        Bound call to its output name; the first operand's if None.
+    defaults
+        The signature's defaults, left out where a plan is shown.
+    user_function
+        Whether it calls the user's Python code, which must not run before the query does.
+    """
+
+    name: str
+    kind: Kind
+    kernel: Callable[..., pl.Expr] | None = None
+    decompose: Callable[..., Decomposition] | None = None
+    needs_order: bool | Callable[[Mapping[str, Any]], bool] = False
+    resizes: bool = False
+    variadic: bool = False
+    result: pl.DataType | None = None
+    resolve: Callable[[Call, tuple[pl.DataType, ...]], ExprNode] | None = None
+    output_name: Callable[[Call], str] | None = None
+    defaults: tuple[tuple[str, Any], ...] = ()
+    user_function: bool = False
+
+
+FUNCTIONS: dict[str, FunctionSpec] = {}
+
+
+class ExprBase:
+    """What declared methods need of their owner: its node, and how a new node is wrapped."""
+
+    _node: ExprNode
+
+    def _wrap(self, node: ExprNode) -> Self:
+        """Wrap a node as the public expression."""
+        raise NotImplementedError
+
+
+class Namespace:
+    """Methods behind an attribute such as ``.str``; they build on the expression they belong to."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+
+    @property
+    def _node(self) -> ExprNode:
+        return cast("ExprNode", self._owner._node)
+
+    def _wrap(self, node: ExprNode) -> Any:
+        return self._owner._wrap(node)
+
+
+def to_node(value: Any, *, strings_are_columns: bool = False) -> ExprNode:
+    """Turn an operand that a user gave into a node."""
+    inner = getattr(value, "_node", None)
+    if isinstance(inner, ExprNode):
+        return inner
+    if isinstance(value, str) and strings_are_columns:
+        return Column(value)
+    if isinstance(value, ExprNode):
+        return value
+    return literal(value)
+
+
+_SCALARS = (str, bytes, bool, int, float, Decimal, date, datetime, time, timedelta, type(None))
+
+
+def literal(value: Any, dtype: pl.DataType | None = None) -> Literal:
+    """Build a constant from a Python, NumPy or Polars value; anything else is refused here."""
+    if isinstance(value, _SCALARS):
+        return Literal(value, dtype)
+    if isinstance(value, list | tuple):
+        return Literal(freeze(value), dtype)
+    if isinstance(value, set | frozenset | range):
+        return Literal(tuple(sorted(value)), dtype)
+    if isinstance(value, dict | pl.Series) or hasattr(value, "__array__"):
+        return Literal(value.item() if _is_numpy_scalar(value) else Opaque(value), dtype)
+    if isinstance(value, Enum):
+        return Literal(value.value, dtype)
+    raise PlanError(
+        f"a value of type {type(value).__name__} cannot be part of an expression: pass an expression "
+        "(col, lit, when), a number, text, date, time, list or Series"
+    )
+
+
+def _is_numpy_scalar(value: Any) -> bool:
+    return getattr(value, "shape", None) == () and hasattr(value, "item")
+
+
+class Pairs(tuple[Any, ...]):
+    """A frozen mapping."""
+
+    __slots__ = ()
+
+
+def freeze(value: Any) -> Any:
+    """Make an argument hashable: lists become tuples, mappings tuples of pairs, the rest keeps identity."""
+    if isinstance(value, list | tuple):
+        return tuple(freeze(v) for v in value)
+    if isinstance(value, set | frozenset):
+        return tuple(sorted(freeze(v) for v in value))
+    if isinstance(value, dict):
+        return Pairs((freeze(k), freeze(v)) for k, v in value.items())
+    if isinstance(value, type) and issubclass(value, pl.DataType):
+        return value
+    try:
+        hash(value)
+    except TypeError:
+        return Opaque(value)
+    return value
+
+
+def thaw(value: Any) -> Any:
+    """Undo :func:`freeze`: what a kernel is called with."""
+    if isinstance(value, Opaque):
+        return value.value
+    if isinstance(value, Pairs):
+        return {thaw(k): thaw(v) for k, v in value}
+    if isinstance(value, tuple):
+        return [thaw(v) for v in value]
+    return value
+
+
+def elementwise(name: str | None = None, **spec: Any) -> Callable[[F], F]:
+    """Declare a function in which a row needs only itself; keywords are fields of :class:`FunctionSpec`."""
+    return _declare(Kind.ELEMENTWISE, name, spec)
+
+
+def aggregate(name: str | None = None, **spec: Any) -> Callable[[F], F]:
+    """Declare a function from many rows to one; keywords are fields of :class:`FunctionSpec`."""
+    return _declare(Kind.AGGREGATE, name, spec)
+
+
+def window(name: str | None = None, **spec: Any) -> Callable[[F], F]:
+    """Declare a function that needs its group or an order; keywords are fields of :class:`FunctionSpec`."""
+    return _declare(Kind.WINDOW, name, spec)
+
+
+def naming(name: str | None = None, **spec: Any) -> Callable[[F], F]:
+    """Declare a function that changes only the output's name."""
+    return _declare(Kind.NAMING, name, spec)
+
+
+@dataclass(frozen=True)
+class _Operands:
+    """Which parameters of a signature are operands, and how a string among them is read."""
+
+    strings_are_columns: Mapping[str, bool]
+    optional: frozenset[str]
+    variadic: str | None
+    bound_first: bool
+
+    @classmethod
+    def of(cls, signature: inspect.Signature) -> _Operands:
+        parameters = list(signature.parameters.values())
+        bound_first = bool(parameters) and parameters[0].name == "self"
+        kinds = {p.name: str(p.annotation) for p in parameters[int(bound_first) :]}
+        operands = {n: a.startswith("IntoExpr") for n, a in kinds.items() if "IntoExpr" in a or "Operand" in a}
+        optional = {n for n in operands if signature.parameters[n].default is not inspect.Parameter.empty}
+        variadic = [n for n in operands if signature.parameters[n].kind is inspect.Parameter.VAR_POSITIONAL]
+        return cls(operands, frozenset(optional), variadic[0] if variadic else None, bound_first)
+
+
+def _declare(kind: Kind, name: str | None, fields: dict[str, Any]) -> Callable[[F], F]:
+    check = fields.pop("check", None)
+    owner = fields.pop("owner", None)
+
+    def wrap(method: F) -> F:
+        signature = inspect.signature(method)
+        operands = _Operands.of(signature)
+        spec = FunctionSpec(name or method.__name__, kind, defaults=_defaults(signature, operands), **fields)
+        if FUNCTIONS.setdefault(spec.name, spec) is not spec:
+            raise RuntimeError(f"function {spec.name!r} is declared twice")
+
+        @wraps(method)
+        def build(*args: Any, **kwargs: Any) -> Any:
+            bound = _bind(signature, method.__name__, args, kwargs)
+            if check is not None:
+                check(**{k: v for k, v in bound.items() if k != "self"})
+            call = _call(spec.name, operands, bound)
+            return args[0]._wrap(call) if operands.bound_first else owner(call)
+
+        build.spec = spec  # type: ignore[attr-defined]
+        return cast("F", build)
+
+    return wrap
+
+
+def _defaults(signature: inspect.Signature, operands: _Operands) -> tuple[tuple[str, Any], ...]:
+    given = ((p.name, p.default) for p in signature.parameters.values())
+    empty = inspect.Parameter.empty
+    return tuple((n, freeze(d)) for n, d in given if d is not empty and n not in operands.strings_are_columns)
+
+
+def _bind(
+    signature: inspect.Signature, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        # The message of inspect does not say which function: in a long chain that is what one needs.
+        raise TypeError(f"{name}(): {error}") from None
+    bound.apply_defaults()
+    return bound.arguments
+
+
+def _call(name: str, operands: _Operands, bound: Mapping[str, Any]) -> Call:
+    nodes: list[ExprNode] = []
+    options: list[tuple[str, Any]] = []
+    for parameter, value in bound.items():
+        if parameter == "self":
+            nodes.append(value._node)
+        elif parameter == operands.variadic:
+            columns = operands.strings_are_columns[parameter]
+            nodes.extend(to_node(v, strings_are_columns=columns) for v in flatten(value))
+        elif parameter not in operands.strings_are_columns:
+            options.append((parameter, freeze(value)))
+        elif parameter not in operands.optional:
+            nodes.append(to_node(value, strings_are_columns=operands.strings_are_columns[parameter]))
+        elif value is not None:
+            options.append((parameter, Arg(len(nodes))))
+            nodes.append(to_node(value, strings_are_columns=operands.strings_are_columns[parameter]))
+    return Call(name, tuple(nodes), tuple(options))
+
+
+def flatten(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Accept ``f("a", "b")`` and ``f(["a", "b"])`` alike, as Polars does."""
+    if len(values) == 1 and isinstance(values[0], list | tuple | set | frozenset):
+        return tuple(values[0])
+    if len(values) == 1 and hasattr(values[0], "__next__"):
+        return tuple(values[0])
+    return values
