@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from datetime import datetime, time
+from decimal import Decimal
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
-
-
 
 N = TypeVar("N", bound="Node")
 T = TypeVar("T")
@@ -17,51 +16,57 @@ class Node:
     """A frozen value whose children are the fields that belong to its own family.
 
     Nodes compare and hash by structure, pickle as their fields, and carry no behaviour: passes are
-    free functions.
+    free functions. A program can build chains far deeper than Python's stack, so none of this
+    recurses. Values are the same only if no computation can tell them apart: ``1``, ``True`` and
+    ``1.0`` differ, as do ``0.0`` and ``-0.0``, while NaN is itself.
     """
 
     family: ClassVar[type[Node]]
 
-    @cached_property
-    def _key(self) -> tuple[Any, ...]:
-        values = (getattr(self, f.name) for f in fields(self))  # type: ignore[arg-type]
-        return (type(self), *map(_typed, values))
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash(self._key)
-
     def __hash__(self) -> int:
-        return self._hash
+        if "_hash" not in self.__dict__:
+            for part in _parts_first(self, skip=lambda part: "_hash" in part.__dict__):
+                leaves, parts = _anatomy(part)
+                key = (type(part), leaves, *(p.__dict__["_hash"] for p in parts))
+                part.__dict__["_hash"] = hash(key)
+        return cast("int", self.__dict__["_hash"])
 
     def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if type(self) is not type(other):
-            return False
-        twin = cast("Node", other)
-        return self._hash == twin._hash and self._key == twin._key
+        if not isinstance(other, Node):
+            return NotImplemented
+        seen: set[tuple[int, int]] = set()
+        stack: list[tuple[Node, Node]] = [(self, other)]
+        while stack:
+            a, b = stack.pop()
+            if a is b or (id(a), id(b)) in seen:
+                continue
+            if type(a) is not type(b) or hash(a) != hash(b):
+                return False
+            (leaves_a, parts_a), (leaves_b, parts_b) = _anatomy(a), _anatomy(b)
+            if leaves_a != leaves_b:
+                return False
+            seen.add((id(a), id(b)))
+            stack.extend(zip(parts_a, parts_b, strict=True))
+        return True
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+    def __repr__(self) -> str:
+        return _shown(self, depth=20)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
-
-def _typed(value: Any) -> Any:
-    """A stand-in that keeps apart what Python calls equal: ``1 == True == 1.0`` and ``0.0 == -0.0``."""
-    if isinstance(value, bool | int | float):
-        return (type(value), repr(value))
-    if isinstance(value, tuple):
-        return tuple(map(_typed, value))
-    return value
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a table of nodes, parts before wholes, so that no depth is too deep."""
+        position: dict[int, int] = {}
+        table: list[tuple[type[Node], dict[str, Any]]] = []
+        for part in _parts_first(self, skip=lambda part: id(part) in position):
+            position[id(part)] = len(table)
+            values = {name: _to_positions(part.__dict__[name], position) for name in _names(part)}
+            table.append((type(part), values))
+        return _from_table, (table,)
 
 
 @dataclass_transform(frozen_default=True)
 def node(cls: type[T]) -> type[T]:
     """Make a class a concrete node: frozen, compared by structure, its hash computed once."""
-    return dataclass(frozen=True, eq=False)(cls)
+    return dataclass(frozen=True, eq=False, repr=False)(cls)
 
 
 def children(parent: N) -> tuple[N, ...]:
@@ -124,7 +129,97 @@ def memo(owner: Node, key: str, compute: Callable[[], T]) -> T:
 
     A table keyed on nodes would keep the frames of every plan alive; the node's own dictionary does not.
     """
-    store = owner.__dict__
+    store = owner.__dict__.setdefault("_memos", {})
     if key not in store:
         store[key] = compute()
     return cast("T", store[key])
+
+
+class _Position(int):
+    """Stands for a node within a pickled table."""
+
+
+def _to_positions(value: Any, position: dict[int, int]) -> Any:
+    if isinstance(value, Node):
+        return _Position(position[id(value)])
+    if type(value) is tuple:
+        return tuple(_to_positions(item, position) for item in value)
+    return value
+
+
+def _from_table(table: list[tuple[type[Node], dict[str, Any]]]) -> Node:
+    made: list[Node] = []
+    for cls, values in table:
+        new = cls.__new__(cls)
+        new.__dict__.update({name: _from_positions(value, made) for name, value in values.items()})
+        made.append(new)
+    return made[-1]
+
+
+def _from_positions(value: Any, made: list[Node]) -> Any:
+    if type(value) is _Position:
+        return made[value]
+    if type(value) is tuple:
+        return tuple(_from_positions(item, made) for item in value)
+    return value
+
+
+def _names(owner: Node) -> list[str]:
+    return [f.name for f in fields(owner)]  # type: ignore[arg-type]
+
+
+def _parts_first(root: Node, skip: Callable[[Node], bool]) -> Iterator[Node]:
+    """Every node that hangs on ``root``, of any family, parts before wholes; root last."""
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        current, expanded = stack.pop()
+        if skip(current):
+            continue
+        if expanded:
+            yield current
+        else:
+            stack.append((current, True))
+            stack.extend((part, False) for part in _anatomy(current)[1])
+
+
+def _anatomy(owner: Node) -> tuple[tuple[Any, ...], tuple[Node, ...]]:
+    """What a node is besides its parts, and its parts: the nodes of any family in its fields."""
+
+    def dissect() -> tuple[tuple[Any, ...], tuple[Node, ...]]:
+        parts: list[Node] = []
+        leaves = tuple(_leaf(owner.__dict__[name], parts) for name in _names(owner))
+        return leaves, tuple(parts)
+
+    return memo(owner, "_anatomy", dissect)
+
+
+def _leaf(value: Any, parts: list[Node]) -> Any:
+    """A value as it compares; nodes leave a mark and go to ``parts``."""
+    kind = type(value)
+    if value is None or kind is str:
+        return value
+    if isinstance(value, Node):
+        parts.append(value)
+        return Node
+    if isinstance(value, tuple):
+        return kind, *(_leaf(item, parts) for item in value)
+    if isinstance(value, float):
+        return kind, value.hex()
+    if isinstance(value, Decimal):
+        return kind, value.as_tuple()
+    if isinstance(value, datetime | time):
+        return kind, value.replace(tzinfo=None), value.fold, value.tzinfo
+    return kind, value
+
+
+def _shown(value: Any, depth: int) -> str:
+    if isinstance(value, Node):
+        name = type(value).__name__
+        if depth == 0:
+            return f"{name}(...)"
+        shown = (f"{n}={_shown(value.__dict__[n], depth - 1)}" for n in _names(value))
+        return f"{name}({', '.join(shown)})"
+    if type(value) is tuple:
+        items = ", ".join(_shown(item, depth) for item in value)
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    return repr(value)

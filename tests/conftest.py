@@ -6,8 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from scalekit.config import Config, configure
+
+# The same examples on every run and machine, and none of them measured by a clock.
+settings.register_profile("scalekit", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("scalekit")
 
 
 @pytest.fixture(autouse=True)
