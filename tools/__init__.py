@@ -1,0 +1,1 @@
+"""Scripts for the work on scalekit; nothing in the package imports them."""
