@@ -1,8 +1,7 @@
-"""Where expressions start: columns, constants, choices, and functions of several columns."""
+"""Where expressions start: columns, constants and choices."""
 
 from __future__ import annotations
 
-from datetime import date as _date
 from typing import Any
 
 import polars as pl
@@ -11,7 +10,7 @@ import polars.selectors as cs
 from scalekit.errors import PlanError
 from scalekit.expr.dtypes import to_dtype
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import IntoExpr, aggregate, flatten, literal, to_node
+from scalekit.expr.function import IntoExpr, flatten, literal, to_node
 from scalekit.expr.node import Case, Column, ExprNode, Selection
 
 
@@ -31,7 +30,12 @@ def col(name: Any, *more_names: Any) -> Expr:
     (2, 3)
     """
     names = flatten((name, *more_names))
-    if len(names) == 1 and isinstance(names[0], str) and not _is_pattern(names[0]) and names[0] != "*":
+    if (
+        len(names) == 1
+        and isinstance(names[0], str)
+        and not _is_pattern(names[0])
+        and names[0] != "*"
+    ):
         return Expr(Column(names[0]))
     chosen: Any = cs.empty()
     for one in names:
@@ -134,25 +138,3 @@ def _condition(predicates: tuple[Any, ...], constraints: dict[str, Any]) -> Expr
     for part in wrapped[1:]:
         combined = combined & part
     return combined._node
-
-
-@aggregate("pl.len", owner=Expr, kernel=lambda: pl.len(), result=pl.Int64(), output_name=lambda _: "len")
-def len() -> Expr:
-    """Count rows, as Int64.
-
-    Examples
-    --------
-    >>> import scalekit as sk
-    >>> sk.from_dict({"x": [1, None]}).select(sk.len()).collect().item()
-    2
-    """
-
-
-def all() -> Expr:
-    """Select every column."""
-    return Expr(Selection(cs.all()))
-
-
-def date(year: int, month: int, day: int) -> Expr:
-    """Build a date."""
-    return lit(_date(year, month, day))

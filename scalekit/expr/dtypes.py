@@ -51,5 +51,9 @@ def to_dtype(dtype: Any) -> pl.DataType:
         try:
             return dtype()
         except TypeError:
-            raise SchemaError(f"the type {dtype.__name__} needs arguments, such as {dtype.__name__}(...)") from None
-    raise SchemaError(f"{dtype!r} is no type; use one such as sk.Int64, sk.String, sk.Datetime('us')")
+            raise SchemaError(
+                f"the type {dtype.__name__} needs arguments, such as {dtype.__name__}(...)"
+            ) from None
+    raise SchemaError(
+        f"{dtype!r} is no type; use one such as sk.Int64, sk.String, sk.Datetime('us')"
+    )

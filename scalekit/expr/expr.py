@@ -72,7 +72,9 @@ class Expr(
         )
 
     def __iter__(self) -> Any:
-        raise TypeError("an expression cannot be iterated over: it has no rows until a frame is collected")
+        raise TypeError(
+            "an expression cannot be iterated over: it has no rows until a frame is collected"
+        )
 
     def alias(self, name: str) -> Expr:
         """Name the output column.
@@ -149,7 +151,9 @@ class Expr(
             raise InvalidOperationError(
                 f"unknown mapping_strategy {mapping_strategy!r}; known: {', '.join(strategies)}"
             )
-        keys = _nodes(partition_by) + tuple(to_node(e, strings_are_columns=True) for e in more_exprs)
+        keys = _nodes(partition_by) + tuple(
+            to_node(e, strings_are_columns=True) for e in more_exprs
+        )
         order = tuple(SortKey(k, descending, nulls_last) for k in _nodes(order_by))
         if not keys and not order:
             raise PlanError("over() needs the keys of its groups or order_by=")
@@ -170,10 +174,14 @@ class Expr(
         ['y']
         """
         if not isinstance(self._node, Selection):
-            raise InvalidOperationError("exclude() belongs to a selection of columns, such as sk.all()")
+            raise InvalidOperationError(
+                "exclude() belongs to a selection of columns, such as sk.all()"
+            )
         return Expr(Selection(self._node.selector - excluded(flatten((columns, *more_columns)))))
 
-    def pipe(self, function: Callable[Concatenate[Expr, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def pipe(
+        self, function: Callable[Concatenate[Expr, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Pass this expression to a function, so that calls read from left to right.
 
         Examples
@@ -228,7 +236,9 @@ def excluded(columns: Iterable[Any]) -> Any:
             chosen = chosen | inner.selector
         elif isinstance(column, str):
             is_pattern = column.startswith("^") and column.endswith("$")
-            chosen = chosen | (cs.matches(column) if is_pattern else cs.by_name(column, require_all=False))
+            chosen = chosen | (
+                cs.matches(column) if is_pattern else cs.by_name(column, require_all=False)
+            )
         else:
             chosen = chosen | cs.by_dtype(column)
     return chosen

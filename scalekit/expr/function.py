@@ -83,6 +83,10 @@ class FunctionSpec:
         Bound call to its output name; the first operand's if None.
     defaults
         The signature's defaults, left out where a plan is shown.
+    needs_rows
+        Whether it raises on an empty column, so that it cannot be checked by running it on one.
+    gives_order
+        Whether its output has an order of its own (``sort``, ``sort_by``).
     user_function
         Whether it calls the user's Python code, which must not run before the query does.
     """
@@ -98,6 +102,8 @@ class FunctionSpec:
     resolve: Callable[[Call, tuple[pl.DataType, ...]], ExprNode] | None = None
     output_name: Callable[[Call], str] | None = None
     defaults: tuple[tuple[str, Any], ...] = ()
+    needs_rows: bool = False
+    gives_order: bool = False
     user_function: bool = False
 
 
@@ -235,9 +241,17 @@ class _Operands:
         parameters = list(signature.parameters.values())
         bound_first = bool(parameters) and parameters[0].name == "self"
         kinds = {p.name: str(p.annotation) for p in parameters[int(bound_first) :]}
-        operands = {n: a.startswith("IntoExpr") for n, a in kinds.items() if "IntoExpr" in a or "Operand" in a}
-        optional = {n for n in operands if signature.parameters[n].default is not inspect.Parameter.empty}
-        variadic = [n for n in operands if signature.parameters[n].kind is inspect.Parameter.VAR_POSITIONAL]
+        operands = {
+            n: a.startswith("IntoExpr")
+            for n, a in kinds.items()
+            if "IntoExpr" in a or "Operand" in a
+        }
+        optional = {
+            n for n in operands if signature.parameters[n].default is not inspect.Parameter.empty
+        }
+        variadic = [
+            n for n in operands if signature.parameters[n].kind is inspect.Parameter.VAR_POSITIONAL
+        ]
         return cls(operands, frozenset(optional), variadic[0] if variadic else None, bound_first)
 
 
@@ -248,7 +262,9 @@ def _declare(kind: Kind, name: str | None, fields: dict[str, Any]) -> Callable[[
     def wrap(method: F) -> F:
         signature = inspect.signature(method)
         operands = _Operands.of(signature)
-        spec = FunctionSpec(name or method.__name__, kind, defaults=_defaults(signature, operands), **fields)
+        spec = FunctionSpec(
+            name or method.__name__, kind, defaults=_defaults(signature, operands), **fields
+        )
         if FUNCTIONS.setdefault(spec.name, spec) is not spec:
             raise RuntimeError(f"function {spec.name!r} is declared twice")
 
@@ -269,7 +285,9 @@ def _declare(kind: Kind, name: str | None, fields: dict[str, Any]) -> Callable[[
 def _defaults(signature: inspect.Signature, operands: _Operands) -> tuple[tuple[str, Any], ...]:
     given = ((p.name, p.default) for p in signature.parameters.values())
     empty = inspect.Parameter.empty
-    return tuple((n, freeze(d)) for n, d in given if d is not empty and n not in operands.strings_are_columns)
+    return tuple(
+        (n, freeze(d)) for n, d in given if d is not empty and n not in operands.strings_are_columns
+    )
 
 
 def _bind(
@@ -296,10 +314,14 @@ def _call(name: str, operands: _Operands, bound: Mapping[str, Any]) -> Call:
         elif parameter not in operands.strings_are_columns:
             options.append((parameter, freeze(value)))
         elif parameter not in operands.optional:
-            nodes.append(to_node(value, strings_are_columns=operands.strings_are_columns[parameter]))
+            nodes.append(
+                to_node(value, strings_are_columns=operands.strings_are_columns[parameter])
+            )
         elif value is not None:
             options.append((parameter, Arg(len(nodes))))
-            nodes.append(to_node(value, strings_are_columns=operands.strings_are_columns[parameter]))
+            nodes.append(
+                to_node(value, strings_are_columns=operands.strings_are_columns[parameter])
+            )
     return Call(name, tuple(nodes), tuple(options))
 
 

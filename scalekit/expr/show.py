@@ -47,8 +47,12 @@ def show_expr(expr: ExprNode) -> str:
     raise TypeError(f"no text for {type(expr).__name__}")
 
 
-def _show_case(whens: tuple[ExprNode, ...], thens: tuple[ExprNode, ...], otherwise: ExprNode) -> str:
-    chain = ".".join(f"when({show_expr(w)}).then({show_expr(t)})" for w, t in zip(whens, thens, strict=True))
+def _show_case(
+    whens: tuple[ExprNode, ...], thens: tuple[ExprNode, ...], otherwise: ExprNode
+) -> str:
+    chain = ".".join(
+        f"when({show_expr(w)}).then({show_expr(t)})" for w, t in zip(whens, thens, strict=True)
+    )
     return f"{chain}.otherwise({show_expr(otherwise)})"
 
 
@@ -65,7 +69,11 @@ def _show_call(call: Call) -> str:
         return f"({left} {_SYMBOLS[call.function]} {right})"
     defaults = dict(FUNCTIONS[call.function].defaults)
     by_name = {v: k for k, v in call.options if isinstance(v, Arg)}
-    options = [f"{k}={v!r}" for k, v in call.options if not isinstance(v, Arg) and defaults.get(k, ...) != v]
+    options = [
+        f"{k}={v!r}"
+        for k, v in call.options
+        if not isinstance(v, Arg) and defaults.get(k, ...) != v
+    ]
     first, *rest = [show_expr(a) for a in call.args] or [None]
     shown = [f"{by_name[i]}={text}" if i in by_name else text for i, text in enumerate(rest, 1)]
     inside = ", ".join([*map(str, shown), *options])

@@ -1,0 +1,1 @@
+"""Polars on one partition: pure functions, what a worker imports."""

@@ -1,0 +1,1 @@
+"""The logical plan and what can be read off it without running."""

@@ -14,7 +14,9 @@ _COUNT = pl.Int64()
 
 def merges_with(name: str) -> Any:
     """The decomposition of an aggregate that merges with itself, as a sum of sums."""
-    return lambda x: Decomposition({"part": getattr(x, name)()}, lambda p: getattr(p["part"], name)())
+    return lambda x: Decomposition(
+        {"part": getattr(x, name)()}, lambda p: getattr(p["part"], name)()
+    )
 
 
 def summed(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:

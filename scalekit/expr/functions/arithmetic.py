@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-
 from scalekit.expr.function import ExprBase, Operand, elementwise, to_node
 from scalekit.expr.node import Call
 
@@ -208,5 +207,3 @@ class ArithmeticMethods(ExprBase):
     @elementwise()
     def radians(self) -> Self:
         """Degrees to radians."""
-
-

@@ -64,7 +64,9 @@ class BooleanMethods(ExprBase):
         """
 
     @elementwise()
-    def is_between(self, lower_bound: IntoExpr, upper_bound: IntoExpr, closed: str = "both") -> Self:
+    def is_between(
+        self, lower_bound: IntoExpr, upper_bound: IntoExpr, closed: str = "both"
+    ) -> Self:
         """Whether the value lies between two bounds, which count unless ``closed`` says otherwise.
 
         Parameters

@@ -42,11 +42,17 @@ class MissingMethods(ExprBase):
     def _fill_null_with(self, value: Operand) -> Self:
         """Put a value in the place of null."""
 
-    @window("fill_null_by", kernel=lambda x, strategy, limit: x.fill_null(strategy=strategy, limit=limit), needs_order=True)
+    @window(
+        "fill_null_by",
+        kernel=lambda x, strategy, limit: x.fill_null(strategy=strategy, limit=limit),
+        needs_order=True,
+    )
     def _fill_null_by(self, strategy: str, limit: int | None = None) -> Self:
         """Fill nulls from other rows."""
 
-    def fill_null(self, value: Any = None, strategy: str | None = None, limit: int | None = None) -> Self:
+    def fill_null(
+        self, value: Any = None, strategy: str | None = None, limit: int | None = None
+    ) -> Self:
         """Put a value in the place of null.
 
         Parameters

@@ -1,0 +1,35 @@
+"""What every backend provides: lower a logical plan to its own program, then run it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import polars as pl
+
+from scalekit.config import Config
+from scalekit.plan.nodes import Plan
+
+
+class Backend(ABC):
+    """Who runs a query. A backend does not plan: it receives an optimized plan and keeps its meaning."""
+
+    name: str
+
+    @abstractmethod
+    def lower(self, plan: Plan, config: Config) -> Any:
+        """Turn an optimized logical plan into this backend's program.
+
+        Raises
+        ------
+        UnsupportedError
+            Where the backend cannot keep the contract; before any data moves.
+        """
+
+    @abstractmethod
+    def execute(self, program: Any, config: Config) -> pl.DataFrame:
+        """Run the program and give the result on this machine."""
+
+    @abstractmethod
+    def show(self, program: Any) -> str:
+        """The program as text, for ``explain(stage="physical")``."""

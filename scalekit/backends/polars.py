@@ -1,0 +1,28 @@
+"""The whole plan as one lazy Polars query, run by the streaming engine."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from scalekit.backends.base import Backend
+from scalekit.config import Config
+from scalekit.kernels.compile import to_lazy
+from scalekit.plan.nodes import Plan
+
+
+class PolarsBackend(Backend):
+    """Polars on this machine."""
+
+    name = "polars"
+
+    def lower(self, plan: Plan, config: Config) -> pl.LazyFrame:  # noqa: ARG002 - nothing to choose here
+        """Compile the plan to a lazy query."""
+        return to_lazy(plan)
+
+    def execute(self, program: pl.LazyFrame, config: Config) -> pl.DataFrame:  # noqa: ARG002
+        """Run the query."""
+        return program.collect(engine="streaming")
+
+    def show(self, program: pl.LazyFrame) -> str:
+        """Polars' own optimized plan."""
+        return program.explain(engine="streaming")

@@ -1,0 +1,37 @@
+"""The public frame: its methods, gathered from where each group of them is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from scalekit.frame.columns import ColumnMethods
+from scalekit.frame.grouping import GroupMethods
+from scalekit.frame.joins import JoinMethods
+from scalekit.frame.results import ResultMethods
+from scalekit.frame.rows import RowMethods
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Frame(ColumnMethods, RowMethods, GroupMethods, JoinMethods, ResultMethods):
+    """A lazy table: every method adds a step to its plan, and nothing runs until a result is asked for.
+
+    Frames come from ``sk.scan_*`` and ``sk.from_*``. They are immutable and cheap.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> frame = sk.from_dict({"carrier": ["AA", "UA", "AA"], "delay": [10, 20, 30]})
+    >>> frame.group_by("carrier").agg(sk.col("delay").mean()).sort("carrier").collect().rows()
+    [('AA', 20.0), ('UA', 20.0)]
+    """
+
+    __slots__ = ()
+
+    def pipe(
+        self, function: Callable[Concatenate[Frame, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Pass this frame to a function, so that steps read from top to bottom."""
+        return function(self, *args, **kwargs)

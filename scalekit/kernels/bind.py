@@ -1,0 +1,178 @@
+"""Bind expressions to a frame: expand selections, settle names, check columns, keep the contract's types."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+import polars as pl
+import polars.selectors as cs
+
+from scalekit.errors import ColumnNotFoundError, InvalidOperationError
+from scalekit.expr.function import FUNCTIONS, Kind, thaw
+from scalekit.expr.node import (
+    Alias,
+    Call,
+    Case,
+    Cast,
+    Column,
+    ExprNode,
+    Literal,
+    Over,
+    Selection,
+    SortKey,
+)
+from scalekit.kernels.schema import dtype_of
+from scalekit.tree import map_children, memo, rewrite, walk
+
+
+def bind(
+    exprs: Iterable[ExprNode], schema: pl.Schema, *, hidden: Collection[str] = ()
+) -> tuple[ExprNode, ...]:
+    """Make expressions ready for a plan over a table of ``schema``.
+
+    Parameters
+    ----------
+    exprs
+        Expressions as the user built them.
+    schema
+        The columns that exist.
+    hidden
+        Columns that selections leave out, such as the keys of a group.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        Where a column does not exist; the message lists those that do.
+    InvalidOperationError
+        Where several selections in one expression have different widths.
+    """
+    visible = pl.Schema({n: d for n, d in schema.items() if n not in hidden}) if hidden else schema
+    bound: list[ExprNode] = []
+    for expr in exprs:
+        for single in expand(expr, visible):
+            check_columns(single, schema)
+            bound.append(resolve(settle_names(single), schema))
+    return tuple(bound)
+
+
+def expand(expr: ExprNode, schema: pl.Schema) -> list[ExprNode]:
+    """One expression for each column that its selections name; the expression itself if it has none."""
+    if not _has(expr, Selection):
+        return [expr]
+    expr = rewrite(expr, lambda e: _expand_inside(e, schema))
+    selections = {s: _columns(s, schema) for s in walk(expr) if isinstance(s, Selection)}
+    if not selections:
+        return [expr]
+    widths = {len(columns) for columns in selections.values()}
+    if len(widths) > 1:
+        raise InvalidOperationError(
+            f"one expression selects different numbers of columns: {sorted(widths)}; select them apart"
+        )
+    return [
+        rewrite(expr, lambda e, i=i: Column(selections[e][i]) if isinstance(e, Selection) else e)  # type: ignore[misc]
+        for i in range(widths.pop())
+    ]
+
+
+def _expand_inside(expr: ExprNode, schema: pl.Schema) -> ExprNode:
+    """Spread selections that stand among several operands, such as ``sum_horizontal(cs.numeric())``."""
+    match expr:
+        case Call(function, args, options) if FUNCTIONS[function].variadic:
+            return Call(function, _spread(args, schema), options)
+        case Over(_, partition_by, order_by, _):
+            keys = tuple(
+                SortKey(arg, k.descending, k.nulls_last)
+                for k in order_by
+                for arg in _spread((k.arg,), schema)
+            )
+            return replace(expr, partition_by=_spread(partition_by, schema), order_by=keys)
+    return expr
+
+
+def _spread(args: Sequence[ExprNode], schema: pl.Schema) -> tuple[ExprNode, ...]:
+    return tuple(single for arg in args for single in expand(arg, schema))
+
+
+def _columns(selection: Selection, schema: pl.Schema) -> tuple[str, ...]:
+    try:
+        return cs.expand_selector(schema, selection.selector)
+    except pl.exceptions.ColumnNotFoundError:
+        named = [n for n in _named(selection) if n not in schema]
+        raise ColumnNotFoundError.missing(named, schema) from None
+
+
+def _named(selection: Selection) -> list[str]:
+    """The names that a selector asks for, found by asking which of them it misses."""
+    text = str(selection.selector)
+    return [part for part in text.split("'")[1::2]] or [part for part in text.split('"')[1::2]]
+
+
+def check_columns(expr: ExprNode, schema: pl.Schema) -> None:
+    """Raise ``ColumnNotFoundError`` unless every column exists."""
+    used = memo(
+        expr, "_columns_used", lambda: tuple(e.name for e in walk(expr) if isinstance(e, Column))
+    )
+    missing = [name for name in dict.fromkeys(used) if name not in schema]
+    if missing:
+        raise ColumnNotFoundError.missing(missing, schema)
+
+
+def settle_names(expr: ExprNode) -> ExprNode:
+    """Replace ``.name.suffix(...)`` and its like by the alias they stand for."""
+    return rewrite(expr, _settle_one)
+
+
+def _settle_one(expr: ExprNode) -> ExprNode:
+    if not isinstance(expr, Call) or FUNCTIONS[expr.function].kind is not Kind.NAMING:
+        return expr
+    rename = FUNCTIONS[expr.function].kernel
+    options = {k: thaw(v) for k, v in expr.options}
+    arg = expr.args[0]
+    name: str = rename(root_name(arg), **options)  # type: ignore[assignment,misc]
+    return Alias(arg.arg if isinstance(arg, Alias) else arg, name)
+
+
+def output_name(expr: ExprNode) -> str:
+    """The name of the column that a bound expression gives: that of its leftmost leaf, as in Polars."""
+    match expr:
+        case Alias(_, name) | Column(name):
+            return name
+        case Cast(arg) | Over(arg) | SortKey(arg):
+            return output_name(arg)
+        case Case(_, thens, _):
+            return output_name(thens[0])
+        case Literal(value):
+            named = getattr(getattr(value, "value", None), "name", "")
+            return named or "literal"
+        case Call(function, args, _):
+            spec = FUNCTIONS[function]
+            if spec.output_name is not None:
+                return spec.output_name(expr)
+            return output_name(args[0]) if args else function
+    raise TypeError(f"{type(expr).__name__} has no output name")
+
+
+def root_name(expr: ExprNode) -> str:
+    """The first input column that an expression reads, whatever it was renamed to since."""
+    leaves = [e.name for e in walk(expr) if isinstance(e, Column)]
+    return leaves[0] if leaves else output_name(expr)
+
+
+def resolve(expr: ExprNode, schema: pl.Schema) -> ExprNode:
+    """Insert what CONTRACT.md asks for and the types decide, such as sums of integers in 64 bits."""
+    if not any(isinstance(e, Call) and FUNCTIONS[e.function].resolve for e in walk(expr)):
+        return expr
+
+    def one(e: ExprNode) -> ExprNode:
+        e = map_children(e, one)
+        if not isinstance(e, Call):
+            return e
+        rule = FUNCTIONS[e.function].resolve
+        return e if rule is None else rule(e, tuple(dtype_of(a, schema) for a in e.args))
+
+    return one(expr)
+
+
+def _has(expr: ExprNode, kind: type[ExprNode]) -> bool:
+    return memo(expr, f"_has_{kind.__name__}", lambda: any(isinstance(e, kind) for e in walk(expr)))

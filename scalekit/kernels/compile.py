@@ -1,0 +1,257 @@
+"""Plan fragments to Polars: one lazy query for each, which Polars optimizes as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from scalekit.errors import UnsupportedError
+from scalekit.expr.node import SortKey
+from scalekit.kernels.expressions import to_expr
+from scalekit.kernels.sampling import sample_rows
+from scalekit.plan.nodes import (
+    Aggregate,
+    AsofJoin,
+    Distinct,
+    DynamicAggregate,
+    Explode,
+    Filter,
+    HorizontalUnion,
+    Input,
+    Join,
+    Limit,
+    MapBatches,
+    Pivot,
+    Plan,
+    RollingAggregate,
+    RowIndex,
+    Sample,
+    Scan,
+    Select,
+    Sort,
+    Sql,
+    Union,
+    Unpivot,
+    WithColumns,
+)
+from scalekit.tree import children, walk
+
+Tables = Sequence[pl.LazyFrame]
+
+
+def to_lazy(plan: Plan, inputs: Tables = ()) -> pl.LazyFrame:
+    """Compile a fragment to one lazy query.
+
+    Parameters
+    ----------
+    plan
+        A fragment whose expressions are bound.
+    inputs
+        The tables of its :class:`~scalekit.plan.nodes.Input` leaves, by position.
+
+    Raises
+    ------
+    UnsupportedError
+        Where a node has no Polars kernel, such as ``Write``.
+    """
+    done: dict[Plan, pl.LazyFrame] = {}
+    for current in walk(plan):
+        compiler = COMPILERS.get(type(current))
+        if compiler is None:
+            raise UnsupportedError(f"{type(current).__name__} has no Polars kernel")
+        below = [done[child] for child in children(current)]
+        done[current] = (
+            inputs[current.index] if isinstance(current, Input) else compiler(current, below)
+        )
+    return done[plan]
+
+
+def _scan(plan: Scan, _: Tables) -> pl.LazyFrame:
+    rows = plan.source.read()
+    rows = rows if plan.columns is None else rows.select(plan.columns)
+    return rows if plan.limit is None else rows.head(plan.limit)
+
+
+def _select(plan: Select, below: Tables) -> pl.LazyFrame:
+    return below[0].select([to_expr(e) for e in plan.exprs])
+
+
+def _with_columns(plan: WithColumns, below: Tables) -> pl.LazyFrame:
+    return below[0].with_columns([to_expr(e) for e in plan.exprs])
+
+
+def _filter(plan: Filter, below: Tables) -> pl.LazyFrame:
+    return below[0].filter(to_expr(plan.predicate))
+
+
+def _aggregate(plan: Aggregate, below: Tables) -> pl.LazyFrame:
+    aggs = [to_expr(e) for e in plan.aggs]
+    if not plan.keys:
+        return below[0].select(aggs)
+    keys = [to_expr(e) for e in plan.keys]
+    return below[0].group_by(keys, maintain_order=plan.maintain_order).agg(aggs)
+
+
+def _dynamic(plan: DynamicAggregate, below: Tables) -> pl.LazyFrame:
+    groups = below[0].group_by_dynamic(
+        to_expr(plan.index),
+        every=plan.every,
+        period=plan.period,
+        offset=plan.offset,
+        include_boundaries=plan.include_boundaries,
+        closed=plan.closed,  # type: ignore[arg-type]
+        label=plan.label,  # type: ignore[arg-type]
+        group_by=[to_expr(e) for e in plan.keys] or None,
+        start_by=plan.start_by,  # type: ignore[arg-type]
+    )
+    return groups.agg([to_expr(e) for e in plan.aggs])
+
+
+def _rolling(plan: RollingAggregate, below: Tables) -> pl.LazyFrame:
+    groups = below[0].rolling(
+        to_expr(plan.index),
+        period=plan.period,
+        offset=plan.offset,
+        closed=plan.closed,  # type: ignore[arg-type]
+        group_by=[to_expr(e) for e in plan.keys] or None,
+    )
+    return groups.agg([to_expr(e) for e in plan.aggs])
+
+
+def _join(plan: Join, below: Tables) -> pl.LazyFrame:
+    left, right = below
+    if plan.how == "cross":
+        return left.join(right, how="cross", suffix=plan.suffix, maintain_order=plan.maintain_order)  # type: ignore[arg-type]
+    return left.join(
+        right,
+        left_on=[to_expr(e) for e in plan.left_on],
+        right_on=[to_expr(e) for e in plan.right_on],
+        how=plan.how,  # type: ignore[arg-type]
+        suffix=plan.suffix,
+        validate=plan.validate,  # type: ignore[arg-type]
+        nulls_equal=plan.nulls_equal,
+        coalesce=plan.coalesce,
+        maintain_order=plan.maintain_order,  # type: ignore[arg-type]
+    )
+
+
+def _asof(plan: AsofJoin, below: Tables) -> pl.LazyFrame:
+    left, right = below
+    return left.join_asof(
+        right,
+        left_on=to_expr(plan.left_on),
+        right_on=to_expr(plan.right_on),
+        by_left=list(plan.by_left) or None,
+        by_right=list(plan.by_right) or None,
+        strategy=plan.strategy,  # type: ignore[arg-type]
+        suffix=plan.suffix,
+        tolerance=plan.tolerance,
+        coalesce=plan.coalesce,
+        allow_exact_matches=plan.allow_exact_matches,
+        check_sortedness=False,
+    )
+
+
+def _sort(plan: Sort, below: Tables) -> pl.LazyFrame:
+    by: tuple[SortKey, ...] = plan.by
+    return below[0].sort(
+        [to_expr(k.arg) for k in by],
+        descending=[k.descending for k in by],
+        nulls_last=[k.nulls_last for k in by],
+        maintain_order=True,
+    )
+
+
+def _limit(plan: Limit, below: Tables) -> pl.LazyFrame:
+    return below[0].slice(plan.offset, plan.length)
+
+
+def _distinct(plan: Distinct, below: Tables) -> pl.LazyFrame:
+    subset = None if plan.subset is None else list(plan.subset)
+    return below[0].unique(subset, keep=plan.keep, maintain_order=plan.maintain_order)  # type: ignore[arg-type]
+
+
+def _union(plan: Union, below: Tables) -> pl.LazyFrame:
+    return pl.concat(below, how=plan.how)  # type: ignore[arg-type]
+
+
+def _side_by_side(_: HorizontalUnion, below: Tables) -> pl.LazyFrame:
+    return pl.concat(below, how="horizontal")
+
+
+def _explode(plan: Explode, below: Tables) -> pl.LazyFrame:
+    return below[0].explode(
+        list(plan.columns), empty_as_null=plan.empty_as_null, keep_nulls=plan.keep_nulls
+    )
+
+
+def _unpivot(plan: Unpivot, below: Tables) -> pl.LazyFrame:
+    return below[0].unpivot(
+        list(plan.on),
+        index=list(plan.index) or None,
+        variable_name=plan.variable_name,
+        value_name=plan.value_name,
+    )
+
+
+def _pivot(plan: Pivot, below: Tables) -> pl.LazyFrame:
+    how = plan.aggregate
+    return below[0].pivot(
+        list(plan.on),
+        on_columns=plan.on_columns.value,
+        index=list(plan.index) or None,
+        values=list(plan.values) or None,
+        aggregate_function=how if how is None or isinstance(how, str) else to_expr(how),  # type: ignore[arg-type]
+        maintain_order=plan.maintain_order,
+        separator=plan.separator,
+    )
+
+
+def _row_index(plan: RowIndex, below: Tables) -> pl.LazyFrame:
+    indexed = below[0].with_row_index(plan.name, plan.offset)
+    return indexed.with_columns(pl.col(plan.name).cast(pl.Int64))
+
+
+def _sample(plan: Sample, below: Tables) -> pl.LazyFrame:
+    return sample_rows(below[0], n=plan.n, fraction=plan.fraction, seed=plan.seed)
+
+
+def _map_batches(plan: MapBatches, below: Tables) -> pl.LazyFrame:
+    schema = pl.Schema(plan.schema)
+    return below[0].map_batches(
+        plan.function.value, schema=schema, validate_output_schema=True, streamable=not plan.whole
+    )
+
+
+def _sql(plan: Sql, below: Tables) -> pl.LazyFrame:
+    named = dict(zip(plan.names, below, strict=True))
+    return pl.SQLContext(named, eager=False).execute(plan.query)
+
+
+COMPILERS: Mapping[type[Plan], Callable[[Any, Tables], pl.LazyFrame]] = {
+    Scan: _scan,
+    Input: _scan,
+    Select: _select,
+    WithColumns: _with_columns,
+    Filter: _filter,
+    Aggregate: _aggregate,
+    DynamicAggregate: _dynamic,
+    RollingAggregate: _rolling,
+    Join: _join,
+    AsofJoin: _asof,
+    Sort: _sort,
+    Limit: _limit,
+    Distinct: _distinct,
+    Union: _union,
+    HorizontalUnion: _side_by_side,
+    Explode: _explode,
+    Unpivot: _unpivot,
+    Pivot: _pivot,
+    RowIndex: _row_index,
+    Sample: _sample,
+    MapBatches: _map_batches,
+    Sql: _sql,
+}
+"""Each plan node's kernel. ``Write`` and ``Persisted`` have none: backends handle them."""

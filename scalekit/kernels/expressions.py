@@ -1,0 +1,84 @@
+"""Bound expressions to Polars expressions."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+import polars as pl
+
+from scalekit.errors import UnsupportedError
+from scalekit.expr.function import FUNCTIONS, thaw
+from scalekit.expr.node import (
+    Alias,
+    Arg,
+    Call,
+    Case,
+    Cast,
+    Column,
+    ExprNode,
+    Literal,
+    Opaque,
+    Over,
+)
+
+
+def to_expr(expr: ExprNode) -> pl.Expr:
+    """Compile one bound expression."""
+    match expr:
+        case Column(name):
+            return pl.col(name)
+        case Literal(value, dtype):
+            return _literal(value, dtype)
+        case Alias(arg, name):
+            return to_expr(arg).alias(name)
+        case Cast(arg, dtype, strict):
+            return to_expr(arg).cast(dtype, strict=strict)
+        case Call():
+            return _call(expr)
+        case Case(whens, thens, otherwise):
+            return _case(whens, thens, otherwise)
+        case Over():
+            return _over(expr)
+    raise UnsupportedError(f"{type(expr).__name__} has no Polars kernel outside its place")
+
+
+def _literal(value: Any, dtype: pl.DataType | None) -> pl.Expr:
+    if isinstance(value, Opaque):
+        return pl.lit(value.value, dtype=dtype)
+    return pl.lit(list(value) if isinstance(value, tuple) else value, dtype=dtype)
+
+
+def _call(call: Call) -> pl.Expr:
+    spec = FUNCTIONS[call.function]
+    operands = [to_expr(arg) for arg in call.args]
+    named = {k: operands[v] if isinstance(v, Arg) else thaw(v) for k, v in call.options}
+    by_position = len(operands) - sum(isinstance(v, Arg) for _, v in call.options)
+    if spec.kernel is not None:
+        out = spec.kernel(*operands[:by_position], **named)
+    else:
+        first, *rest = operands[:by_position]
+        out = attrgetter(call.function)(first)(*rest, **named)
+    return out if spec.result is None else out.cast(spec.result)
+
+
+def _case(whens: tuple[ExprNode, ...], thens: tuple[ExprNode, ...], otherwise: ExprNode) -> pl.Expr:
+    chain: Any = pl
+    for condition, value in zip(whens, thens, strict=True):
+        chain = chain.when(to_expr(condition)).then(to_expr(value))
+    out: pl.Expr = chain.otherwise(to_expr(otherwise))
+    return out
+
+
+def _over(expr: Over) -> pl.Expr:
+    keys = [to_expr(k) for k in expr.partition_by]
+    if not expr.order_by:
+        return to_expr(expr.arg).over(keys, mapping_strategy=expr.mapping_strategy)  # type: ignore[arg-type]
+    first = expr.order_by[0]
+    return to_expr(expr.arg).over(
+        keys or None,
+        order_by=[to_expr(k.arg) for k in expr.order_by],
+        descending=first.descending,
+        nulls_last=first.nulls_last,
+        mapping_strategy=expr.mapping_strategy,  # type: ignore[arg-type]
+    )

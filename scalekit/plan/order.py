@@ -1,0 +1,96 @@
+"""Which plans give their rows an order, and which expressions depend on one (CONTRACT.md, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scalekit.errors import PlanError
+from scalekit.expr.function import FUNCTIONS, FunctionSpec
+from scalekit.expr.node import Alias, Call, Cast, ExprNode, Over
+from scalekit.expr.show import show_expr
+from scalekit.plan.nodes import (
+    Aggregate,
+    Distinct,
+    DynamicAggregate,
+    Join,
+    Pivot,
+    Plan,
+    Sort,
+    Sql,
+)
+from scalekit.tree import children, memo
+
+
+def has_order(plan: Plan) -> bool:
+    """Whether the rows of ``plan`` have an order: from its source, a sort, or ``maintain_order``."""
+    return memo(plan, "_has_order", lambda: _has_order(plan))
+
+
+def _has_order(plan: Plan) -> bool:
+    match plan:
+        case Sort():
+            return True
+        case Aggregate(_, (), _, _):
+            return True
+        case Aggregate() | Distinct() | Pivot():
+            return plan.maintain_order and has_order(plan.input)
+        case Join():
+            return plan.maintain_order != "none" and all(map(has_order, children(plan)))
+        case DynamicAggregate():
+            return not plan.keys
+        case Sql():
+            return False
+    return all(map(has_order, children(plan)))
+
+
+def require_order(plan: Plan, what: str) -> None:
+    """Raise unless the rows of ``plan`` have an order.
+
+    Raises
+    ------
+    PlanError
+        That says how to give one.
+    """
+    if not has_order(plan):
+        raise PlanError(
+            f"{what} depends on the order of rows, and this frame has none (group_by, join and unique give "
+            "rows in any order): sort first, or pass maintain_order=True there, or say .over(..., order_by=...)"
+        )
+
+
+def check_order(exprs: tuple[ExprNode, ...], plan: Plan) -> None:
+    """Raise ``PlanError`` where an expression depends on an order that ``plan`` does not give."""
+    if has_order(plan):
+        return
+    for expr in exprs:
+        for call in order_dependent(expr):
+            require_order(plan, show_expr(call))
+
+
+def order_dependent(expr: ExprNode) -> Iterator[Call]:
+    """The calls within ``expr`` whose answer depends on the frame's order."""
+    if isinstance(expr, Over) and expr.order_by:
+        return
+    if isinstance(expr, Call):
+        if _needs_order(expr) and not _is_sorted(expr.args[0] if expr.args else expr):
+            yield expr
+        if FUNCTIONS[expr.function].gives_order:
+            return
+    for child in children(expr):
+        yield from order_dependent(child)
+
+
+def _needs_order(call: Call) -> bool:
+    spec: FunctionSpec = FUNCTIONS[call.function]
+    needs = spec.needs_order
+    return needs if isinstance(needs, bool) else needs(dict(call.options))
+
+
+def _is_sorted(expr: ExprNode) -> bool:
+    """Whether an operand has been put in an order of its own, as by ``sort_by``."""
+    match expr:
+        case Alias(arg) | Cast(arg):
+            return _is_sorted(arg)
+        case Call(function, args):
+            return FUNCTIONS[function].gives_order or (bool(args) and _is_sorted(args[0]))
+    return False
