@@ -144,7 +144,7 @@ def _hash_dictionary(array: pa.DictionaryArray) -> U64:
     codes = _numbers(array.indices, pa.int64())
     if not len(array.dictionary):  # all null
         return np.full(len(codes), _NULL, dtype=np.uint64)
-    return hash_array(array.dictionary)[codes]
+    return np.take(hash_array(array.dictionary), codes)
 
 
 def _hash_integers(array: pa.Array) -> U64:
@@ -193,24 +193,17 @@ def _hash_decimals(array: pa.Array) -> U64:
 
 def _hash_scaled(array: pa.Array, scale: int) -> U64:
     """Decimals that need exactly ``scale`` digits after the point."""
-    start = array.offset
-    words = np.frombuffer(array.buffers()[1] or b"", dtype=np.int64).reshape(-1, 2)[
-        start : start + len(array)
-    ]
+    words = np.frombuffer(array.buffers()[1] or b"", dtype=np.int64).reshape(-1, 2)
+    words = words[array.offset : array.offset + len(array)]
     low, high = np.ascontiguousarray(words[:, 0]), np.ascontiguousarray(words[:, 1])
     if scale == 0:
         return hash_integers(low.view(np.uint64), high)
     out = mix(mix(low.view(np.uint64) ^ _DECIMAL) ^ high.view(np.uint64)) ^ np.uint64(scale)
-    short = (
-        (high == low >> 63)
-        & (low > -_FLOAT_DIGITS)
-        & (low < _FLOAT_DIGITS)
-        & (scale <= _FLOAT_SCALE)
-    )
     mix(out)
-    out[short] = _hash_floats(
-        low[short] / 10.0**scale
-    )  # both exact, so the quotient is the nearest float
+    if scale <= _FLOAT_SCALE:
+        short = (high == low >> 63) & (low > -_FLOAT_DIGITS) & (low < _FLOAT_DIGITS)
+        # numerator and denominator are exact, so this is the float that the digits are read as
+        out[short] = _hash_floats(low[short] / 10.0**scale)
     return out
 
 
@@ -264,18 +257,15 @@ def _hash_text(array: pa.Array) -> U64:
 
 def _word_sums(data: np.ndarray[Any, np.dtype[np.uint8]], offsets: I64, lengths: I64) -> U64:
     size = int(offsets[-1] - offsets[0])
-    padded = np.zeros(
-        size + 8, dtype=np.uint8
-    )  # so that the last word of the last text can be read
+    padded = np.zeros(size + 8, dtype=np.uint8)  # the last word may reach beyond the last text
     padded[:size] = data[offsets[0] : offsets[-1]]
     every_word = np.ndarray((size + 1,), dtype="<u8", buffer=padded, strides=(1,))
     counts = (lengths + 7) >> 3
     ends = np.cumsum(counts)
     first = ends - counts
     position = np.arange(ends[-1], dtype=np.int64) - np.repeat(first, counts)
-    words = every_word[np.repeat(offsets[:-1] - offsets[0], counts) + (position << 3)].astype(
-        np.uint64, copy=False
-    )
+    places = np.repeat(offsets[:-1] - offsets[0], counts) + (position << 3)
+    words = every_word[places].astype(np.uint64, copy=False)
     filled = counts > 0
     unused = ((counts[filled] << 3) - lengths[filled]).astype(np.uint64) << np.uint64(3)
     words[ends[filled] - 1] &= np.uint64(0xFFFFFFFFFFFFFFFF) >> unused
@@ -298,7 +288,8 @@ def _keys_up_to(count: int) -> U64:
 def _segment_sums(values: U64, first: I64, ends: I64) -> U64:
     """Sums modulo 2^64 of ``values[first:ends]``; exact, because the wrapping cancels."""
     running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
-    return running[ends] - running[first]
+    sums: U64 = running[ends] - running[first]
+    return sums
 
 
 def _hash_lists(array: pa.Array) -> U64:
