@@ -1,0 +1,9 @@
+"""Conformance cases, one module for each family; the table of all is spelled here."""
+
+from __future__ import annotations
+
+from scalekit.testing.case import Case
+from scalekit.testing.cases import aggregate, frame
+
+CASES: tuple[Case, ...] = (*aggregate.CASES, *frame.CASES)
+"""Every case of the suite."""
