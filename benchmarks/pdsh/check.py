@@ -6,8 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import duckdb
@@ -56,7 +56,7 @@ class Expected:
         keys = [self.frame.columns.index(name) for name in self.order.keys]
         rows = self.frame.rows()
         numbers = [0] if rows else []
-        for before, row in zip(rows, rows[1:], strict=False):
+        for before, row in pairwise(rows):
             same = all(_equal(before[key], row[key]) for key in keys)
             numbers.append(numbers[-1] if same else numbers[-1] + 1)
         return numbers
@@ -72,15 +72,8 @@ class Reference:
             self.connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
         self.connection.execute(f"SET VARIABLE scale = {scale!r}::DOUBLE")
 
-    def __enter__(self) -> Reference:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of DuckDB; ``contextlib.closing`` does."""
         self.connection.close()
 
     def answer(self, number: int) -> Expected:
@@ -126,8 +119,11 @@ def _misplaced(expected: Expected, frame: pl.DataFrame) -> list[str]:
     found = []
     for key in expected.order.keys:
         pairs = zip(frame[key], expected.frame[key].head(frame.height), strict=True)
-        wrong = [f"row {i}: {key} is {a!r}, not {b!r}" for i, (a, b) in enumerate(pairs)
-                 if not _equal(a, b)]
+        wrong = [
+            f"row {i}: {key} is {a!r}, not {b!r}"
+            for i, (a, b) in enumerate(pairs)
+            if not _equal(a, b)
+        ]
         found += wrong[:3]
     return found
 

@@ -244,9 +244,7 @@ def q10(t: Tables[pl.LazyFrame]) -> pl.LazyFrame:
             right_on="l_orderkey",
         )
         .join(t.nation, left_on="c_nationkey", right_on="n_nationkey")
-        .group_by(
-            "c_custkey", "c_name", "c_acctbal", "c_phone", "n_name", "c_address", "c_comment"
-        )
+        .group_by("c_custkey", "c_name", "c_acctbal", "c_phone", "n_name", "c_address", "c_comment")
         .agg(revenue=REVENUE.sum())
         .select(
             "c_custkey",
@@ -369,9 +367,9 @@ def q16(t: Tables[pl.LazyFrame]) -> pl.LazyFrame:
 
 def q17(t: Tables[pl.LazyFrame]) -> pl.LazyFrame:
     """Small orders."""
-    lines = t.part.filter(
-        col("p_brand") == "Brand#23", col("p_container") == "MED BOX"
-    ).join(t.lineitem, left_on="p_partkey", right_on="l_partkey")
+    lines = t.part.filter(col("p_brand") == "Brand#23", col("p_container") == "MED BOX").join(
+        t.lineitem, left_on="p_partkey", right_on="l_partkey"
+    )
     usual = lines.group_by("p_partkey").agg(usual_quantity=col("l_quantity").mean())
     return (
         lines.join(usual, on="p_partkey")

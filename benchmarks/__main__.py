@@ -1,0 +1,34 @@
+"""Which benchmark to run: ``python -m benchmarks <benchmark> --help`` says what each one takes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+# Loaded by name when chosen, so that none needs what only another one imports.
+COMMANDS = {
+    "pdsh": ("benchmarks.pdsh.command", "22 queries on scalekit's backends, raw Polars and DuckDB"),
+    "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark that the arguments name and give its exit code."""
+    listing = "\n".join(f"  {name:8} {text}" for name, (_, text) in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure scalekit on this machine.",
+        epilog=f"benchmarks:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("benchmark", choices=COMMANDS, help="what to measure")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="see each benchmark's --help")
+    chosen = parser.parse_args(arguments)
+    module, _ = COMMANDS[chosen.benchmark]
+    code: int = import_module(module).main(chosen.options)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

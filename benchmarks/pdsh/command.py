@@ -1,0 +1,79 @@
+"""``python -m benchmarks pdsh``: check and time the 22 queries."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+from benchmarks.pdsh import data, report
+from benchmarks.pdsh.check import Reference
+from benchmarks.pdsh.measure import Measured, measure
+from benchmarks.pdsh.queries_scalekit import QUERIES
+
+OUT = Path(__file__).parents[1] / "results"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark; 1 where an answer fails or is not DuckDB's, 0 otherwise."""
+    options = parser().parse_args(arguments)
+    folder = data.prepare(options.scale, options.data or data.folder_of(options.scale))
+    shown = report.Report(
+        options.scale, data.size_of(folder), options.backend, options.check, measured=[]
+    )
+    print(f"PDS-H at scale {options.scale:g}: {shown.size / 1e6:.0f} MB of Parquet in {folder}")
+    print(report.heading(shown), flush=True)
+    duckdb = closing(Reference(folder, options.scale)) if options.check else nullcontext()
+    with duckdb as reference:
+        for number in options.queries:
+            seen = _measured(number, folder, options, reference)
+            shown.measured.append(seen)
+            print(report.line(shown, seen), flush=True)
+    print(report.summary(shown))
+    for path in report.write(shown, options.out):
+        print(f"written: {path}")
+    return 1 if shown.wrong else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks pdsh",
+        description="Run the 22 queries of PDS-H (derived from TPC-H) in scalekit on each backend and "
+        "in raw Polars, check every answer in full against DuckDB on the same files, and time them.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = made.add_argument
+    add("--scale", type=float, default=1.0, help="scale factor; 1 is 6 million lines of orders")
+    add("--backend", type=_names, default="polars,pandas", help="scalekit's backends, by commas")
+    add("--queries", type=_numbers, default="1-22", help="which queries: 1,3,5 or 1-22")
+    add("--repeat", type=int, default=5, help="least number of timed runs; quick ones get more")
+    add("--data", type=Path, default=None, help="folder of the tables (default: data/pdsh/scale-S)")
+    add("--out", type=Path, default=OUT, help="folder for the JSON file and the plot")
+    add("--no-check", dest="check", action="store_false", help="do not compare with DuckDB")
+    return made
+
+
+def _measured(
+    number: int, folder: Path, options: argparse.Namespace, reference: Reference | None
+) -> Measured:
+    expected = None if reference is None else reference.answer(number)
+    return measure(number, folder, options.scale, options.backend, options.repeat, expected)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        try:
+            numbers += range(int(first), int(last or first) + 1)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{part!r} is neither a query nor a range") from None
+    unknown = [number for number in numbers if number not in QUERIES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no query {unknown[0]}: there are 1 to {max(QUERIES)}")
+    return numbers

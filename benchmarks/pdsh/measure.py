@@ -1,0 +1,152 @@
+"""How long each query takes, raw Polars and scalekit taking turns so that drift meets both alike."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from statistics import geometric_mean, median
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+import scalekit as sk
+from benchmarks.pdsh import queries_polars, queries_scalekit
+from benchmarks.pdsh.check import Expected, differences
+from benchmarks.pdsh.tables import Tables
+from scalekit.backends.choose import choose
+from scalekit.backends.registry import get_backend
+from scalekit.config import resolve
+from scalekit.optimize import optimize
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RAW = "raw polars"
+PAIR = (RAW, "scalekit polars")
+SETTLED = 1.0  # seconds of measuring after which the median of a quick query holds still
+PATIENCE = 30.0  # seconds after which a slow backend is not asked again
+
+Run = Callable[[], pl.DataFrame]
+
+
+@dataclass
+class Measured:
+    """What was seen of one query, by contender: seconds of every run, and what was wrong."""
+
+    query: int
+    planning: list[float]
+    rows: int | None = None
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+
+    def median(self, name: str) -> float | None:
+        """The middle run of a contender, in seconds; None where it failed."""
+        return median(self.seconds[name]) if name in self.seconds else None
+
+    def ratio(self, name: str) -> float | None:
+        """A contender's median over raw Polars'."""
+        ours, theirs = self.median(name), self.median(RAW)
+        return None if ours is None or theirs is None else ours / theirs
+
+
+def contender(backend: str) -> str:
+    """The name under which a backend's figures stand."""
+    return f"scalekit {backend}"
+
+
+def build_raw(number: int, folder: Path, scale: float) -> pl.LazyFrame:
+    """Query `number` in Polars, not run."""
+    return queries_polars.QUERIES[number](Tables(pl.scan_parquet, folder, scale))
+
+
+def build(number: int, folder: Path, scale: float) -> sk.Frame:
+    """Query `number` in scalekit, not run."""
+    return queries_scalekit.QUERIES[number](Tables(sk.scan_parquet, folder, scale))
+
+
+def run_raw(number: int, folder: Path, scale: float) -> pl.DataFrame:
+    """Query `number` in Polars, on the engine that scalekit's backend uses."""
+    return build_raw(number, folder, scale).collect(engine="streaming")
+
+
+def run(number: int, folder: Path, scale: float, backend: str) -> pl.DataFrame:
+    """Query `number` in scalekit on a backend."""
+    return build(number, folder, scale).collect(backend=backend)
+
+
+def measure(
+    number: int,
+    folder: Path,
+    scale: float,
+    backends: list[str],
+    repeat: int,
+    expected: Expected | None,
+) -> Measured:
+    """Check query `number` on every contender, then time it."""
+    contestants: dict[str, Run] = {RAW: partial(run_raw, number, folder, scale)}
+    for backend in backends:
+        contestants[contender(backend)] = partial(run, number, folder, scale, backend)
+    seen = Measured(number, planning(number, folder, scale))
+    for name, contestant in list(contestants.items()):
+        try:
+            answer = contestant()  # also warms the caches before anything is timed
+        except Exception as error:  # a query that fails is a result; the others are still wanted
+            seen.wrong[name] = [f"failed: {type(error).__name__}: {error}"]
+            del contestants[name]
+        else:
+            seen.rows = answer.height if seen.rows is None else seen.rows
+            seen.wrong[name] = [] if expected is None else differences(expected, answer)
+    paired = {name: contestants.pop(name) for name in PAIR if name in contestants}
+    seen.seconds.update(_take_turns(paired, repeat))
+    for name, slower in contestants.items():
+        seen.seconds.update(_take_turns({name: slower}, repeat))
+    return seen
+
+
+def planning(number: int, folder: Path, scale: float, repeat: int = 15) -> list[float]:
+    """Seconds, run by run, for all of query `number` that comes before its execution."""
+    return [_timed(partial(plan, number, folder, scale)) for _ in range(repeat)]
+
+
+def plan(number: int, folder: Path, scale: float) -> object:
+    """Build query `number` with its schema checks, optimize it and lower it to Polars."""
+    config = resolve(backend="polars")
+    optimized = optimize(build(number, folder, scale)._plan)
+    return get_backend(choose(optimized, config).backend).lower(optimized, config)
+
+
+def overhead(measured: list[Measured], name: str) -> float | None:
+    """Geometric mean, over the queries, of a contender's median over raw Polars'."""
+    ratios = [seen.ratio(name) for seen in measured]
+    return geometric_mean(r for r in ratios if r is not None) if all(ratios) else None
+
+
+def _take_turns(contestants: dict[str, Run], repeat: int) -> dict[str, list[float]]:
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in _turns(repeat, seconds):
+        # who goes second finds warmer caches: each goes first half of the time
+        names = list(contestants) if turn % 2 == 0 else list(reversed(contestants))
+        for name in names:
+            seconds[name].append(_timed(contestants[name]))
+    return seconds
+
+
+def _turns(repeat: int, seconds: dict[str, list[float]]) -> Iterator[int]:
+    for turn in count():
+        spent = sum(map(sum, seconds.values()))
+        if turn >= repeat and (spent >= SETTLED or turn >= 10 * repeat):
+            return
+        if turn and spent >= PATIENCE:
+            return
+        yield turn
+
+
+def _timed(run: Callable[[], object]) -> float:
+    gc.collect()  # so that no one pays for another's garbage
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start

@@ -1,0 +1,201 @@
+"""What was measured, for people and for programs: a table, a JSON file and a plot."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from matplotlib.figure import Figure
+
+from benchmarks.pdsh.measure import RAW, Measured, contender, overhead
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLOURS = ("#9aa0a6", "#1f6feb", "#d97706", "#0f9d58", "#a142f4")
+NOTE = "Derived from TPC-H; not comparable to published TPC-H results."
+
+
+Column = tuple[str, Callable[[Measured], str]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run of the benchmark."""
+
+    scale: float
+    size: int
+    backends: list[str]
+    checked: bool
+    measured: list[Measured]
+
+    @property
+    def contenders(self) -> list[str]:
+        """Who ran, raw Polars first."""
+        return [RAW, *map(contender, self.backends)]
+
+    @property
+    def wrong(self) -> list[str]:
+        """Every answer that failed or is not DuckDB's, with what is wrong about it."""
+        return [
+            f"query {seen.query} on {name}: {text}"
+            for seen in self.measured
+            for name, texts in seen.wrong.items()
+            for text in texts
+        ]
+
+
+def columns(report: Report) -> list[Column]:
+    """The table's columns: what stands above each, and what a query has to say there."""
+    names = report.contenders
+    equal = [(f"{name} = duckdb", partial(_verdict, report, name)) for name in names]
+    seconds = [(f"{name} s", partial(_median, name)) for name in names]
+    ratios = [(f"{name} / raw", partial(_ratio, name)) for name in names[1:]]
+    return [("query", _query), ("rows", _rows), *equal, *seconds, *ratios]
+
+
+def heading(report: Report) -> str:
+    """The line above the table."""
+    return "  ".join(title for title, _ in columns(report))
+
+
+def line(report: Report, seen: Measured) -> str:
+    """A query's line of the table."""
+    return "  ".join(f"{cell(seen):>{len(title)}}" for title, cell in columns(report))
+
+
+def summary(report: Report) -> str:
+    """The lines below the table."""
+    lines = []
+    for name in report.contenders[1:]:
+        ratio = overhead(report.measured, name)
+        label = f"{name} / raw polars, geometric mean of {len(report.measured)} medians"
+        lines.append(f"{label}: {_figure(ratio, 3)}")
+    plans = sorted((median(seen.planning), seen.query) for seen in report.measured)
+    middle = median(seconds for seconds, _ in plans)
+    largest, query = plans[-1]
+    lines.append(
+        f"build and plan: median {middle * 1e3:.1f} ms, largest {largest * 1e3:.1f} ms (query {query})"
+    )
+    return "\n".join([*lines, *report.wrong])
+
+
+def write(report: Report, out: Path) -> list[Path]:
+    """Write the JSON file and the plot (PNG and SVG) into a folder, and say where."""
+    out.mkdir(parents=True, exist_ok=True)
+    stem = out / f"pdsh-scale-{report.scale:g}"
+    data, drawings = stem.with_name(f"{stem.name}.json"), []
+    data.write_text(json.dumps(as_data(report), indent=1) + "\n", encoding="utf-8")
+    figure = draw(report)
+    for ending in ("png", "svg"):
+        drawings.append(stem.with_name(f"{stem.name}.{ending}"))
+        figure.savefig(drawings[-1], dpi=150)
+    return [data, *drawings]
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report as plain data: every run, not only the medians."""
+    return {
+        "benchmark": "PDS-H",
+        "note": NOTE,
+        "scale": report.scale,
+        "bytes": report.size,
+        "checked_against_duckdb": report.checked,
+        "machine": _machine(),
+        "versions": _versions(),
+        "geometric_mean_over_raw_polars": {
+            name: overhead(report.measured, name) for name in report.contenders[1:]
+        },
+        "queries": [
+            {
+                "query": seen.query,
+                "rows": seen.rows,
+                "equal": {name: not texts for name, texts in seen.wrong.items()},
+                "wrong": {name: texts for name, texts in seen.wrong.items() if texts},
+                "median_seconds": {name: seen.median(name) for name in seen.seconds},
+                "plan_median_seconds": median(seen.planning),
+                "seconds": seen.seconds,
+                "plan_seconds": seen.planning,
+            }
+            for seen in report.measured
+        ],
+    }
+
+
+def draw(report: Report) -> Figure:
+    """Medians of every contender, query by query, on a logarithmic scale."""
+    figure = Figure(figsize=(12, 4.5), layout="constrained")
+    axes = figure.subplots()
+    names, width = report.contenders, 0.8 / len(report.contenders)
+    for place, name in enumerate(names):
+        bars = [(x, seen.median(name)) for x, seen in enumerate(report.measured)]
+        shown = [(x + (place - (len(names) - 1) / 2) * width, s) for x, s in bars if s is not None]
+        if shown:
+            at, seconds = zip(*shown, strict=True)
+            axes.bar(at, seconds, width, label=name, color=COLOURS[place % len(COLOURS)])
+    axes.set_yscale("log")
+    axes.set_xticks(range(len(report.measured)), [f"{seen.query}" for seen in report.measured])
+    axes.set_xlabel("query")
+    axes.set_ylabel("median seconds")
+    axes.set_title(f"PDS-H at scale {report.scale:g}", loc="left")
+    axes.legend(frameon=False, ncols=len(names), loc="upper right", bbox_to_anchor=(1, 1.13))
+    axes.grid(axis="y", alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel(NOTE, fontsize=7, x=0.01, ha="left")
+    return figure
+
+
+def _query(seen: Measured) -> str:
+    return str(seen.query)
+
+
+def _rows(seen: Measured) -> str:
+    return "?" if seen.rows is None else str(seen.rows)
+
+
+def _verdict(report: Report, name: str, seen: Measured) -> str:
+    if not report.checked:
+        return "-"
+    return "no" if seen.wrong[name] else "yes"
+
+
+def _median(name: str, seen: Measured) -> str:
+    return _figure(seen.median(name), 4)
+
+
+def _ratio(name: str, seen: Measured) -> str:
+    return _figure(seen.ratio(name), 3)
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "failed" if value is None else f"{value:.{digits}f}"
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.system(),
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "polars_threads": pl.thread_pool_size(),
+        "load": os.getloadavg() if hasattr(os, "getloadavg") else None,
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for name in ("scalekit", "polars", "pandas", "narwhals", "pyarrow", "duckdb", "tpchgen-cli"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # scalekit runs from a checkout; another may not be installed
+            found[name] = None
+    return found
