@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
@@ -142,7 +142,7 @@ class _Position(int):
 def _to_positions(value: Any, position: dict[int, int]) -> Any:
     if isinstance(value, Node):
         return _Position(position[id(value)])
-    if type(value) is tuple:
+    if type(value) is tuple and _holds(value, Node, tuple):
         return tuple(_to_positions(item, position) for item in value)
     return value
 
@@ -159,9 +159,14 @@ def _from_table(table: list[tuple[type[Node], dict[str, Any]]]) -> Node:
 def _from_positions(value: Any, made: list[Node]) -> Any:
     if type(value) is _Position:
         return made[value]
-    if type(value) is tuple:
+    if type(value) is tuple and _holds(value, _Position, tuple):
         return tuple(_from_positions(item, made) for item in value)
     return value
+
+
+def _holds(values: tuple[Any, ...], *wanted: type) -> bool:
+    """Whether any value is of these types; quick on a million numbers, as in a long ``is_in``."""
+    return any(issubclass(kind, wanted) for kind in set(map(type, values)))
 
 
 def _names(owner: Node) -> list[str]:
@@ -193,6 +198,9 @@ def _anatomy(owner: Node) -> tuple[tuple[Any, ...], tuple[Node, ...]]:
     return memo(owner, "_anatomy", dissect)
 
 
+_COMPARE_AS_THEY_ARE = {bool, int, str, bytes, date, timedelta}
+
+
 def _leaf(value: Any, parts: list[Node]) -> Any:
     """A value as it compares; nodes leave a mark and go to ``parts``."""
     kind = type(value)
@@ -202,6 +210,9 @@ def _leaf(value: Any, parts: list[Node]) -> Any:
         parts.append(value)
         return Node
     if isinstance(value, tuple):
+        kinds = set(map(type, value))
+        if len(kinds) == 1 and kinds <= _COMPARE_AS_THEY_ARE:
+            return kind, *kinds, value
         return kind, *(_leaf(item, parts) for item in value)
     if isinstance(value, float):
         return kind, value.hex()

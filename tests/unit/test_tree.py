@@ -153,6 +153,9 @@ def test_values_inside_other_families_count():
         (Decimal("1.0"), Decimal("1.00")),
         (1, Decimal(1)),
         ((1, 2), (True, 2)),
+        ((1, 0), (True, False)),
+        ((1, 2), (1.0, 2.0)),
+        ((0.0, 1.0), (-0.0, 1.0)),
         (
             datetime(2024, 1, 1, 12, tzinfo=UTC),
             datetime(2024, 1, 1, 13, tzinfo=timezone(timedelta(hours=1))),
