@@ -1,0 +1,98 @@
+"""The documentation runs: what it shows is what happens, and what it points to is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import markdown, reference
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")),
+         *sorted((ROOT / "docs" / "decisions").glob("*.md"))]  # fmt: skip
+
+README_DATA = """
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+Path("data/flights").mkdir(parents=True)
+hours = [datetime(2013, 1, 1) + timedelta(hours=i % 24) for i in range(60)]
+pl.DataFrame({
+    "flight_id": range(60),
+    "carrier": ["AA", "UA", "DL"] * 20,
+    "origin": ["JFK", "LGA"] * 30,
+    "time_hour": hours,
+    "distance": [200 + i for i in range(60)],
+    "arr_delay": [None if i % 10 == 0 else i % 31 for i in range(60)],
+}).write_parquet("data/flights/part-0.parquet")
+pl.DataFrame({
+    "origin": ["JFK", "LGA"] * 12,
+    "time_hour": hours[:24],
+    "wind": [float(i) for i in range(24)],
+}).write_csv("data/weather.csv")
+pipeline = make_pipeline(SimpleImputer(), LogisticRegression())
+"""
+
+
+def run_page(page: Path, folder: Path, *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tools.markdown", str(page), *arguments],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def has_code(page: Path) -> bool:
+    return bool(markdown.code_of(page.read_text(encoding="utf-8")).strip())
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES[1:] if has_code(page)], ids=lambda p: p.name
+)
+def test_a_page_runs(page, tmp_path):
+    run_page(page, tmp_path)
+
+
+def test_the_readme_runs(tmp_path):
+    (tmp_path / "first.py").write_text(README_DATA)
+    run_page(ROOT / "README.md", tmp_path, "--first", "first.py")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    targets = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_readme_opens_with_code_and_the_two_commands():
+    screen = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40])
+    for part in ("import scalekit as sk", "make demo", "make test"):
+        assert part in screen
+
+
+def test_every_decision_is_listed():
+    listed = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    records = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    assert [record.name for record in records if f"({record.name})" not in listed] == []
+    assert [record.name[:4] for record in records] == [
+        f"{i:04}" for i in range(1, len(records) + 1)
+    ]
+
+
+def test_the_reference_has_every_method(tmp_path):
+    written = {path.name: path.read_text() for path in reference.write(tmp_path / "api")}
+    assert "`Frame.filter`" in written["index.md"]
+    assert "## Expr.str.contains" in written["expr.md"]
+    assert "## sk.col" in written["functions.md"]
+    assert "## ColumnNotFoundError" in written["errors.md"]
