@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Self
 
-from scalekit.errors import ColumnNotFoundError, DuplicateError
+import polars as pl
+import polars.selectors as cs
+
+from scalekit.errors import ColumnNotFoundError, DuplicateError, InvalidOperationError
 from scalekit.expr.dtypes import to_dtype
+from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, flatten
-from scalekit.expr.node import Alias, Cast, Column
+from scalekit.expr.node import Alias, Cast, Column, Selection
 from scalekit.frame.base import FrameBase, check_unique_names
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Select, WithColumns
@@ -132,3 +137,95 @@ class ColumnMethods(FrameBase):
         wanted = {name: to_dtype(d) for key, d in every.items() for name in self._columns(key)}
         casts = tuple(Alias(Cast(Column(n), d, strict), n) for n, d in wanted.items())
         return self._derive(WithColumns(self._plan, casts)) if casts else self
+
+    def fill_null(
+        self, value: Any = None, strategy: str | None = None, limit: int | None = None
+    ) -> Self:
+        """Put a value in the place of nulls, in the columns whose type it fits.
+
+        Parameters
+        ----------
+        value
+            A value, which fills columns of its own family (numbers fill numbers, text fills text), or an
+            expression, which fills every column.
+        strategy, limit
+            As in :meth:`Expr.fill_null`.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, None], "s": [None, "a"]}).fill_null(0).collect().rows()
+        [(1, None), (0, 'a')]
+        """
+        fits = cs.all() if value is None or isinstance(value, Expr) else _family(value)
+        return self._each(fits, lambda e: e.fill_null(value, strategy, limit))
+
+    def fill_nan(self, value: Any) -> Self:
+        """Put a value in the place of NaN in every float column."""
+        return self._each(cs.float(), lambda e: e.fill_nan(value))
+
+    def interpolate(self) -> Self:
+        """Put values on the line between their neighbours in the place of nulls, in numeric columns."""
+        return self._each(cs.numeric(), lambda e: e.interpolate())
+
+    def shift(self, n: int = 1, *, fill_value: IntoExpr | None = None) -> Self:
+        """Move the rows of every column by ``n`` places."""
+        return self._each(cs.all(), lambda e: e.shift(n, fill_value=fill_value))
+
+    def unnest(self, columns: Any, *more_columns: Any, separator: str | None = None) -> Self:
+        """Put the fields of struct columns in their place.
+
+        Parameters
+        ----------
+        columns, more_columns
+            Struct columns.
+        separator
+            If given, fields are named ``column + separator + field``.
+
+        Raises
+        ------
+        DuplicateError
+            Where a field has the name of another column.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"s": [{"x": 1, "y": 2}]}).unnest("s").columns
+        ['x', 'y']
+        """
+        schema = schema_of(self._plan)
+        wanted = self._columns([*flatten((columns,)), *more_columns])
+        out: list[Any] = []
+        for name, dtype in schema.items():
+            if name not in wanted:
+                out.append(Expr(Column(name)))
+                continue
+            if not isinstance(dtype, pl.Struct):
+                raise InvalidOperationError(f"unnest() takes struct columns; {name!r} is {dtype}")
+            prefix = "" if separator is None else name + separator
+            fields = (f.name for f in dtype.fields)
+            out += [Expr(Column(name)).struct.field(f).alias(prefix + f) for f in fields]
+        return self.select(out)
+
+    def select_seq(self, *exprs: IntoExpr, **named_exprs: IntoExpr) -> Self:
+        """Keep exactly these columns; the same as :meth:`select`, whose backends decide what runs side by side."""
+        return self.select(*exprs, **named_exprs)
+
+    def with_columns_seq(self, *exprs: IntoExpr, **named_exprs: IntoExpr) -> Self:
+        """Add columns; the same as :meth:`with_columns`, whose backends decide what runs side by side."""
+        return self.with_columns(*exprs, **named_exprs)
+
+    def _each(self, selector: Any, function: Callable[[Any], Any]) -> Self:
+        """Replace the columns that ``selector`` names by ``function`` of each."""
+        return self.with_columns(function(Expr(Selection(selector))))
+
+
+def _family(value: Any) -> Any:
+    """The columns that a plain value may fill."""
+    if isinstance(value, bool):
+        return cs.boolean()
+    if isinstance(value, int | float | Decimal):
+        return cs.numeric()
+    if isinstance(value, str):
+        return cs.string() | cs.categorical() | cs.enum()
+    return cs.by_dtype(type(value))

@@ -8,14 +8,24 @@ from typing import Concatenate, ParamSpec, TypeVar
 from scalekit.frame.columns import ColumnMethods
 from scalekit.frame.grouping import GroupMethods
 from scalekit.frame.joins import JoinMethods
+from scalekit.frame.reshaping import ReshapeFrameMethods
 from scalekit.frame.results import ResultMethods
 from scalekit.frame.rows import RowMethods
+from scalekit.frame.summaries import SummaryMethods
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Frame(ColumnMethods, RowMethods, GroupMethods, JoinMethods, ResultMethods):
+class Frame(
+    ColumnMethods,
+    RowMethods,
+    GroupMethods,
+    JoinMethods,
+    ReshapeFrameMethods,
+    SummaryMethods,
+    ResultMethods,
+):
     """A lazy table: every method adds a step to its plan, and nothing runs until a result is asked for.
 
     Frames come from ``sk.scan_*`` and ``sk.from_*``. They are immutable and cheap.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar
+from datetime import timedelta
+from typing import Any, Generic, Self, TypeVar
 
 from scalekit.errors import InvalidOperationError
-from scalekit.expr.function import IntoExpr
+from scalekit.expr.function import IntoExpr, flatten
 from scalekit.expr.node import Column, ExprNode
 from scalekit.frame.base import FrameBase, bind_over, check_unique_names
-from scalekit.plan.nodes import Aggregate, Plan
+from scalekit.plan.nodes import Aggregate, DynamicAggregate, Plan, RollingAggregate
+from scalekit.plan.order import require_order
 
 FrameT = TypeVar("FrameT", bound=FrameBase)
 
@@ -88,3 +90,99 @@ class GroupMethods(FrameBase):
         check_unique_names(keys)
         plan = self._plan
         return GroupBy(self, keys, lambda aggs: Aggregate(plan, keys, aggs, maintain_order))
+
+    def group_by_dynamic(
+        self,
+        index_column: IntoExpr,
+        *,
+        every: str | timedelta,
+        period: str | timedelta | None = None,
+        offset: str | timedelta | None = None,
+        include_boundaries: bool = False,
+        closed: str = "left",
+        label: str = "left",
+        group_by: Any = None,
+        start_by: str = "window",
+    ) -> GroupBy[Self]:
+        """Group rows by windows of time, or of an integer, that start at multiples of ``every``.
+
+        Parameters
+        ----------
+        index_column
+            A date, datetime or integer column, sorted (within the groups of ``group_by``).
+        every, period, offset
+            The distance between windows, their length (``every`` if None), and a shift of their start.
+        include_boundaries
+            Add columns with the bounds of each window.
+        closed
+            Which bounds belong to a window: ``"left"``, ``"right"``, ``"both"`` or ``"none"``.
+        label
+            What stands for a window: ``"left"``, ``"right"`` or ``"datapoint"``.
+        group_by
+            Further keys.
+        start_by
+            ``"window"``, ``"datapoint"`` or a weekday.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"t": [0, 1, 5], "x": [1, 2, 3]})
+        >>> frame.group_by_dynamic("t", every="5i").agg(sk.col("x").sum()).collect().rows()
+        [(0, 3), (5, 3)]
+        """
+        require_order(self._plan, "group_by_dynamic()")
+        index, keys = self._index_and_keys(index_column, group_by)
+        plan = self._plan
+        return GroupBy(
+            self,
+            (*keys, index),
+            lambda aggs: DynamicAggregate(
+                *(plan, index, keys, aggs, every, period, offset),
+                *(include_boundaries, closed, label, start_by),
+            ),
+        )
+
+    def rolling(
+        self,
+        index_column: IntoExpr,
+        *,
+        period: str | timedelta,
+        offset: str | timedelta | None = None,
+        closed: str = "right",
+        group_by: Any = None,
+    ) -> GroupBy[Self]:
+        """Group, for each row, the rows in the window of time that ends there.
+
+        Parameters
+        ----------
+        index_column
+            A date, datetime or integer column, sorted (within the groups of ``group_by``).
+        period, offset
+            The window's length, and where it starts (``-period`` if None).
+        closed
+            Which bounds belong to a window.
+        group_by
+            Further keys.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"t": [0, 1, 5], "x": [1, 2, 3]})
+        >>> frame.rolling("t", period="2i").agg(sk.col("x").sum()).collect()["x"].to_list()
+        [1, 3, 3]
+        """
+        require_order(self._plan, "rolling()")
+        index, keys = self._index_and_keys(index_column, group_by)
+        plan = self._plan
+        return GroupBy(
+            self,
+            (*keys, index),
+            lambda aggs: RollingAggregate(plan, index, keys, aggs, period, offset, closed),
+        )
+
+    def _index_and_keys(
+        self, index_column: Any, group_by: Any
+    ) -> tuple[ExprNode, tuple[ExprNode, ...]]:
+        (index,) = self._bind([index_column])
+        keys = () if group_by is None else self._bind(flatten((group_by,)))
+        return index, keys

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, flatten
-from scalekit.expr.node import Call, Column, ExprNode, SortKey
+from scalekit.expr.node import Call, Column, ExprNode, Literal, SortKey
 from scalekit.frame.base import FrameBase, boolean_predicate
-from scalekit.plan.nodes import Distinct, Filter, Limit, RowIndex, Sort
+from scalekit.kernels.schema import schema_of
+from scalekit.plan.nodes import Distinct, Filter, Limit, RowIndex, Sample, Select, Sort
 from scalekit.plan.order import require_order
+
+_PLACE = "__scalekit_place"
 
 
 class RowMethods(FrameBase):
@@ -35,13 +38,7 @@ class RowMethods(FrameBase):
         >>> sk.from_dict({"x": [1, 2, None]}).filter(sk.col("x") > 1).collect()["x"].to_list()
         [2]
         """
-        equalities = self._bind([Expr(Column(n)) == v for n, v in constraints.items()])
-        bound = self._bind(predicates) + equalities
-        if not bound:
-            raise InvalidOperationError("filter() needs at least one condition")
-        for predicate in bound:
-            boolean_predicate(self._plan, predicate)
-        return self._derive(Filter(self._plan, _all_of(bound)))
+        return self._derive(Filter(self._plan, self._condition(predicates, constraints, "filter")))
 
     def sort(
         self,
@@ -73,8 +70,8 @@ class RowMethods(FrameBase):
             raise InvalidOperationError("sort() needs at least one key")
         flags = zip(
             keys,
-            _each(descending, keys, "descending"),
-            _each(nulls_last, keys, "nulls_last"),
+            _each(keys, "descending", flag=descending),
+            _each(keys, "nulls_last", flag=nulls_last),
             strict=True,
         )
         return self._derive(Sort(self._plan, tuple(SortKey(k, d, n) for k, d, n in flags)))
@@ -131,6 +128,155 @@ class RowMethods(FrameBase):
         require_order(self._plan, "with_row_index()")
         return self._derive(RowIndex(self._plan, name, offset))
 
+    def remove(self, *predicates: IntoExpr, **constraints: Any) -> Self:
+        """Drop the rows for which every predicate is true; a row of null stays.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 2, None]}).remove(sk.col("x") > 1).collect()["x"].to_list()
+        [1, None]
+        """
+        condition = self._condition(predicates, constraints, "remove")
+        return self._derive(
+            Filter(self._plan, Call("ne_missing", (condition, Literal(value=True))))
+        )
+
+    def drop_nulls(self, subset: Any = None) -> Self:
+        """Drop the rows with a null in any of these columns, or in any column at all.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, None]}).drop_nulls().collect()["x"].to_list()
+        [1]
+        """
+        names = self._columns_in(subset)
+        return self.filter([Expr(Column(n)).is_not_null() for n in names]) if names else self
+
+    def drop_nans(self, subset: Any = None) -> Self:
+        """Drop the rows with NaN in any of these columns, or in any float column; nulls stay."""
+        schema = schema_of(self._plan)
+        names = [n for n in self._columns_in(subset) if subset is not None or schema[n].is_float()]
+        keep = [
+            Call("ne_missing", (Expr(Column(n)).is_nan()._node, Literal(value=True))) for n in names
+        ]
+        return self._derive(Filter(self._plan, _all_of(tuple(keep)))) if keep else self
+
+    def top_k(self, k: int, *, by: Any, reverse: bool | Sequence[bool] = False) -> Self:
+        """Keep the ``k`` rows with the largest keys, largest first; nulls count as smallest.
+
+        Parameters
+        ----------
+        k
+            Number of rows.
+        by
+            Keys.
+        reverse
+            Take the smallest of a key instead: for all keys, or one for each.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 3, 2]}).top_k(2, by="x").collect()["x"].to_list()
+        [3, 2]
+        """
+        return self._extreme(k, by, reverse=reverse, largest=True)
+
+    def bottom_k(self, k: int, *, by: Any, reverse: bool | Sequence[bool] = False) -> Self:
+        """Keep the ``k`` rows with the smallest keys, smallest first; nulls come last."""
+        return self._extreme(k, by, reverse=reverse, largest=False)
+
+    def gather_every(self, n: int, offset: int = 0) -> Self:
+        """Keep every ``n``-th row, from row ``offset`` on."""
+        require_order(self._plan, "gather_every()")
+        if not isinstance(n, int) or n < 1:
+            raise InvalidOperationError(f"gather_every() takes a step of 1 or more, got {n!r}")
+        place = Column(_PLACE)
+        indexed = self._derive(RowIndex(self._plan, _PLACE, -_natural(offset, "gather_every")))
+        kept = indexed.filter((Expr(place) >= 0) & (Expr(place) % n == 0))
+        return kept._without(_PLACE)
+
+    def reverse(self) -> Self:
+        """Turn the order of the rows around."""
+        require_order(self._plan, "reverse()")
+        indexed = self._derive(RowIndex(self._plan, _PLACE, 0))
+        return indexed._derive(
+            Sort(indexed._plan, (SortKey(Column(_PLACE), descending=True),))
+        )._without(_PLACE)
+
+    def first(self) -> Self:
+        """Keep the first row."""
+        require_order(self._plan, "first()")
+        return self.head(1)
+
+    def last(self) -> Self:
+        """Keep the last row."""
+        return self.tail(1)
+
+    def sample(self, n: int | None = None, *, fraction: float | None = None, seed: int = 0) -> Self:
+        """Keep rows chosen by a hash of the seed and the row's place, the same on every backend.
+
+        Parameters
+        ----------
+        n, fraction
+            How many rows, or which share of them: exactly one of the two. A smaller sample of the same
+            seed is part of a larger one.
+        seed
+            Another seed gives another sample.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 2, 3, 4]}).sample(2, seed=1).collect().height
+        2
+        """
+        require_order(self._plan, "sample()")
+        if (n is None) == (fraction is None):
+            raise InvalidOperationError("sample() takes n= or fraction=, exactly one of them")
+        if fraction is not None and not 0 <= fraction <= 1:
+            raise InvalidOperationError(f"sample(fraction=) lies between 0 and 1, got {fraction!r}")
+        return self._derive(
+            Sample(self._plan, None if n is None else _natural(n, "sample"), fraction, seed)
+        )
+
+    def set_sorted(self, column: str, *, descending: bool = False) -> Self:
+        """Declare that a column is sorted, which backends may use and none relies on for an answer.
+
+        Parameters
+        ----------
+        column
+            The sorted column.
+        descending
+            Whether it is sorted from large to small.
+        """
+        self._columns(column)
+        del descending  # a hint: scalekit's plans do not trade correctness for it
+        return self
+
+    def _columns_in(self, subset: Any) -> tuple[str, ...]:
+        """The names that ``subset`` stands for; all columns for None."""
+        return tuple(schema_of(self._plan)) if subset is None else self._columns(subset)
+
+    def _condition(self, predicates: Any, constraints: Mapping[str, Any], method: str) -> ExprNode:
+        equalities = self._bind([Expr(Column(n)) == v for n, v in constraints.items()])
+        bound = self._bind(predicates) + equalities
+        if not bound:
+            raise InvalidOperationError(f"{method}() needs at least one condition")
+        for predicate in bound:
+            boolean_predicate(self._plan, predicate)
+        return _all_of(bound)
+
+    def _extreme(self, k: int, by: Any, *, reverse: bool | Sequence[bool], largest: bool) -> Self:
+        keys = flatten((by,))
+        flags = _each(keys, "reverse", flag=reverse)
+        descending = [largest != flag for flag in flags]
+        return self.sort(*keys, descending=descending, nulls_last=True).head(_natural(k, "top_k"))
+
+    def _without(self, name: str) -> Self:
+        kept = tuple(Column(c) for c in schema_of(self._plan) if c != name)
+        return self._derive(Select(self._plan, kept))
+
 
 def _all_of(predicates: tuple[ExprNode, ...]) -> ExprNode:
     combined = predicates[0]
@@ -139,7 +285,7 @@ def _all_of(predicates: tuple[ExprNode, ...]) -> ExprNode:
     return combined
 
 
-def _each(flag: bool | Sequence[bool], keys: Sequence[object], name: str) -> list[bool]:
+def _each(keys: Sequence[object], name: str, *, flag: bool | Sequence[bool]) -> list[bool]:
     if isinstance(flag, bool):
         return [flag] * len(keys)
     if len(flag) != len(keys):
