@@ -15,12 +15,14 @@ class Statistics:
     """What is known of a source's size before it is read.
 
     ``rows`` and ``bytes`` are None where nothing is known. ``exact`` tells a measurement (a footer, a
-    frame in memory) from a guess. ``bytes`` is the size in memory, not on disk.
+    frame in memory) from a guess. ``bytes`` is the size in memory, not on disk. ``column_bytes`` parts
+    it by column, in the order of the schema, where that is known: a query pays for what it reads only.
     """
 
     rows: int | None = None
     bytes: int | None = None
     exact: bool = False
+    column_bytes: tuple[tuple[str, int], ...] = ()
 
 
 class Source(ABC):
@@ -50,3 +52,13 @@ class Source(ABC):
     def inputs(self) -> tuple[str, ...]:
         """Canonical identities of what is read (real paths, normalised URIs), for the check against targets."""
         return ()
+
+    def refreshed(self) -> Source:
+        """The source as it is now, where files were replaced since it was made; otherwise itself.
+
+        Raises
+        ------
+        SourceError
+            When what is there now cannot stand in for what was scanned.
+        """
+        return self

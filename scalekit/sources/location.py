@@ -1,0 +1,209 @@
+"""Turn what the user names (a path, list, glob, folder or URI) into the files to be read, in order."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from scalekit.errors import AccessError, PathNotFoundError, SourceError
+from scalekit.sources import remote
+from scalekit.sources.redact import StorageOptions, redact
+from scalekit.sources.uri import WEB, File, check_web_address, identity, local_path, scheme_of
+
+PathLike: TypeAlias = str | os.PathLike[str]
+Paths: TypeAlias = PathLike | Sequence[PathLike]
+
+
+@dataclass(frozen=True)
+class Location:
+    """What was asked for, and the files found there."""
+
+    asked: tuple[str, ...]
+    files: tuple[File, ...] = field(repr=False)
+    root: str | None = None
+    options: StorageOptions = StorageOptions()
+
+    def describe(self) -> str:
+        """The paths as the user wrote them, credentials hidden."""
+        shown = ", ".join(repr(redact(path, self.options)) for path in self.asked[:3])
+        return shown + (f" and {len(self.asked) - 3} more" if len(self.asked) > 3 else "")
+
+    def inputs(self) -> tuple[str, ...]:
+        """Canonical identities of the folder and the files, for the check against targets."""
+        folder = (identity(self.root),) if self.root else ()
+        return folder + tuple(identity(file.uri) for file in self.files)
+
+
+def find_files(
+    source: Paths, *, suffixes: tuple[str, ...], options: StorageOptions = StorageOptions()
+) -> Location:
+    """List the files that ``source`` names.
+
+    Files of a folder whose name starts with ``_`` or ``.``, and ``*.crc``, are skipped, as every writer
+    of data folders expects; any other file there whose suffix does not match is an error.
+
+    Parameters
+    ----------
+    source
+        A path or URI, a glob, a folder, or a sequence of these.
+    suffixes
+        How the names of data files in a folder end.
+    options
+        Options of the object store.
+
+    Raises
+    ------
+    PathNotFoundError
+        When nothing is there, naming what is nearest to it.
+    AccessError
+        When a path may not be listed or read.
+    SourceError
+        For a folder that holds other files as well.
+    """
+    asked = _as_texts(source)
+    files: list[File] = []
+    root: str | None = None
+    for text in asked:
+        found, folder = _find(text, suffixes, options)
+        files += found
+        root = folder if len(asked) == 1 else None
+    return Location(asked, tuple(files), root, options)
+
+
+def _as_texts(source: Paths) -> tuple[str, ...]:
+    if isinstance(source, (str, os.PathLike)):
+        source = [source]
+    if not isinstance(source, Iterable) or isinstance(source, (bytes, bytearray)):
+        raise SourceError(f"a path, URI or list of them is needed, not {type(source).__name__}")
+    texts = tuple(str(os.fspath(item)) for item in source)
+    if not texts:
+        raise PathNotFoundError("the list of paths is empty: name at least one file")
+    for text in texts:
+        if not text.strip():
+            raise PathNotFoundError("the path is empty: name a file, a folder or a glob")
+    return texts
+
+
+def _find(text: str, suffixes: tuple[str, ...], options: StorageOptions) -> tuple[list[File], str | None]:
+    scheme = scheme_of(text)
+    if scheme in (None, "file"):
+        try:
+            return _find_local(text, local_path(text), suffixes)
+        except PermissionError as error:
+            raise AccessError(f"{text!r}: may not be read ({error.strerror}); check its permissions") from None
+    if scheme in WEB:
+        check_web_address(text)
+        return [remote.resolve_web(text)], None
+    listed, folder = remote.list_objects(text, options)
+    if folder is not None:
+        listed = [file for file in listed if not _is_hidden(file.uri[len(folder) :])]
+        _refuse_foreign([file.uri for file in listed], folder, suffixes)
+    if not listed:
+        raise PathNotFoundError(
+            f"{redact(text, options)!r}: no file there{remote.nearest(text, options)}"
+        )
+    return listed, folder
+
+
+def _find_local(
+    text: str, path: str, suffixes: tuple[str, ...]
+) -> tuple[list[File], str | None]:
+    if os.path.lexists(path):
+        if os.path.isdir(path):
+            return _list_folder(path, suffixes), path
+        return [_stat(path)], None
+    if not glob.has_magic(path):
+        raise PathNotFoundError(f"{text!r} does not exist{_nearest(path)}")
+    files: list[File] = []
+    for match in sorted(glob.glob(path, recursive=True)):
+        name = os.path.basename(match)
+        if _is_hidden(name) and not os.path.basename(path).startswith(("_", ".")):
+            continue
+        if os.path.isdir(match):
+            files += _list_folder(match, suffixes) if "**" not in path else []
+        else:
+            files.append(_stat(match))
+    if not files:
+        raise PathNotFoundError(f"{text!r} matches no file{_nearest(path)}")
+    return files, None
+
+
+def _list_folder(folder: str, suffixes: tuple[str, ...]) -> list[File]:
+    found: list[str] = []
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        found += [os.path.join(parent, name) for name in names if not _is_hidden(name)]
+    found.sort()
+    _refuse_foreign(found, folder, suffixes)
+    if not found:
+        raise PathNotFoundError(
+            f"the folder {folder!r} holds no file ending in {' or '.join(suffixes)}"
+        )
+    return [_stat(path) for path in found]
+
+
+def _is_hidden(path: str) -> bool:
+    return path.endswith(".crc") or any(step.startswith(("_", ".")) for step in path.split("/") if step)
+
+
+def _refuse_foreign(found: list[str], folder: str, suffixes: tuple[str, ...]) -> None:
+    foreign = [path for path in found if not path.lower().endswith(suffixes)]
+    if foreign:
+        shown = ", ".join(repr(path[len(folder) :].lstrip("/")) for path in foreign[:5])
+        ends = " or ".join(suffixes)
+        raise SourceError(
+            f"the folder {redact(folder)!r} holds other files: {shown}"
+            f"{f' and {len(foreign) - 5} more' if len(foreign) > 5 else ''}; "
+            f"only names ending in {ends} are read: move them, or pass a glob such as '*{suffixes[0]}'"
+        )
+
+
+def _stat(path: str) -> File:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            raise PathNotFoundError(
+                f"{path!r} is a symbolic link to {os.readlink(path)!r}, which does not exist"
+            ) from None
+        raise PathNotFoundError(f"{path!r} does not exist") from None
+    if not os.access(path, os.R_OK):
+        raise AccessError(f"{path!r}: may not be read; check its permissions")
+    return File(path, found.st_size, f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}")
+
+
+def refreshed(file: File, options: StorageOptions) -> File:
+    """The same file as it is now.
+
+    Raises
+    ------
+    PathNotFoundError
+        When it is gone.
+    """
+    scheme = scheme_of(file.uri)
+    if scheme in (None, "file"):
+        return _stat(local_path(file.uri))
+    return _find(file.uri, ("",), options)[0][0]
+
+
+def _nearest(path: str) -> str:
+    """What there is instead: the deepest folder that exists, and some of its entries."""
+    parent = Path(path).parent
+    while not parent.is_dir() and parent != parent.parent:
+        parent = parent.parent
+    try:
+        entries = sorted(os.listdir(parent))
+    except OSError:
+        return f"; the folder {str(parent)!r} may not be listed"
+    shown = ", ".join(map(repr, entries[:8])) + (", ..." if len(entries) > 8 else "")
+    return (
+        f"; looked in {str(parent)!r} (working directory {os.getcwd()!r}), which holds {shown or 'nothing'}"
+    )

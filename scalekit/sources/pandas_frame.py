@@ -1,0 +1,138 @@
+"""Frames from pandas: no index, one type for each column, absence and NaN told apart."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from scalekit.errors import ComputeError, InvalidOperationError, SchemaError
+from scalekit.sources.memory import MemorySource, memory_source
+from scalekit.sources.python_values import check_kinds, names_once, value_kinds
+
+
+def is_pandas(value: object) -> bool:
+    """Whether ``value`` is a pandas frame; pandas is not imported to find out."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def pandas_source(frame: Any, *, nan_to_null: bool = True) -> MemorySource:
+    """A source over a pandas frame.
+
+    Parameters
+    ----------
+    frame
+        A ``pandas.DataFrame``. Its index is dropped where it only numbers the rows.
+    nan_to_null
+        Whether NaN in NumPy-backed float columns and in object columns, where pandas uses it for
+        absence, becomes null. Arrow-backed and masked columns tell the two apart and keep both.
+
+    Raises
+    ------
+    InvalidOperationError
+        For an index that holds data, which would be lost.
+    SchemaError
+        For a column of several types, or of a type that has no counterpart.
+    ComputeError
+        For nanoseconds, where microseconds cannot hold them.
+    """
+    if not is_pandas(frame):
+        raise InvalidOperationError(
+            f"from_pandas needs a pandas DataFrame, not {type(frame).__name__}"
+            "; a Series becomes one with series.to_frame()"
+        )
+    _check_index(frame.index)
+    if frame.columns.nlevels > 1:
+        raise InvalidOperationError(
+            "from_pandas: the columns have several levels; join them to one name each, as in "
+            "frame.columns = ['_'.join(map(str, c)) for c in frame.columns]"
+        )
+    names = [str(name) for name in frame.columns]
+    names_once(names, what="from_pandas")
+    columns = [
+        _column(name, frame.iloc[:, position], nan_to_null=nan_to_null) for position, name in enumerate(names)
+    ]
+    height = {"height": len(frame)} if not columns else {}
+    return memory_source(pl.DataFrame(columns, **height), origin="pandas", given=frame)
+
+
+def _check_index(index: Any) -> None:
+    """A row number may go, also where a filter left gaps in it; a name or other values are data."""
+    numbers_rows = index.nlevels == 1 and index.name is None and getattr(index.dtype, "kind", "O") in "iu"
+    if not numbers_rows and len(index):
+        named = ", ".join(map(repr, index.names))
+        raise InvalidOperationError(
+            f"from_pandas: the index ({named}, {index.dtype}) holds data and would be lost; call "
+            "frame.reset_index() to keep it as a column, or frame.reset_index(drop=True) to drop it"
+        )
+
+
+def _column(name: str, series: Any, *, nan_to_null: bool) -> pl.Series:
+    try:
+        if series.dtype == object:
+            array = _from_objects(name, series, nan_to_null=nan_to_null)
+        elif type(series.dtype).__name__ == "SparseDtype":
+            return _column(name, series.sparse.to_dense(), nan_to_null=nan_to_null)
+        elif type(series.dtype).__name__ == "CategoricalDtype":
+            return _from_categories(name, series)
+        else:
+            # A copy, since Arrow may share the buffer, and a later change in place would reach the plan.
+            is_numpy_float = type(series.dtype).__module__.startswith("numpy") and series.dtype.kind == "f"
+            array = pa.array(series.copy(), from_pandas=nan_to_null if is_numpy_float else None)
+        return _to_polars(name, array)
+    except (pa.ArrowException, NotImplementedError, TypeError, pl.exceptions.PolarsError) as error:
+        raise SchemaError(
+            f"from_pandas: column {name!r} of dtype {series.dtype} cannot be taken over ({error}); "
+            "convert it first, for example with .astype(...)"
+        ) from None
+
+
+def _from_objects(name: str, series: Any, *, nan_to_null: bool) -> pa.Array:
+    missing = series.isna().to_numpy(dtype=bool)
+    values = series.to_list()
+    if nan_to_null:
+        values = [None if gone else value for value, gone in zip(values, missing, strict=True)]
+    else:
+        pandas = sys.modules["pandas"]
+        values = [None if value is pandas.NA or value is pandas.NaT else value for value in values]
+    kinds = value_kinds(values)
+    check_kinds(kinds, name, what="from_pandas")
+    if kinds == {"int", "float"}:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64(), from_pandas=False)
+    return pa.array(values, from_pandas=False)
+
+
+def _from_categories(name: str, series: Any) -> pl.Series:
+    """Categories of text stay categories; an order that was declared becomes an Enum's."""
+    array = pa.array(series)
+    if not (pa.types.is_string(array.type.value_type) or pa.types.is_large_string(array.type.value_type)):
+        return _to_polars(name, array.dictionary_decode())
+    text = pl.Series(name, array.dictionary_decode())
+    ordered = series.cat.ordered
+    return text.cast(pl.Enum(list(series.cat.categories)) if ordered else pl.Categorical())
+
+
+def _to_polars(name: str, array: pa.Array | pa.ChunkedArray) -> pl.Series:
+    if isinstance(array.type, pa.ExtensionType):
+        raise SchemaError(
+            f"from_pandas: column {name!r} holds {array.type}; convert it first, "
+            "for example with .dt.to_timestamp() or .astype(str)"
+        )
+    target = {pa.types.is_timestamp: _us_timestamp, pa.types.is_duration: lambda _: pa.duration("us")}
+    for is_kind, to_us in target.items():
+        if is_kind(array.type) and array.type.unit != "us":
+            try:
+                array = array.cast(to_us(array.type))
+            except pa.ArrowInvalid:
+                raise ComputeError(
+                    f"from_pandas: column {name!r} holds {array.type.unit} values that microseconds cannot hold; "
+                    f"round them first: frame[{name!r}].dt.floor('us')"
+                ) from None
+    return pl.Series(name, array)
+
+
+def _us_timestamp(dtype: pa.DataType) -> pa.DataType:
+    return pa.timestamp("us", dtype.tz)
