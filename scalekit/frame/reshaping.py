@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
@@ -15,6 +16,8 @@ from scalekit.frame.base import FrameBase
 from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Explode, MapBatches, Pivot, Sql, Unpivot
+
+_READS_FILES = re.compile(r"\bread_\w+\s*\(", re.IGNORECASE)
 
 PIVOT_AGGREGATES = ("min", "max", "first", "last", "sum", "mean", "median", "len", "item")
 
@@ -222,8 +225,7 @@ class ReshapeFrameMethods(FrameBase):
 
 def sql_plan(query: str, frames: Mapping[str, FrameBase]) -> Sql:
     """The plan of a query over named frames."""
-    lowered = query.lower()
-    if "read_" in lowered:
+    if _READS_FILES.search(query):
         # Polars' SQL can open local files by name; a query text must not reach beyond the frames it was given.
         raise SchemaError(
             "SQL may not read files: scan them with sk.scan_* and name the frames in the query"
