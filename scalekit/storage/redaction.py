@@ -1,0 +1,56 @@
+"""Take secrets out of text that a person or a log will see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+_MASK = "***"
+
+_PATTERNS = (
+    (re.compile(r"(?<=://)[^/@\s]+@"), f"{_MASK}@"),
+    (
+        re.compile(
+            r"(?i)\b(x-amz-[a-z-]+|x-goog-[a-z-]+|awsaccesskeyid|signature|sig|token|password|passwd|pwd|"
+            r"secret|api_?key|account_?key|access_?key|sas)=[^&\s\"'<>;]+"
+        ),
+        rf"\1={_MASK}",
+    ),
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"), _MASK),
+)
+
+# an option whose name says one of these holds a value that is never shown
+_SECRET_OPTION = re.compile(r"(?i)key|secret|token|password|credential|sas|signature|auth")
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Replace what looks like a secret in ``text``, and every one of ``secrets``, by ``***``.
+
+    Parameters
+    ----------
+    text
+        A URI, a description or an error message.
+    secrets
+        Values that are known to be secret, whatever they look like.
+
+    Examples
+    --------
+    >>> redact("postgresql://me:hunter2@db/flights")
+    'postgresql://***@db/flights'
+    >>> redact("https://h/x.csv?X-Amz-Signature=abc&part=1")
+    'https://h/x.csv?X-Amz-Signature=***&part=1'
+    """
+    # the longest first: one secret may be the beginning of another
+    for secret in sorted(set(secrets), key=len, reverse=True):
+        if secret:
+            text = text.replace(secret, _MASK)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def secret_values(options: Mapping[str, object] | None) -> tuple[str, ...]:
+    """The values of those ``options`` whose names say that they are secret."""
+    return tuple(
+        str(value) for name, value in (options or {}).items() if _SECRET_OPTION.search(name)
+    )

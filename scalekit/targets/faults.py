@@ -1,0 +1,68 @@
+"""Turn what an operating system or a store answers into a ``TargetError`` that says the way out."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import polars as pl
+
+from scalekit.errors import TargetError
+from scalekit.storage.redaction import redact, secret_values
+from scalekit.targets.base import FileTarget
+
+_WAYS_OUT = {
+    errno.ENOSPC: "the disk is full: free space, or write elsewhere",
+    errno.EDQUOT: "the quota is used up: free space, or write elsewhere",
+    errno.EFBIG: "the file grew past the largest size allowed here: write a folder of files instead",
+    errno.EROFS: "the file system is read-only: write elsewhere",
+    errno.EACCES: "permission denied: write where this user may write",
+    errno.EPERM: "the operation is not permitted: write where this user may write",
+    errno.ENAMETOOLONG: "a name is too long for the file system: shorten the path or the partition values",
+    errno.ENOTDIR: "a file stands where a folder is needed: choose another path",
+    errno.EISDIR: "a folder stands where a file is needed: choose another path",
+    errno.EXDEV: "the folder is the root of a mounted file system: write to a folder inside it",
+    errno.EBUSY: "the folder is the root of a mounted file system: write to a folder inside it",
+    errno.ENOENT: "something that was staged is gone: another process removed it",
+    errno.EIO: "the disk reports an error",
+}
+# errors that only writing can meet; the others may come from the source of a lazy part
+_OF_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_IN_TEXT = re.compile(r"os error (\d+)")
+
+
+@contextmanager
+def as_target_errors(target: FileTarget, *, computing: bool = False) -> Iterator[None]:
+    """Raise operating-system errors as ``TargetError`` with the target's name and the way out.
+
+    Parameters
+    ----------
+    target
+        What is being written.
+    computing
+        Whether rows are computed inside: then only errors that reading cannot cause are taken over.
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        code = _code(error)
+        known = code in (_OF_WRITING if computing else _WAYS_OUT)
+        if isinstance(error, TargetError) or not (known or _is_plain(error, computing=computing)):
+            raise
+        way_out = _WAYS_OUT.get(code or 0, str(error))
+        text = f"cannot write {target.describe()}: {way_out}. Nothing of this write is visible"
+        raise TargetError(redact(text, secret_values(target.options))) from error
+
+
+def _code(error: BaseException) -> int | None:
+    """The errno; Polars gives it in the text only."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    match = _IN_TEXT.search(str(error))
+    return int(match.group(1)) if match else None
+
+
+def _is_plain(error: BaseException, *, computing: bool) -> bool:
+    return isinstance(error, OSError) and not computing

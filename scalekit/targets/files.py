@@ -1,0 +1,290 @@
+"""The file formats: how rows become bytes, how they are counted and joined to one file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, ClassVar, Literal, cast
+
+import polars as pl
+
+from scalekit.errors import TargetError
+from scalekit.targets.base import FileTarget
+
+_WRITE_IDS = "scalekit.write_ids"
+_Compression = Literal["uncompressed", "gzip", "zstd"]
+ParquetCompression = Literal["uncompressed", "snappy", "gzip", "brotli", "zstd", "lz4"]
+_BY_SUFFIX: dict[str, _Compression] = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetTarget(FileTarget):
+    """A Parquet file, or a folder of them; the parameters are those of Polars' ``sink_parquet``."""
+
+    formats: ClassVar[str] = "parquet"
+    suffix: ClassVar[str] = ".parquet"
+
+    compression: ParquetCompression = "zstd"
+    compression_level: int | None = None
+    statistics: bool | str = True
+    row_group_size: int | None = None
+    data_page_size: int | None = None
+
+    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+        """Write rows as Parquet."""
+        self._sink(frame, path, None)
+
+    def count_rows(self, path: Path) -> int:
+        """Read the row count of the footer."""
+        return _length(pl.scan_parquet(path, glob=False, hive_partitioning=False))
+
+    def read_schema(self, path: Path) -> pl.Schema:
+        """Read the schema of the footer."""
+        return pl.Schema(pl.read_parquet_schema(path))
+
+    def merge(self, paths: list[Path], merged: Path, *, write_ids: tuple[str, ...] = ()) -> None:
+        """Join files row group by row group; ``write_ids`` go into the footer."""
+        frames = [pl.scan_parquet(p, glob=False, hive_partitioning=False) for p in paths]
+        metadata = {_WRITE_IDS: json.dumps(write_ids)} if write_ids else None
+        self._sink(pl.concat(frames), str(merged), metadata)
+
+    def read_write_ids(self, path: Path) -> tuple[str, ...]:
+        """The identities of the writes in the footer."""
+        return tuple(json.loads(pl.read_parquet_metadata(path).get(_WRITE_IDS, "[]")))
+
+    @property
+    def records_write_ids(self) -> bool:
+        """A footer has room for them."""
+        return True
+
+    def _sink(
+        self, frame: pl.LazyFrame, path: str | pl.PartitionBy, metadata: dict[str, str] | None
+    ) -> None:
+        frame.sink_parquet(
+            path,
+            compression=self.compression,
+            compression_level=self.compression_level,
+            statistics=self.statistics,
+            row_group_size=self.row_group_size,
+            data_page_size=self.data_page_size,
+            metadata=metadata,
+            mkdir=True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpcTarget(FileTarget):
+    """An Arrow IPC (Feather 2) file, or a folder of them."""
+
+    formats: ClassVar[str] = "ipc"
+    suffix: ClassVar[str] = ".arrow"
+
+    compression: Literal["uncompressed", "lz4", "zstd"] = "zstd"
+
+    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+        """Write rows as Arrow IPC."""
+        # string_view, which the newest level writes, breaks sorts in pandas 3.1
+        level = pl.CompatLevel.oldest()
+        frame.sink_ipc(path, compression=self.compression, compat_level=level, mkdir=True)
+
+    def count_rows(self, path: Path) -> int:
+        """Read the row counts of the batches."""
+        return _length(pl.scan_ipc(path, glob=False, hive_partitioning=False))
+
+    def read_schema(self, path: Path) -> pl.Schema:
+        """Read the schema of the footer."""
+        return pl.Schema(pl.read_ipc_schema(path))
+
+    def merge(  # a footer of this format has no room for them
+        self,
+        paths: list[Path],
+        merged: Path,
+        *,
+        write_ids: tuple[str, ...] = (),  # noqa: ARG002
+    ) -> None:
+        """Join files batch by batch."""
+        frames = [pl.scan_ipc(p, glob=False, hive_partitioning=False) for p in paths]
+        self.write_file(pl.concat(frames), str(merged))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTarget(FileTarget):
+    """What the text formats share: whole-file compression, and joining by bytes."""
+
+    compression: _Compression | None = None
+
+    @property
+    def codec(self) -> _Compression:
+        """The compression that was asked for, or the one that the path's suffix names."""
+        return self.compression or _BY_SUFFIX.get(Path(self.path).suffix, "uncompressed")
+
+    @property
+    def part_suffix(self) -> str:
+        """The suffix of a part file, with that of the compression."""
+        ending = {"gzip": ".gz", "zstd": ".zst", "uncompressed": ""}[self.codec]
+        return f"{self.suffix}{ending}"
+
+    def open_text(self, path: Path, mode: Literal["rb", "wb"]) -> IO[bytes]:
+        """Open a file of this target, compression undone or done."""
+        raw = path.open(mode)
+        if self.codec == "uncompressed":
+            return raw
+        import pyarrow as pa  # a tenth of a second that other formats need not spend
+
+        wrap = pa.CompressedInputStream if mode == "rb" else pa.CompressedOutputStream
+        return cast("IO[bytes]", wrap(raw, self.codec))
+
+    def header(self, path: Path) -> bytes:  # noqa: ARG002 - for formats that have one
+        """The bytes before the first row of a file, which only the first of several keeps."""
+        return b""
+
+    def merge(  # a footer of this format has no room for them
+        self,
+        paths: list[Path],
+        merged: Path,
+        *,
+        write_ids: tuple[str, ...] = (),  # noqa: ARG002
+    ) -> None:
+        """Join files byte by byte, with the header of the first one only."""
+        header = self.header(paths[0])
+        with self.open_text(merged, "wb") as out:
+            for position, path in enumerate(paths):
+                with self.open_text(path, "rb") as part:
+                    if position and part.read(len(header)) != header:
+                        raise TargetError(
+                            f"cannot append to {self.describe()}: its header differs from the new rows'. "
+                            "Select the same columns in the same order, or write another file"
+                        )
+                    _copy_lines(part, out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvTarget(TextTarget):
+    """A CSV file, or a folder of them; the parameters are those of Polars' ``sink_csv``."""
+
+    formats: ClassVar[str] = "csv"
+    suffix: ClassVar[str] = ".csv"
+
+    include_header: bool = True
+    include_bom: bool = False
+    separator: str = ","
+    line_terminator: str = "\n"
+    quote_char: str = '"'
+    quote_style: Literal["necessary", "always", "non_numeric", "never"] | None = None
+    null_value: str | None = None
+    datetime_format: str | None = None
+    date_format: str | None = None
+    time_format: str | None = None
+    float_precision: int | None = None
+    float_scientific: bool | None = None
+    decimal_comma: bool = False
+
+    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+        """Write rows as CSV."""
+        self._write(frame, path, compression=self.codec)
+
+    def count_rows(self, path: Path) -> int:
+        """Parse the file for its row ends."""
+        if not path.stat().st_size:
+            return 0
+        return _length(
+            pl.scan_csv(
+                path,
+                has_header=self.include_header,
+                separator=self.separator,
+                quote_char=None if self.quote_style == "never" else self.quote_char,
+                eol_char=self.line_terminator[-1],
+                infer_schema=False,
+                glob=False,
+            )
+        )
+
+    def read_schema(self, path: Path) -> pl.Schema:
+        """The names of the header, all of them strings."""
+        if not self.include_header or not path.stat().st_size:
+            return pl.Schema()
+        scan = pl.scan_csv(
+            path,
+            separator=self.separator,
+            quote_char=self.quote_char,
+            infer_schema=False,
+            glob=False,
+        )
+        return scan.collect_schema()
+
+    def header(self, path: Path) -> bytes:
+        """The header line, written anew from the names in it, as the names may hold line ends."""
+        if not self.include_header:
+            return b""
+        names = self.read_schema(path)
+        written = path.with_name(f"{path.name}.header")
+        try:
+            self._write(pl.LazyFrame(schema=names), str(written), compression="uncompressed")
+            return written.read_bytes()
+        finally:
+            written.unlink(missing_ok=True)
+
+    def _write(
+        self, frame: pl.LazyFrame, path: str | pl.PartitionBy, *, compression: _Compression
+    ) -> None:
+        frame.sink_csv(
+            path,
+            compression=compression,
+            check_extension=False,
+            include_header=self.include_header,
+            include_bom=self.include_bom,
+            separator=self.separator,
+            line_terminator=self.line_terminator,
+            quote_char=self.quote_char,
+            quote_style=self.quote_style,
+            null_value=self.null_value,
+            datetime_format=self.datetime_format,
+            date_format=self.date_format,
+            time_format=self.time_format,
+            float_precision=self.float_precision,
+            float_scientific=self.float_scientific,
+            decimal_comma=self.decimal_comma,
+            mkdir=True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NdjsonTarget(TextTarget):
+    """A file of one JSON object for each line, or a folder of them."""
+
+    formats: ClassVar[str] = "ndjson"
+    suffix: ClassVar[str] = ".ndjson"
+
+    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+        """Write rows as JSON lines."""
+        frame.sink_ndjson(path, compression=self.codec, check_extension=False, mkdir=True)
+
+    def count_rows(self, path: Path) -> int:
+        """Count the lines; a line end inside a string is written as an escape."""
+        with self.open_text(path, "rb") as file:
+            return sum(block.count(b"\n") for block in iter(partial(file.read, 1 << 20), b""))
+
+    def read_schema(self, path: Path) -> pl.Schema:  # noqa: ARG002 - there is none to read
+        """Nothing: each line names its own keys."""
+        return pl.Schema()
+
+
+def _length(frame: pl.LazyFrame) -> int:
+    return int(frame.select(pl.len()).collect().item())
+
+
+def _copy_lines(source: IO[bytes], out: IO[bytes]) -> None:
+    """Copy, ending the last line: a foreign file may lack its line end, and the next row would join it."""
+    last = b"\n"
+    read: Callable[[], Any] = partial(source.read, 1 << 20)
+    for block in iter(read, b""):
+        out.write(block)
+        last = block[-1:]
+    if last != b"\n":
+        out.write(b"\n")
+
+
+__all__ = ["CsvTarget", "IpcTarget", "NdjsonTarget", "ParquetTarget", "TextTarget"]
