@@ -83,7 +83,7 @@ def _find_children(parent: N) -> Iterator[N]:
                 yield item
 
 
-def map_children(parent: N, fn: Callable[[N], N]) -> N:
+def map_children(parent: N, fn: Callable[[Any], Any]) -> N:
     """Replace each child by ``fn(child)``; the same object where nothing changed."""
     family = cast("type[N]", parent.family)
     changed: dict[str, Any] = {}
