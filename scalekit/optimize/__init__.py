@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scalekit.optimize.drop_sorts import drop_sorts
+from scalekit.optimize.fold_constants import fold_constants
+from scalekit.optimize.merge_projections import merge_projections
+from scalekit.optimize.pushdown_columns import pushdown_columns
+from scalekit.optimize.pushdown_filters import pushdown_filters
+from scalekit.optimize.pushdown_limits import pushdown_limits
+from scalekit.optimize.share_subplans import share_subplans
 from scalekit.plan.nodes import Plan
 
-RULES: tuple[Callable[[Plan], Plan], ...] = ()
+RULES: tuple[Callable[[Plan], Plan], ...] = (
+    fold_constants,
+    merge_projections,
+    pushdown_filters,
+    drop_sorts,
+    pushdown_limits,
+    pushdown_columns,
+    share_subplans,
+)
+"""In this order: fewer steps first, then fewer rows, then fewer columns, and sharing of what is left."""
 
 
 def optimize(plan: Plan) -> Plan:

@@ -1,0 +1,86 @@
+"""What rules ask of expressions: the columns they read, and whether rows may be dropped before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scalekit.expr.function import FUNCTIONS, Kind
+from scalekit.expr.node import Alias, Call, Column, ExprNode, Literal, Over
+from scalekit.kernels.bind import output_name
+from scalekit.tree import memo, rewrite, walk
+
+
+def columns_read(expr: ExprNode) -> frozenset[str]:
+    """Names of the input columns that ``expr`` depends on."""
+    return memo(
+        expr,
+        "_columns_read",
+        lambda: frozenset(e.name for e in walk(expr) if isinstance(e, Column)),
+    )
+
+
+def is_elementwise(expr: ExprNode) -> bool:
+    """Whether the answer for a row depends on that row alone, and on nothing a user's function keeps."""
+    return memo(expr, "_is_elementwise", lambda: all(map(_is_row_by_row, walk(expr))))
+
+
+def _is_row_by_row(expr: ExprNode) -> bool:
+    if isinstance(expr, Over):
+        return False
+    if isinstance(expr, Call):
+        spec = FUNCTIONS[expr.function]
+        return spec.kind is Kind.ELEMENTWISE and not spec.user_function and not spec.resizes
+    return True
+
+
+def may_fail(expr: ExprNode) -> bool:
+    """Whether ``expr`` can raise on some values, so that it must not see rows that a filter drops."""
+    return any(_can_raise(e) for e in walk(expr))
+
+
+def _can_raise(expr: ExprNode) -> bool:
+    strict = getattr(expr, "strict", None)
+    if strict is not None:
+        return bool(strict)
+    return isinstance(expr, Call) and dict(expr.options).get("strict") is True
+
+
+def definitions(exprs: tuple[ExprNode, ...]) -> dict[str, ExprNode]:
+    """What each output column is computed from, without its alias."""
+    return {output_name(e): e.arg if isinstance(e, Alias) else e for e in exprs}
+
+
+def substitute(expr: ExprNode, meanings: Mapping[str, ExprNode]) -> ExprNode:
+    """Replace columns by what they are computed from; the output's name may change."""
+    return rewrite(expr, lambda e: meanings.get(e.name, e) if isinstance(e, Column) else e)
+
+
+def named(expr: ExprNode, name: str) -> ExprNode:
+    """``expr`` under an output name, with an alias only where it is needed."""
+    return expr if output_name(expr) == name else Alias(expr, name)
+
+
+def conjuncts(predicate: ExprNode) -> list[ExprNode]:
+    """The conditions that a predicate joins with ``&``."""
+    parts: list[ExprNode] = []
+    stack = [predicate]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Call) and current.function == "and_":
+            stack.extend(reversed(current.args))
+        else:
+            parts.append(current)
+    return parts
+
+
+def conjunction(parts: list[ExprNode]) -> ExprNode:
+    """Join conditions with ``&``, in order."""
+    combined = parts[0]
+    for part in parts[1:]:
+        combined = Call("and_", (combined, part))
+    return combined
+
+
+def is_constant(expr: ExprNode) -> bool:
+    """Whether ``expr`` is a literal."""
+    return isinstance(expr, Literal)

@@ -1,0 +1,92 @@
+"""Compute what does not depend on any row, and drop conditions that are always true.
+
+::
+
+    FILTER x > (1 + 2)     becomes  FILTER x > 3
+    FILTER p & True        becomes  FILTER p
+    FILTER True            is dropped
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import polars as pl
+
+from scalekit.expr.function import FUNCTIONS, Kind
+from scalekit.expr.node import Call, ExprNode, Literal, Opaque
+from scalekit.kernels.expressions import to_expr
+from scalekit.plan.nodes import Filter, Plan
+from scalekit.tree import rewrite
+
+_PLAIN = (bool, int, float, str)
+
+
+def fold_constants(plan: Plan) -> Plan:
+    """Fold the constants of every expression in the plan."""
+    return rewrite(plan, _fold_node)
+
+
+def _fold_node(plan: Plan) -> Plan:
+    changed: dict[str, Any] = {}
+    for field in fields(plan):  # type: ignore[arg-type]
+        value = getattr(plan, field.name)
+        if isinstance(value, ExprNode):
+            new: Any = rewrite(value, _fold)
+        elif isinstance(value, tuple) and value and isinstance(value[0], ExprNode):
+            new = tuple(rewrite(e, _fold) for e in value)
+            if all(a is b for a, b in zip(new, value, strict=True)):
+                continue
+        else:
+            continue
+        if new is not value:
+            changed[field.name] = new
+    folded: Plan = replace(plan, **changed) if changed else plan  # type: ignore[type-var]
+    if isinstance(folded, Filter) and _is(folded.predicate, value=True):
+        return folded.input
+    return folded
+
+
+def _fold(expr: ExprNode) -> ExprNode:
+    if not isinstance(expr, Call):
+        return expr
+    if expr.function == "and_":
+        left, right = expr.args
+        if _is(left, value=True):
+            return right
+        if _is(right, value=True):
+            return left
+    if not expr.args or not all(map(_is_plain, expr.args)):
+        return expr
+    spec = FUNCTIONS[expr.function]
+    if spec.kind is not Kind.ELEMENTWISE or spec.user_function or expr.options:
+        return expr
+    return _computed(expr)
+
+
+def _computed(call: Call) -> ExprNode:
+    """The value of a call on constants; the call itself where its type would change or it fails."""
+    try:
+        answer = pl.select(to_expr(call)).to_series()
+    except pl.exceptions.PolarsError:
+        return call
+    value = answer.item()
+    # Only types whose literal has the same dtype again: a Python int stays flexible beside narrower columns.
+    if isinstance(value, bool) or (isinstance(value, str) and answer.dtype == pl.String):
+        return Literal(value)
+    if isinstance(value, int | float) and all(
+        type(a.value) is type(value) for a in call.args if isinstance(a, Literal)
+    ):
+        return Literal(value)
+    return call
+
+
+def _is_plain(expr: ExprNode) -> bool:
+    if not isinstance(expr, Literal) or expr.dtype is not None or isinstance(expr.value, Opaque):
+        return False
+    return isinstance(expr.value, _PLAIN)
+
+
+def _is(expr: ExprNode, *, value: bool) -> bool:
+    return isinstance(expr, Literal) and expr.value is value

@@ -1,0 +1,190 @@
+"""Read only the columns that something above needs, and compute only those.
+
+::
+
+    SELECT a <- WITH_COLUMNS b = x + 1 <- SCAN (a, x, z)     becomes  SELECT a <- SCAN columns: a
+    AGGREGATE by k: sum(x) <- JOIN (L, R)                    becomes  the same over SCANs of k and x alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from scalekit.expr.function import FUNCTIONS, Kind
+from scalekit.expr.node import Call, Column, ExprNode, Literal
+from scalekit.kernels.bind import output_name
+from scalekit.kernels.schema import schema_of
+from scalekit.optimize.analysis import columns_read
+from scalekit.plan.nodes import (
+    Aggregate,
+    AsofJoin,
+    Distinct,
+    Explode,
+    Filter,
+    Join,
+    Limit,
+    Plan,
+    RowIndex,
+    Sample,
+    Scan,
+    Select,
+    Sort,
+    Union,
+    WithColumns,
+)
+from scalekit.tree import children, map_children, walk
+
+Names = frozenset[str]
+
+
+def pushdown_columns(plan: Plan) -> Plan:
+    """Prune every column that no step above reads."""
+    order = list(walk(plan))
+    needed: dict[Plan, Names] = {plan: frozenset(schema_of(plan))}
+    pruned: dict[Plan, Plan] = {}
+    for node in reversed(order):
+        wanted = needed.get(node, frozenset())
+        pruned[node] = _PRUNES.get(type(node), _keep)(node, wanted)
+        for child, names in zip(children(node), _needs(pruned[node], wanted), strict=True):
+            needed[child] = needed.get(child, frozenset()) | names
+    return _rebuild(order, pruned, needed)
+
+
+def _rebuild(
+    order: Iterable[Plan], pruned: Mapping[Plan, Plan], needed: Mapping[Plan, Names]
+) -> Plan:
+    done: dict[Plan, Plan] = {}
+    for node in order:
+        if isinstance(node, Union):
+            columns = tuple(Column(c) for c in schema_of(node) if c in needed[node]) or _first(node)
+            rebuilt: Plan = map_children(node, lambda c, cols=columns: _exactly(done[c], cols))  # type: ignore[misc]
+        else:
+            rebuilt = map_children(pruned[node], lambda c: done[c])
+        if isinstance(rebuilt, WithColumns) and not rebuilt.exprs:
+            rebuilt = rebuilt.input
+        done[node] = rebuilt
+    return rebuilt
+
+
+def _first(node: Plan) -> tuple[Column, ...]:
+    return tuple(Column(c) for c in list(schema_of(node))[:1])
+
+
+def _exactly(plan: Plan, columns: tuple[Column, ...]) -> Plan:
+    if list(schema_of(plan)) == [c.name for c in columns]:
+        return plan
+    return Select(plan, columns)
+
+
+def _keep(node: Plan, _: Names) -> Plan:
+    return node
+
+
+def _prune_scan(node: Scan, wanted: Names) -> Plan:
+    names = tuple(schema_of(node))
+    columns = tuple(n for n in names if n in wanted) or names[:1]
+    return node if columns == names else replace(node, columns=columns)
+
+
+def _prune_select(node: Select, wanted: Names) -> Plan:
+    kept = tuple(e for e in node.exprs if output_name(e) in wanted)
+    if all(map(_is_scalar, kept)):
+        # Scalars alone would give one row: some column must keep the number of rows.
+        rows = next((e for e in node.exprs if not _is_scalar(e)), None)
+        if rows is not None:
+            chosen = {*map(output_name, kept), output_name(rows)}
+            kept = tuple(e for e in node.exprs if output_name(e) in chosen)
+    return replace(node, exprs=kept or node.exprs[:1])
+
+
+def _prune_with_columns(node: WithColumns, wanted: Names) -> Plan:
+    return replace(node, exprs=tuple(e for e in node.exprs if output_name(e) in wanted))
+
+
+def _prune_aggregate(node: Aggregate, wanted: Names) -> Plan:
+    kept = tuple(e for e in node.aggs if output_name(e) in wanted)
+    return replace(node, aggs=kept or (() if node.keys else node.aggs[:1]))
+
+
+def _is_scalar(expr: ExprNode) -> bool:
+    """Whether ``expr`` gives one value whatever the number of rows."""
+    if isinstance(expr, Literal):
+        return True
+    if isinstance(expr, Column):
+        return False
+    if isinstance(expr, Call) and FUNCTIONS[expr.function].kind is Kind.AGGREGATE:
+        return True
+    below = children(expr)
+    return bool(below) and all(map(_is_scalar, below))
+
+
+_PRUNES: Mapping[type[Plan], Callable[[Any, Names], Plan]] = {
+    Scan: _prune_scan,
+    Select: _prune_select,
+    WithColumns: _prune_with_columns,
+    Aggregate: _prune_aggregate,
+}
+
+
+def _needs(node: Plan, wanted: Names) -> list[Names]:
+    """For each child, the columns that ``node`` needs of it to give ``wanted``."""
+    rule = _NEEDS.get(type(node))
+    if rule is None:
+        return [frozenset(schema_of(child)) for child in children(node)]
+    return rule(node, wanted)
+
+
+def _read(exprs: Iterable[ExprNode]) -> Names:
+    return frozenset(name for e in exprs for name in columns_read(e))
+
+
+def _needs_with_columns(node: WithColumns, wanted: Names) -> list[Names]:
+    made = {output_name(e) for e in node.exprs}
+    return [(wanted - made) | _read(node.exprs)]
+
+
+def _needs_join(node: Join | AsofJoin, wanted: Names) -> list[Names]:
+    left, right = map(schema_of, children(node))
+    keys_left, keys_right = _join_keys(node)
+    if isinstance(node, Join) and node.how in ("semi", "anti"):
+        return [wanted | keys_left, keys_right]
+    suffixed = {n for n in right if n + node.suffix in wanted and n in left}
+    # A suffix is only added where both sides have the name: both must keep it.
+    from_left = frozenset(n for n in left if n in wanted or n in suffixed) | keys_left
+    from_right = frozenset(n for n in right if n in suffixed or (n in wanted)) | keys_right
+    return [from_left, from_right]
+
+
+def _join_keys(node: Join | AsofJoin) -> tuple[Names, Names]:
+    if isinstance(node, Join):
+        return _read(node.left_on), _read(node.right_on)
+    lefts, rights = columns_read(node.left_on), columns_read(node.right_on)
+    return lefts | set(node.by_left), rights | set(node.by_right)
+
+
+def _needs_distinct(node: Distinct, wanted: Names) -> list[Names]:
+    subset = schema_of(node) if node.subset is None else node.subset
+    return [wanted | frozenset(subset)]
+
+
+_NEEDS: Mapping[type[Plan], Callable[[Any, Names], list[Names]]] = {
+    Scan: lambda _, __: [],
+    Select: lambda n, _: [_read(n.exprs)],
+    WithColumns: _needs_with_columns,
+    Filter: lambda n, w: [w | columns_read(n.predicate)],
+    Aggregate: lambda n, _: [_read((*n.keys, *n.aggs))],
+    Join: _needs_join,
+    AsofJoin: _needs_join,
+    Sort: lambda n, w: [w | _read(n.by)],
+    Limit: lambda _, w: [w],
+    Sample: lambda _, w: [w],
+    Distinct: _needs_distinct,
+    Explode: lambda n, w: [w | frozenset(n.columns)],
+    RowIndex: lambda n, w: [w - {n.name}],
+    Union: lambda n, w: [
+        w & frozenset(schema_of(c)) if n.how == "vertical" else frozenset(schema_of(c))
+        for c in children(n)
+    ],
+}
