@@ -18,15 +18,15 @@ def main(arguments: list[str]) -> int:
     listing = "\n".join(f"  {name:8} {text}" for name, (_, text) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
+        usage="%(prog)s [-h] benchmark [options]",
         description="Measure scalekit on this machine.",
         epilog=f"benchmarks:\n{listing}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("benchmark", choices=COMMANDS, help="what to measure")
-    parser.add_argument("options", nargs=argparse.REMAINDER, help="see each benchmark's --help")
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("benchmark", choices=COMMANDS, help="what to measure; each has a --help")
+    chosen = parser.parse_args(arguments[:1])  # the rest belongs to the benchmark
     module, _ = COMMANDS[chosen.benchmark]
-    code: int = import_module(module).main(chosen.options)
+    code: int = import_module(module).main(arguments[1:])
     return code
 
 

@@ -84,10 +84,6 @@ class Reference:
             sql = sql[: sql.rindex("LIMIT")]
         return Expected(normalise(self.connection.sql(sql).pl()), order)
 
-    def run(self, number: int) -> pl.DataFrame:
-        """Run query `number` as it stands, limit included: for timing."""
-        return self.connection.sql(text_of(number)).pl()
-
 
 def text_of(number: int) -> str:
     """The SQL of query `number`."""
@@ -96,7 +92,7 @@ def text_of(number: int) -> str:
 
 def normalise(frame: pl.DataFrame) -> pl.DataFrame:
     """Give every integer and every float one width, as engines count and sum in different ones."""
-    types = {
+    types: dict[Any, Any] = {
         name: pl.Int64 if dtype.is_integer() else pl.Float64
         for name, dtype in frame.schema.items()
         if dtype.is_integer() or dtype.is_float() or dtype.is_decimal()

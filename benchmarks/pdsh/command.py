@@ -41,15 +41,19 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks pdsh",
         description="Run the 22 queries of PDS-H (derived from TPC-H) in scalekit on each backend and "
         "in raw Polars, check every answer in full against DuckDB on the same files, and time them.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = made.add_argument
-    add("--scale", type=float, default=1.0, help="scale factor; 1 is 6 million lines of orders")
-    add("--backend", type=_names, default="polars,pandas", help="scalekit's backends, by commas")
-    add("--queries", type=_numbers, default="1-22", help="which queries: 1,3,5 or 1-22")
-    add("--repeat", type=int, default=5, help="least number of timed runs; quick ones get more")
-    add("--data", type=Path, default=None, help="folder of the tables (default: data/pdsh/scale-S)")
-    add("--out", type=Path, default=OUT, help="folder for the JSON file and the plot")
+    add("--scale", type=float, default=1.0, help="scale factor (1): 1 is 6 million lines of orders")
+    add(
+        "--backend",
+        type=_names,
+        default="polars,pandas",
+        help="scalekit's backends, separated by commas (%(default)s)",
+    )
+    add("--queries", type=_numbers, default="1-22", help="such as 1,3,5 or 7-9 (%(default)s)")
+    add("--repeat", type=int, default=5, help="least number of timed runs (%(default)s)")
+    add("--data", type=Path, help="folder of the tables, made if absent (data/pdsh/scale-SCALE)")
+    add("--out", type=Path, default=OUT, help="folder for JSON and plot (benchmarks/results)")
     add("--no-check", dest="check", action="store_false", help="do not compare with DuckDB")
     return made
 

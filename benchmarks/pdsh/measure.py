@@ -38,8 +38,8 @@ class Measured:
     """What was seen of one query, by contender: seconds of every run, and what was wrong."""
 
     query: int
-    planning: list[float]
     rows: int | None = None
+    planning: list[float] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
 
@@ -90,7 +90,7 @@ def measure(
     contestants: dict[str, Run] = {RAW: partial(run_raw, number, folder, scale)}
     for backend in backends:
         contestants[contender(backend)] = partial(run, number, folder, scale, backend)
-    seen = Measured(number, planning(number, folder, scale))
+    seen = Measured(number)
     for name, contestant in list(contestants.items()):
         try:
             answer = contestant()  # also warms the caches before anything is timed
@@ -100,6 +100,8 @@ def measure(
         else:
             seen.rows = answer.height if seen.rows is None else seen.rows
             seen.wrong[name] = [] if expected is None else differences(expected, answer)
+    if len(contestants) > 1:
+        seen.planning = planning(number, folder, scale)
     paired = {name: contestants.pop(name) for name in PAIR if name in contestants}
     seen.seconds.update(_take_turns(paired, repeat))
     for name, slower in contestants.items():
@@ -109,6 +111,7 @@ def measure(
 
 def planning(number: int, folder: Path, scale: float, repeat: int = 15) -> list[float]:
     """Seconds, run by run, for all of query `number` that comes before its execution."""
+    gc.collect()
     return [_timed(partial(plan, number, folder, scale)) for _ in range(repeat)]
 
 
@@ -127,6 +130,7 @@ def overhead(measured: list[Measured], name: str) -> float | None:
 
 def _take_turns(contestants: dict[str, Run], repeat: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    gc.collect()  # nobody pays for what came before; what comes now, everybody pays alike
     for turn in _turns(repeat, seconds):
         # who goes second finds warmer caches: each goes first half of the time
         names = list(contestants) if turn % 2 == 0 else list(reversed(contestants))
@@ -146,7 +150,6 @@ def _turns(repeat: int, seconds: dict[str, list[float]]) -> Iterator[int]:
 
 
 def _timed(run: Callable[[], object]) -> float:
-    gc.collect()  # so that no one pays for another's garbage
     start = time.perf_counter()
     run()
     return time.perf_counter() - start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import time
@@ -15,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, NullFormatter
 
 from benchmarks.pdsh.measure import RAW, Measured, contender, overhead
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLOURS = ("#9aa0a6", "#1f6feb", "#d97706", "#0f9d58", "#a142f4")
+COLOURS = ("#6b7280", "#1f6feb", "#d97706", "#0f9d58", "#a142f4")
 NOTE = "Derived from TPC-H; not comparable to published TPC-H results."
 
 
+WIDTH = 9
 Column = tuple[str, Callable[[Measured], str]]
 
 
@@ -54,23 +57,32 @@ class Report:
         ]
 
 
-def columns(report: Report) -> list[Column]:
-    """The table's columns: what stands above each, and what a query has to say there."""
+def columns(report: Report) -> list[tuple[str, list[Column]]]:
+    """The table's columns in groups: a title, and what a query has to say below it."""
     names = report.contenders
-    equal = [(f"{name} = duckdb", partial(_verdict, report, name)) for name in names]
-    seconds = [(f"{name} s", partial(_median, name)) for name in names]
-    ratios = [(f"{name} / raw", partial(_ratio, name)) for name in names[1:]]
-    return [("query", _query), ("rows", _rows), *equal, *seconds, *ratios]
+    equal: list[Column] = [(_short(name), partial(_verdict, report, name)) for name in names]
+    seconds: list[Column] = [(_short(name), partial(_median, name)) for name in names]
+    ratios: list[Column] = [(_short(name), partial(_ratio, name)) for name in names[1:]]
+    return [
+        ("", [("query", _query), ("rows", _rows)]),
+        ("equals DuckDB", equal),
+        ("median seconds", seconds),
+        ("over raw Polars", ratios),
+    ]
 
 
 def heading(report: Report) -> str:
-    """The line above the table."""
-    return "  ".join(title for title, _ in columns(report))
+    """The two lines above the table."""
+    groups = columns(report)
+    above = [f"{title:>{max(WIDTH * len(cells), len(title) + 2)}}" for title, cells in groups]
+    below = [_padded([title for title, _ in cells], title) for title, cells in groups]
+    return "".join(above) + "\n" + "".join(below)
 
 
 def line(report: Report, seen: Measured) -> str:
     """A query's line of the table."""
-    return "  ".join(f"{cell(seen):>{len(title)}}" for title, cell in columns(report))
+    groups = columns(report)
+    return "".join(_padded([cell(seen) for _, cell in cells], title) for title, cells in groups)
 
 
 def summary(report: Report) -> str:
@@ -80,12 +92,12 @@ def summary(report: Report) -> str:
         ratio = overhead(report.measured, name)
         label = f"{name} / raw polars, geometric mean of {len(report.measured)} medians"
         lines.append(f"{label}: {_figure(ratio, 3)}")
-    plans = sorted((median(seen.planning), seen.query) for seen in report.measured)
-    middle = median(seconds for seconds, _ in plans)
-    largest, query = plans[-1]
-    lines.append(
-        f"build and plan: median {middle * 1e3:.1f} ms, largest {largest * 1e3:.1f} ms (query {query})"
-    )
+    plans = sorted((median(seen.planning), seen.query) for seen in report.measured if seen.planning)
+    if plans:
+        middle, (largest, query) = median(seconds for seconds, _ in plans), plans[-1]
+        lines.append(
+            f"build and plan: median {middle * 1e3:.1f} ms, largest {largest * 1e3:.1f} ms (query {query})"
+        )
     return "\n".join([*lines, *report.wrong])
 
 
@@ -122,7 +134,7 @@ def as_data(report: Report) -> dict[str, Any]:
                 "equal": {name: not texts for name, texts in seen.wrong.items()},
                 "wrong": {name: texts for name, texts in seen.wrong.items() if texts},
                 "median_seconds": {name: seen.median(name) for name in seen.seconds},
-                "plan_median_seconds": median(seen.planning),
+                "plan_median_seconds": median(seen.planning) if seen.planning else None,
                 "seconds": seen.seconds,
                 "plan_seconds": seen.planning,
             }
@@ -135,23 +147,33 @@ def draw(report: Report) -> Figure:
     """Medians of every contender, query by query, on a logarithmic scale."""
     figure = Figure(figsize=(12, 4.5), layout="constrained")
     axes = figure.subplots()
-    names, width = report.contenders, 0.8 / len(report.contenders)
+    names = report.contenders
     for place, name in enumerate(names):
-        bars = [(x, seen.median(name)) for x, seen in enumerate(report.measured)]
-        shown = [(x + (place - (len(names) - 1) / 2) * width, s) for x, s in bars if s is not None]
-        if shown:
-            at, seconds = zip(*shown, strict=True)
-            axes.bar(at, seconds, width, label=name, color=COLOURS[place % len(COLOURS)])
+        shift = (place - (len(names) - 1) / 2) * 0.22
+        at = [x + shift for x in range(len(report.measured))]
+        seconds = [seen.median(name) or math.nan for seen in report.measured]  # NaN draws nothing
+        axes.plot(at, seconds, "o", label=name, color=COLOURS[place % len(COLOURS)], markersize=6)
     axes.set_yscale("log")
-    axes.set_xticks(range(len(report.measured)), [f"{seen.query}" for seen in report.measured])
+    axes.yaxis.set_major_formatter(EngFormatter(unit="s"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_xticks(range(len(report.measured)), [str(seen.query) for seen in report.measured])
     axes.set_xlabel("query")
-    axes.set_ylabel("median seconds")
+    axes.set_ylabel("median time")
     axes.set_title(f"PDS-H at scale {report.scale:g}", loc="left")
-    axes.legend(frameon=False, ncols=len(names), loc="upper right", bbox_to_anchor=(1, 1.13))
-    axes.grid(axis="y", alpha=0.3)
+    axes.legend(frameon=False, ncols=len(names), loc="lower right", bbox_to_anchor=(1, 1))
+    axes.grid(axis="y", which="both", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.supxlabel(NOTE, fontsize=7, x=0.01, ha="left")
     return figure
+
+
+def _padded(cells: list[str], title: str) -> str:
+    joined = "".join(f"{cell:>{WIDTH}}" for cell in cells)
+    return f"{joined:>{len(title) + 2}}"
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("scalekit ").removesuffix(" polars")
 
 
 def _query(seen: Measured) -> str:
