@@ -96,6 +96,20 @@ def hash_struct(column: pl.Series, *, seed: int | str = 0, purpose: Purpose = "r
     return pl.Series(column.name, hashes, dtype=pl.UInt64)
 
 
+def share_struct(column: pl.Series, *, seed: int | str = 0, purpose: Purpose = "rows") -> pl.Series:
+    """Hash the fields of a struct column to numbers in [0, 1), as :func:`hash_struct` does to integers.
+
+    Parameters
+    ----------
+    column
+        A struct whose fields are the columns to hash, in this order.
+    seed, purpose
+        As in :func:`hash_rows`.
+    """
+    hashes = hash_rows(column.struct.unnest(), seed=seed, purpose=purpose)
+    return pl.Series(column.name, unit_interval(hashes), dtype=pl.Float64)
+
+
 def salt(purpose: Purpose, seed: int | str = 0) -> np.uint64:
     """Derive the starting value of a hash from what it is for and the user's seed.
 

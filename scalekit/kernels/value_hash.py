@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from scalekit.errors import SchemaError
 
@@ -70,7 +69,7 @@ def hash_array(array: pa.Array) -> U64:
     array = _plain(array)
     hashes = _hash_values(array)
     if array.null_count and not pa.types.is_null(array.type):
-        hashes[pc.is_null(array).to_numpy(zero_copy_only=False)] = _NULL
+        hashes[array.is_null().to_numpy(zero_copy_only=False)] = _NULL
     return hashes
 
 
@@ -87,13 +86,20 @@ def hash_integers(low: U64, high: I64) -> U64:
     return mix(out)
 
 
+def _compute() -> Any:
+    """Arrow's functions, loaded when the first hash is computed: they cost 20 ms that an import need not."""
+    import pyarrow.compute  # noqa: PLC0415
+
+    return pyarrow.compute
+
+
 def _plain(array: pa.Array) -> pa.Array:
     """The same values without extension types, run-end encoding, views and 32-bit offsets."""
     while isinstance(array, pa.ExtensionArray):
         array = array.storage
     kind = array.type
     if pa.types.is_run_end_encoded(kind):
-        return _plain(pc.run_end_decode(array))
+        return _plain(_compute().run_end_decode(array))
     if pa.types.is_string(kind) or pa.types.is_string_view(kind):
         return array.cast(pa.large_string())
     if (
@@ -134,7 +140,7 @@ def _hash_values(array: pa.Array) -> U64:
 
 def _numbers(array: pa.Array, target: pa.DataType) -> np.ndarray[Any, Any]:
     """The values as NumPy, with zero where they are null."""
-    filled = pc.fill_null(array, pa.scalar(0).cast(array.type)) if array.null_count else array
+    filled = array.fill_null(pa.scalar(0).cast(array.type)) if array.null_count else array
     return np.asarray(filled.cast(target).to_numpy(zero_copy_only=False))
 
 
@@ -179,7 +185,8 @@ def _hash_decimals(array: pa.Array) -> U64:
             f"decimals of more than 38 digits have no row hash ({array.type})"
         ) from error
     out = np.empty(len(array), dtype=np.uint64)
-    rows = np.flatnonzero(pc.is_valid(array).to_numpy(zero_copy_only=False))
+    pc = _compute()
+    rows = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
     rest = array.take(rows)
     for scale in range(max(array.type.scale, 0) + 1):
         whole = pc.equal(pc.round(rest, ndigits=scale, round_mode="towards_zero"), rest)

@@ -1,0 +1,238 @@
+"""Fit any scikit-learn estimator on a frame, and get a genuine fitted scikit-learn object back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from typing import Any, TypeAlias, TypeVar
+
+from scalekit.errors import ColumnNotFoundError, InvalidOperationError
+from scalekit.frame.frame import Frame
+from scalekit.learn.arguments import (
+    check_choice,
+    check_frame,
+    check_method,
+    column_names,
+    missing_package,
+    schema,
+)
+from scalekit.learn.matrix import to_features, to_target, to_weights
+from scalekit.learn.record import FitRecord, package_versions
+from scalekit.learn.rows import Rows, collect_rows
+
+Columns: TypeAlias = "str | Sequence[str]"
+E = TypeVar("E")
+
+SOLVERS = ("auto",)
+ON_UNSUPPORTED = ("error", "sample", "gather")
+
+
+def fit(
+    estimator: E,
+    frame: Frame,
+    *,
+    target: Columns | None = None,
+    features: Any = None,
+    sample_weight: str | None = None,
+    solver: str = "auto",
+    on_unsupported: str = "error",
+    verify: bool = False,  # noqa: ARG001 - a fit in memory is the one it would compare with
+) -> E:
+    """Fit a scikit-learn estimator or Pipeline on a frame.
+
+    The estimator is cloned and never changed. What comes back is a genuine fitted object of the same
+    class: it predicts, pickles, clones and exports like any other, and has one attribute more,
+    ``scalekit_fit_``, a :class:`~scalekit.learn.record.FitRecord` of how it was fitted.
+
+    Only the columns that are needed are read. The estimator sees X as a pandas frame of NumPy types, the
+    same on every backend (``scalekit.learn.matrix`` has the table), and y as a NumPy array. A frame that
+    has an order keeps it; rows of one that has none (after ``group_by``, ``join``, ``unique``) come in the
+    order of their hash, so that no backend's order of rows decides what an estimator learns.
+
+    Parameters
+    ----------
+    estimator
+        An unfitted instance with ``fit``; not a class.
+    frame
+        The rows to learn from. They are collected: they have to fit in memory.
+    target
+        The column to predict, or several for an estimator of several outputs. None for estimators that
+        have none, such as scalers and clusterings.
+    features
+        Names, selectors, or a list of these: the columns of X, in this order. By default every column but
+        the target and the weights.
+    sample_weight
+        A column of weights. For a Pipeline or a search over one they go to its last step.
+    solver
+        ``"auto"``; other solvers come with distributed fits.
+    on_unsupported
+        What to do with an estimator that cannot be fitted over partitions: ``"error"``, ``"sample"`` or
+        ``"gather"``. A fit in memory takes any estimator, so nothing is decided by it yet.
+    verify
+        Compare a distributed fit with a plain one on a sample. A fit in memory is the plain one.
+
+    Returns
+    -------
+    object
+        A fitted object of the estimator's class.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        Where the target, a feature or the weights do not exist; the message has the nearest match.
+    InvalidOperationError
+        Where the estimator is a class or has no ``fit``, needs a target and was given none, or takes no
+        weights; where the target or the weights are null somewhere; where there are no rows.
+    MissingDependencyError
+        Where scikit-learn or pandas is not installed.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> from sklearn.linear_model import LinearRegression
+    >>> frame = sk.from_dict({"x": [0.0, 1.0, 2.0], "y": [1.0, 3.0, 5.0]})
+    >>> model = sk.fit(LinearRegression(), frame, target="y")
+    >>> model.coef_.round(6).tolist(), model.scalekit_fit_.rows
+    ([2.0], 3)
+    """
+    check_frame(frame, "fit")
+    check_method(estimator, "fit", "fit")
+    check_choice(solver, SOLVERS, "solver")
+    check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
+    roles = _Roles.of(frame, target, features, sample_weight)
+    unfitted = _clone(estimator)
+    _check_target_given(unfitted, roles)
+    weight_parameter = None if sample_weight is None else _weight_parameter(unfitted)
+    rows = collect_rows(frame, roles.columns)
+    fitted = _fit(unfitted, rows, roles, weight_parameter)
+    fitted.scalekit_fit_ = _record(rows, roles, solver)
+    return fitted  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """Which column is what."""
+
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    weight: str | None
+
+    @classmethod
+    def of(
+        cls, frame: Frame, target: Columns | None, features: Any, sample_weight: str | None
+    ) -> _Roles:
+        """Check the columns that the user named, and find the others."""
+        known = list(schema(frame))
+        targets = () if target is None else column_names(frame, target, "target")
+        if sample_weight is not None and sample_weight not in known:
+            raise ColumnNotFoundError.missing([sample_weight], known)
+        taken = {*targets, sample_weight}
+        if features is None:
+            names = tuple(name for name in known if name not in taken)
+        else:
+            names = column_names(frame, features, "features")
+        if leaked := [name for name in names if name in taken]:
+            raise InvalidOperationError(
+                f"{', '.join(map(repr, leaked))} cannot be a feature and the target or the weights at once"
+            )
+        if not names:
+            raise InvalidOperationError(
+                "no feature is left: the frame has no column but the target"
+            )
+        return cls(names, targets, sample_weight)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that a fit reads."""
+        weights = () if self.weight is None or self.weight in self.targets else (self.weight,)
+        return (*self.features, *self.targets, *weights)
+
+
+def _clone(estimator: Any) -> Any:
+    try:
+        from sklearn.base import clone
+    except ImportError as error:
+        raise missing_package(error, "fit") from error
+    return clone(estimator, safe=False)  # an object that only has ``fit`` is copied whole
+
+
+def _check_target_given(estimator: Any, roles: _Roles) -> None:
+    from sklearn.utils import get_tags
+
+    if roles.targets or not hasattr(estimator, "__sklearn_tags__"):
+        return
+    if get_tags(estimator).target_tags.required:
+        raise InvalidOperationError(
+            f"{type(estimator).__name__} learns to predict a column: name it with target=; "
+            f"the frame has {', '.join(map(repr, roles.features[:40]))}"
+        )
+
+
+def _weight_parameter(estimator: Any) -> str:
+    """The name under which ``fit`` takes weights: a Pipeline's carries the name of its last step."""
+    from sklearn import get_config
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import has_fit_parameter
+
+    if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
+        name, last = estimator.steps[-1]
+        return f"{name}__{_weight_parameter(last)}"
+    if has_fit_parameter(estimator, "sample_weight"):
+        return "sample_weight"
+    takes_any = any(
+        p.kind is Parameter.VAR_KEYWORD for p in signature(estimator.fit).parameters.values()
+    )
+    if takes_any and hasattr(estimator, "estimator"):
+        return _weight_parameter(estimator.estimator)  # a search hands them on as they are named
+    if takes_any:
+        return "sample_weight"
+    raise InvalidOperationError(
+        f"{type(estimator).__name__}.fit takes no sample_weight: leave it out, or choose another estimator"
+    )
+
+
+def _fit(estimator: Any, rows: Rows, roles: _Roles, weight_parameter: str | None) -> Any:
+    if rows.table.is_empty():
+        raise InvalidOperationError(
+            "the frame has no rows to fit on: look at its filters and joins with frame.explain()"
+        )
+    arguments: list[Any] = []
+    if roles.targets:
+        arguments = [to_target(rows.table.select(roles.targets))]
+    weights = {}
+    if weight_parameter is not None and roles.weight is not None:
+        weights = {weight_parameter: to_weights(rows.table[roles.weight])}
+    features = _features(rows, roles)
+    try:
+        estimator.fit(features, *arguments, **weights)
+    except Exception as error:
+        error.add_note(
+            f"while fitting {type(estimator).__name__} on {rows.table.height:,} rows of "
+            f"{', '.join(f'{n!r} ({rows.table.schema[n]})' for n in roles.features[:20])}"
+        )
+        raise
+    return estimator
+
+
+def _features(rows: Rows, roles: _Roles) -> Any:
+    try:
+        return to_features(rows.table.select(roles.features))
+    except ImportError as error:
+        raise missing_package(error, "fit") from error
+
+
+def _record(rows: Rows, roles: _Roles, solver: str) -> FitRecord:
+    several = roles.targets or None
+    return FitRecord(
+        strategy="local",
+        exactness="exact",
+        rows=rows.table.height,
+        features=tuple((name, rows.table.schema[name]) for name in roles.features),
+        target=roles.targets[0] if len(roles.targets) == 1 else several,
+        sample_weight=roles.weight,
+        order=rows.order,
+        backend=rows.backend,
+        solver=solver,
+        versions=package_versions(),
+    )

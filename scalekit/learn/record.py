@@ -1,0 +1,74 @@
+"""What a fit leaves on the model: how, on what, and with which versions it was fitted."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from platform import python_version
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+Exactness: TypeAlias = Literal["exact", "converged", "in_law", "approximate", "sampled"]
+
+_PACKAGES = {
+    "scalekit": "scalekit",
+    "scikit-learn": "sklearn",
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "polars": "polars",
+    "xgboost": "xgboost",
+    "lightgbm": "lightgbm",
+}
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """The attribute ``scalekit_fit_`` of a fitted model.
+
+    Attributes
+    ----------
+    strategy
+        How the rows were brought to the estimator; ``"local"`` is its own ``fit`` on one machine.
+    exactness
+        How the model relates to one fitted in memory by scikit-learn itself; ``"exact"`` is equal to it.
+    rows
+        Number of rows fitted on.
+    features
+        Columns that the model was given, in this order, and their types.
+    target
+        The column, or columns, to predict; None for an estimator that has none.
+    sample_weight
+        The column of weights, if any.
+    order
+        What put the rows in order: ``"frame"``, or ``"row hash"`` where the frame had no order.
+    backend
+        Who ran the query that gave the rows.
+    solver
+        What was asked for.
+    versions
+        Versions of the packages that took part, by name.
+    """
+
+    strategy: str
+    exactness: Exactness
+    rows: int
+    features: tuple[tuple[str, pl.DataType], ...]
+    target: str | tuple[str, ...] | None
+    sample_weight: str | None
+    order: Literal["frame", "row hash"]
+    backend: str
+    solver: str
+    versions: dict[str, str]
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the features, in order."""
+        return tuple(name for name, _ in self.features)
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that took part in a fit: those that are loaded."""
+    loaded = {name: sys.modules.get(module) for name, module in _PACKAGES.items()}
+    found = {name: str(module.__version__) for name, module in loaded.items() if module is not None}
+    return {"python": python_version(), **found}

@@ -1,0 +1,275 @@
+"""Train, valid and test: which row belongs where is decided by the row's values alone, or by time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
+from warnings import warn
+
+from scalekit.errors import InvalidOperationError
+from scalekit.expr.builders import col
+from scalekit.expr.expr import Expr
+from scalekit.expr.shortcuts import len as count_rows
+from scalekit.frame.frame import Frame
+from scalekit.kernels.hash_function import row_share
+from scalekit.kernels.row_hash import check_hashable
+from scalekit.kernels.row_hash import salt as check_salt
+from scalekit.learn.arguments import check_frame, column_names, schema
+from scalekit.learn.time_split import time_folds, time_split
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+Columns: TypeAlias = "str | Sequence[str]"
+Gap: TypeAlias = "str | timedelta | float"
+
+_DEFAULT = (0.7, 0.15, 0.15)
+_POSITION = "__scalekit_position"
+
+
+class Splits(NamedTuple):
+    """Three lazy frames that share no row and together hold every row (but for a gap in time)."""
+
+    train: Frame
+    valid: Frame
+    test: Frame
+
+
+class Fold(NamedTuple):
+    """One round of cross-validation: the rows to fit on, and those to predict."""
+
+    train: Frame
+    valid: Frame
+
+
+@overload
+def split(
+    frame: Frame, *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
+    time: str | None = ..., train: float = ..., valid: float = ..., test: float = ...,
+    folds: None = ..., gap: Gap | None = ..., salt: str | int = ...,
+) -> Splits: ...  # fmt: skip
+
+
+@overload
+def split(
+    frame: Frame, *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
+    time: str | None = ..., train: float = ..., valid: float = ..., test: float = ...,
+    folds: int, gap: Gap | None = ..., salt: str | int = ...,
+) -> tuple[Fold, ...]: ...  # fmt: skip
+
+
+def split(
+    frame: Frame,
+    *,
+    key: Columns | None = None,
+    group: Columns | None = None,
+    stratify: Columns | None = None,
+    time: str | None = None,
+    train: float = _DEFAULT[0],
+    valid: float = _DEFAULT[1],
+    test: float = _DEFAULT[2],
+    folds: int | None = None,
+    gap: Gap | None = None,
+    salt: str | int = "v1",
+) -> Splits | tuple[Fold, ...]:
+    """Split rows into train, valid and test, or into folds; the same rows on every backend.
+
+    A row is assigned by a hash of its key, so the answer does not depend on the backend, the
+    partitioning, the order of the rows, the width of an integer or the unit of a timestamp, and a row
+    stays where it is when others come or go: the test rows of a sample are test rows of the whole.
+
+    Parameters
+    ----------
+    frame
+        The rows to split.
+    key
+        The columns that identify a row, such as ``"flight_id"``. Rows of equal key stay together. Without
+        it (and without ``group`` or ``time``) all columns are hashed, with a warning: a row whose value
+        changes then moves, and a sum of floats may change in its last bit between backends.
+    group
+        The columns of what must not be torn apart, such as ``"customer_id"``: all rows of a group go to
+        the same split. Shares are then shares of groups. It takes the place of ``key``.
+    stratify
+        The columns whose classes each get the shares exactly, rounded, rather than on average. Worth it
+        below some 5,000 rows; a row's place then depends on the other rows of its class. Not together
+        with ``group``.
+    time
+        A column of dates, timestamps or numbers: earlier rows train, later ones are for validation, the
+        latest for the test. The cut-offs are exact quantiles, found by two small queries **when split is
+        called** (everything else is lazy); rows of equal time stay together. Not together with ``group``
+        or ``stratify``.
+    train, valid, test
+        Shares, all positive, of sum 1. A larger test share contains the smaller one.
+    folds
+        A number of folds for cross-validation, instead of the shares: every row is in exactly one
+        ``valid``. With ``time``, the rows are cut into ``folds + 1`` periods of equal size and each fold
+        validates on one period and trains on all before it. Folds are independent of splits, so
+        ``split(split(frame, key=k).train, key=k, folds=5)`` is sound.
+    gap
+        With ``time``: how much time before each cut-off to leave out of the earlier side, such as
+        ``"1mo"``, a timedelta, or a number for a numeric time. As in scikit-learn's ``TimeSeriesSplit``,
+        it keeps what was not yet known at the cut-off out of the training rows.
+    salt
+        A text or number; another one gives another, independent split.
+
+    Returns
+    -------
+    Splits or tuple of Fold
+        ``(train, valid, test)``, or a ``(train, valid)`` for each fold; all are lazy frames.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        Where a column does not exist.
+    SchemaError
+        Where a key has a type without a hash, or ``time`` one without an order.
+    InvalidOperationError
+        Where shares do not sum to 1, arguments exclude each other, or a split by time would be empty.
+
+    Warns
+    -----
+    UserWarning
+        Where neither ``key`` nor ``group`` nor ``time`` says what a row is.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> frame = sk.from_dict({"id": list(range(1000)), "x": list(range(1000))})
+    >>> train, valid, test = sk.split(frame, key="id")
+    >>> [part.collect().height for part in (train, valid, test)]
+    [706, 149, 145]
+    """
+    check_frame(frame, "split")
+    _check_combination(group, stratify, time, gap)
+    cuts = _cuts(train, valid, test, folds)
+    if time is not None:
+        (name,) = column_names(frame, [time], "time")
+        if folds is not None:
+            return tuple(Fold(*pair) for pair in time_folds(frame, name, folds, gap))
+        return Splits(*time_split(frame, name, cuts, gap))
+    purpose: Literal["split", "fold"] = "split" if folds is None else "fold"
+    check_salt(purpose, salt)
+    place = _Place.of(frame, key, group, stratify, salt, purpose)
+    if folds is None:
+        return Splits(*(place.between(low, high) for low, high in _intervals(cuts)))
+    return tuple(
+        Fold(place.outside(low, high), place.between(low, high)) for low, high in _intervals(cuts)
+    )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A frame, and the number in [0, 1) that decides where each of its rows goes."""
+
+    frame: Frame
+    number: Expr
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        frame: Frame,
+        key: Columns | None,
+        group: Columns | None,
+        stratify: Columns | None,
+        seed: str | int,
+        purpose: Literal["split", "fold"],
+    ) -> _Place:
+        """The place by the hash of the group, else of the key, else of all columns."""
+        unit = group if group is not None else key
+        names = _all_columns(frame) if unit is None else column_names(frame, unit, "key")
+        check_hashable(schema(frame), names)
+        classes = () if stratify is None else column_names(frame, stratify, "stratify")
+        return cls(frame, row_share(*map(col, names), seed=seed, purpose=purpose), classes)
+
+    def between(self, low: float, high: float) -> Frame:
+        """The rows from ``low`` to before ``high``."""
+        return self._where(lambda number: _is_between(number, low, high))
+
+    def outside(self, low: float, high: float) -> Frame:
+        """All other rows."""
+        return self._where(lambda number: ~_is_between(number, low, high))
+
+    def _where(self, condition: Any) -> Frame:
+        if not self.classes:
+            return self.frame.filter(condition(self.number))
+        # The middle of each row's share of its class, by rank: a class of three has 1/6, 1/2 and 5/6.
+        placed = self.frame.with_columns(self.number.alias(_POSITION))
+        rank = col(_POSITION).rank("min").over(*self.classes)
+        size = count_rows().over(*self.classes)
+        placed = placed.with_columns(((rank - 0.5) / size).alias(_POSITION))
+        return placed.filter(condition(col(_POSITION))).drop(_POSITION)
+
+
+def _is_between(number: Expr, low: float, high: float) -> Expr:
+    if low <= 0:
+        return number < high
+    return number >= low if high >= 1 else (number >= low) & (number < high)
+
+
+def _intervals(cuts: tuple[float, ...]) -> list[tuple[float, float]]:
+    return list(zip((0.0, *cuts), (*cuts, 1.0), strict=True))
+
+
+def _all_columns(frame: Frame) -> tuple[str, ...]:
+    names = tuple(schema(frame))
+    warn(
+        f"sk.split without key= hashes all {len(names)} columns: rows move when any value changes, if only "
+        "in the last bit of a computed float; name the columns that identify a row, as in key='id'",
+        UserWarning,
+        stacklevel=4,
+    )
+    return names
+
+
+def _check_combination(
+    group: Columns | None, stratify: Columns | None, time: str | None, gap: Gap | None
+) -> None:
+    if time is not None and not isinstance(time, str):
+        raise InvalidOperationError(f"time= names one column, got {type(time).__name__}")
+    given = [n for n, v in (("group", group), ("stratify", stratify)) if v is not None]
+    if time is not None and given:
+        raise InvalidOperationError(
+            f"time= and {given[0]}= exclude each other: a cut in time tears groups and classes apart; "
+            f"leave one of them out"
+        )
+    if len(given) == 2:
+        raise InvalidOperationError(
+            "group= and stratify= exclude each other: whole groups cannot give exact shares of classes; "
+            "with group= alone, the classes have their shares on average"
+        )
+    if gap is not None and time is None:
+        raise InvalidOperationError("gap= needs time=, the column that it is measured on")
+
+
+def _cuts(train: float, valid: float, test: float, folds: int | None) -> tuple[float, ...]:
+    """Where the next split or fold begins, as shares of the whole."""
+    shares = {"train": train, "valid": valid, "test": test}
+    if folds is not None:
+        return _fold_cuts(folds, tuple(shares.values()))
+    for name, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not share > 0:
+            raise InvalidOperationError(
+                f"{name}={share!r}: each share is a number above 0; for fewer splits, leave one of them "
+                "aside, and for cross-validation say folds="
+            )
+    total = train + valid + test
+    if abs(total - 1) > 1e-9:
+        raise InvalidOperationError(
+            f"train={train!r}, valid={valid!r} and test={test!r} sum to {total:.6g}, not 1; "
+            f"with train={1 - valid - test:.6g} they would"
+            if valid + test < 1
+            else f"valid={valid!r} and test={test!r} leave nothing for train={train!r}: the shares sum to 1"
+        )
+    return (round(train, 12), round(train + valid, 12))
+
+
+def _fold_cuts(folds: int, shares: tuple[float, ...]) -> tuple[float, ...]:
+    if isinstance(folds, bool) or not isinstance(folds, int) or folds < 2:
+        raise InvalidOperationError(f"folds={folds!r}: give a whole number, 2 or more")
+    if shares != _DEFAULT:
+        raise InvalidOperationError(
+            "folds= takes the place of train=, valid= and test=: split first, then fold the train part"
+        )
+    return tuple(round(i / folds, 12) for i in range(1, folds))
