@@ -1,0 +1,28 @@
+"""What every test and every example has: settings and a folder of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scalekit.config import Config, configure
+
+
+@pytest.fixture(autouse=True)
+def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hide ``SCALEKIT_*`` variables from the test, and take back what it configures."""
+    for variable in [name for name in os.environ if name.startswith("SCALEKIT_")]:
+        monkeypatch.delenv(variable)
+    yield
+    configure(**dict.fromkeys(Config.__dataclass_fields__))
+
+
+@pytest.fixture(autouse=True)
+def own_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run examples in an empty folder, for those that write files."""
+    if isinstance(request.node, pytest.DoctestItem):
+        folder: Path = request.getfixturevalue("tmp_path")
+        monkeypatch.chdir(folder)
