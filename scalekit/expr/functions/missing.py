@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from scalekit.errors import InvalidOperationError
+from scalekit.expr.checks import at_least, choice
 from scalekit.expr.function import ExprBase, Operand, elementwise, window
+
+_FROM_NEIGHBOURS = ("forward", "backward")
+_FROM_ALL = ("min", "max", "mean")
+_CONSTANT = ("zero", "one")
 
 
 class MissingMethods(ExprBase):
@@ -12,31 +18,92 @@ class MissingMethods(ExprBase):
 
     @elementwise()
     def is_null(self) -> Self:
-        """Whether the value is absent."""
+        """Whether the value is absent; NaN is not.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1.0, None, float("nan")]})
+        >>> frame.select(sk.col("x").is_null()).collect()["x"].to_list()
+        [False, True, False]
+        """
 
     @elementwise()
     def is_not_null(self) -> Self:
-        """Whether the value is present."""
+        """Whether the value is present; NaN is.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1.0, None, float("nan")]})
+        >>> frame.select(sk.col("x").is_not_null()).collect()["x"].to_list()
+        [True, False, True]
+        """
 
     @elementwise()
     def is_nan(self) -> Self:
-        """Whether a float is NaN; null stays null."""
+        """Whether a float is NaN; null stays null.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1.0, None, float("nan")]})
+        >>> frame.select(sk.col("x").is_nan()).collect()["x"].to_list()
+        [False, None, True]
+        """
 
     @elementwise()
     def is_not_nan(self) -> Self:
-        """Whether a float is a number or infinite; null stays null."""
+        """Whether a float is a number or infinite; null stays null.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1.0, None, float("nan")]})
+        >>> frame.select(sk.col("x").is_not_nan()).collect()["x"].to_list()
+        [True, None, False]
+        """
 
     @elementwise()
     def is_finite(self) -> Self:
-        """Whether a number is neither infinite nor NaN."""
+        """Whether a number is neither infinite nor NaN; null stays null.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1.0, None, float("inf")]})
+        >>> frame.select(sk.col("x").is_finite()).collect()["x"].to_list()
+        [True, None, False]
+        """
 
     @elementwise()
     def is_infinite(self) -> Self:
-        """Whether a number is infinite."""
+        """Whether a number is infinite; null stays null.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1.0, None, float("inf")]})
+        >>> frame.select(sk.col("x").is_infinite()).collect()["x"].to_list()
+        [False, None, True]
+        """
 
     @elementwise()
     def fill_nan(self, value: Operand) -> Self:
-        """Put a value in the place of NaN; nulls stay."""
+        """Put a value in the place of NaN; nulls stay.
+
+        Parameters
+        ----------
+        value
+            A number, an expression, or None for null.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [None, float("nan")]})
+        >>> frame.select(sk.col("x").fill_nan(0.0)).collect()["x"].to_list()
+        [None, 0.0]
+        """
 
     @elementwise("fill_null")
     def _fill_null_with(self, value: Operand) -> Self:
@@ -45,10 +112,14 @@ class MissingMethods(ExprBase):
     @window(
         "fill_null_by",
         kernel=lambda x, strategy, limit: x.fill_null(strategy=strategy, limit=limit),
-        needs_order=True,
+        needs_order=lambda options: options["strategy"] in _FROM_NEIGHBOURS,
     )
     def _fill_null_by(self, strategy: str, limit: int | None = None) -> Self:
         """Fill nulls from other rows."""
+
+    @elementwise("fill_null_constant", kernel=lambda x, strategy: x.fill_null(strategy=strategy))
+    def _fill_null_constant(self, strategy: str) -> Self:
+        """Fill nulls with the zero or the one of the type."""
 
     def fill_null(
         self, value: Any = None, strategy: str | None = None, limit: int | None = None
@@ -65,10 +136,75 @@ class MissingMethods(ExprBase):
         limit
             How many nulls in a row are filled, for ``"forward"`` and ``"backward"``.
 
+        Raises
+        ------
+        InvalidOperationError
+            Unless either a value or a known strategy is given.
+
         Examples
         --------
         >>> import scalekit as sk
         >>> sk.from_dict({"x": [1, None]}).select(sk.col("x").fill_null(0)).collect()["x"].to_list()
         [1, 0]
         """
-        return self._fill_null_with(value)
+        if (value is None) == (strategy is None):
+            raise InvalidOperationError("fill_null() takes either a value or a strategy")
+        if strategy is None:
+            return self._fill_null_with(value)
+        choice("strategy", *_FROM_NEIGHBOURS, *_FROM_ALL, *_CONSTANT)(strategy=strategy)
+        if limit is not None and strategy not in _FROM_NEIGHBOURS:
+            raise InvalidOperationError("limit belongs to the strategies 'forward' and 'backward'")
+        if strategy in _CONSTANT:
+            return self._fill_null_constant(strategy)
+        return self._fill_null_by(strategy, limit)
+
+    @window(needs_order=True, check=at_least("limit", 0))
+    def forward_fill(self, limit: int | None = None) -> Self:
+        """Put the last value before it in the place of null.
+
+        Parameters
+        ----------
+        limit
+            How many nulls in a row are filled; all, if None.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1, None, None]})
+        >>> frame.select(sk.col("x").forward_fill(limit=1)).collect()["x"].to_list()
+        [1, 1, None]
+        """
+
+    @window(needs_order=True, check=at_least("limit", 0))
+    def backward_fill(self, limit: int | None = None) -> Self:
+        """Put the first value after it in the place of null.
+
+        Parameters
+        ----------
+        limit
+            How many nulls in a row are filled; all, if None.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [None, None, 3]})
+        >>> frame.select(sk.col("x").backward_fill()).collect()["x"].to_list()
+        [3, 3, 3]
+        """
+
+    @window(needs_order=True, check=choice("method", "linear", "nearest"))
+    def interpolate(self, method: str = "linear") -> Self:
+        """Fill nulls between two values from both; nulls before the first and after the last stay.
+
+        Parameters
+        ----------
+        method
+            ``"linear"`` or ``"nearest"``.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1.0, None, 3.0, None]})
+        >>> frame.select(sk.col("x").interpolate()).collect()["x"].to_list()
+        [1.0, 2.0, 3.0, None]
+        """
