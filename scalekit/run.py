@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import polars as pl
 
-from scalekit.backends.choose import choose
+from scalekit.backends.base import Backend
+from scalekit.backends.choose import Decision, choose
 from scalekit.backends.registry import get_backend
 from scalekit.config import Config
+from scalekit.errors import InvalidOperationError
 from scalekit.kernels.failures import execution_errors
 from scalekit.kernels.schema import schema_of
-from scalekit.optimize import optimize
+from scalekit.optimize import optimize, pin_order
+from scalekit.plan.explain import render
 from scalekit.plan.nodes import Plan
+
+STAGES = ("logical", "optimized", "physical")
+"""What :func:`explain` can show."""
 
 
 def collect(plan: Plan, config: Config) -> pl.DataFrame:
     """Run ``plan`` and give its rows on this machine, with exactly the schema that it promised."""
-    optimized = optimize(plan)
-    backend = get_backend(choose(optimized, config).backend)
+    backend, program = prepare(plan, config)
     with execution_errors():
-        program = backend.lower(optimized, config)
         result = backend.execute(program, config)
     return pin_schema(result, schema_of(plan))
+
+
+def prepare(plan: Plan, config: Config) -> tuple[Backend, Any]:
+    """Optimize ``plan``, choose who runs it, and lower it to that backend's program."""
+    optimized = optimized_plan(plan, config)
+    backend = get_backend(choose(optimized, config).backend)
+    with execution_errors():
+        return backend, backend.lower(optimized, config)
+
+
+def optimized_plan(plan: Plan, config: Config) -> Plan:
+    """The plan that is lowered; with ``deterministic`` every step also keeps its rows in order."""
+    optimized = optimize(plan)
+    return pin_order(optimized) if config.deterministic else optimized
 
 
 def pin_schema(result: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -28,3 +49,38 @@ def pin_schema(result: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     if result.schema == schema:
         return result
     return result.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+
+
+def decide(plan: Plan, config: Config) -> Decision:
+    """Who would run ``plan``, and why; nothing runs."""
+    return choose(optimized_plan(plan, config), config)
+
+
+def batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+    """Run ``plan`` and give its rows in batches of at most ``rows``."""
+    backend, program = prepare(plan, config)
+    schema = schema_of(plan)
+    with execution_errors():
+        for batch in backend.batches(program, config, rows):
+            yield pin_schema(batch, schema)
+
+
+def explain(plan: Plan, config: Config, stage: str, origin: str) -> str:
+    """Show a plan at a stage of the pipeline, and the decision who runs it; nothing runs.
+
+    Raises
+    ------
+    InvalidOperationError
+        For a stage other than :data:`STAGES`.
+    """
+    if stage not in STAGES:
+        raise InvalidOperationError(f"unknown stage {stage!r}; known: {', '.join(STAGES)}")
+    optimized = optimized_plan(plan, config)
+    decision = choose(optimized, config)
+    if stage == "physical":
+        backend = get_backend(decision.backend)
+        with execution_errors():
+            text = backend.show(backend.lower(optimized, config))
+    else:
+        text = render(plan if stage == "logical" else optimized)
+    return f"{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {origin})"

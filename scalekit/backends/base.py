@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -29,6 +30,10 @@ class Backend(ABC):
     @abstractmethod
     def execute(self, program: Any, config: Config) -> pl.DataFrame:
         """Run the program and give the result on this machine."""
+
+    def batches(self, program: Any, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+        """Run the program and give its rows in batches; backends override it that need not hold them all."""
+        yield from self.execute(program, config).iter_slices(rows)
 
     @abstractmethod
     def show(self, program: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from scalekit.backends.base import Backend
@@ -22,6 +24,10 @@ class PolarsBackend(Backend):
     def execute(self, program: pl.LazyFrame, config: Config) -> pl.DataFrame:  # noqa: ARG002
         """Run the query."""
         return program.collect(engine="streaming")
+
+    def batches(self, program: pl.LazyFrame, config: Config, rows: int) -> Iterator[pl.DataFrame]:  # noqa: ARG002
+        """Run the query, holding no more than a few batches at a time."""
+        yield from program.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
 
     def show(self, program: pl.LazyFrame) -> str:
         """Polars' own optimized plan."""

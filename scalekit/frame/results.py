@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
 from scalekit import run
-from scalekit.config import resolve
+from scalekit.config import origin_of, resolve
+from scalekit.errors import InvalidOperationError, MissingDependencyError
 from scalekit.frame.base import FrameBase
 from scalekit.kernels.schema import schema_of
+from scalekit.plan.nodes import Scan
+from scalekit.sources.memory import memory_source
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
 
 
 class ResultMethods(FrameBase):
@@ -25,6 +34,16 @@ class ResultMethods(FrameBase):
     def collect_schema(self) -> pl.Schema:
         """Names and types of the columns, known without running anything."""
         return schema_of(self._plan)
+
+    @property
+    def dtypes(self) -> list[pl.DataType]:
+        """Types of the columns."""
+        return schema_of(self._plan).dtypes()
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return schema_of(self._plan).len()
 
     @property
     def columns(self) -> list[str]:
@@ -53,3 +72,122 @@ class ResultMethods(FrameBase):
         2
         """
         return run.collect(self._plan, resolve(**settings))
+
+    def collect_batches(
+        self, *, chunk_size: int = 100_000, **settings: Any
+    ) -> Iterator[pl.DataFrame]:
+        """Run the plan and give its rows in batches, without holding all of them where the backend can.
+
+        Parameters
+        ----------
+        chunk_size
+            Rows in a batch, at most.
+        settings
+            As in :meth:`collect`.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> [b.height for b in sk.from_dict({"x": [1, 2, 3]}).collect_batches(chunk_size=2, backend="pandas")]
+        [2, 1]
+        """
+        if not isinstance(chunk_size, int) or chunk_size < 1:
+            raise InvalidOperationError(
+                f"collect_batches(chunk_size=) is 1 or more, got {chunk_size!r}"
+            )
+        return run.batches(self._plan, resolve(**settings), chunk_size)
+
+    def to_polars(self, **settings: Any) -> pl.DataFrame:
+        """Run the plan and give a Polars frame; the same as :meth:`collect`."""
+        return self.collect(**settings)
+
+    def to_arrow(self, **settings: Any) -> pa.Table:
+        """Run the plan and give an Arrow table, with text as ``large_string``.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 2]}).to_arrow().num_rows
+        2
+        """
+        return self.collect(**settings).to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    def to_pandas(self, *, dtypes: str = "arrow", **settings: Any) -> pd.DataFrame:
+        """Run the plan and give a pandas frame.
+
+        Parameters
+        ----------
+        dtypes
+            ``"arrow"`` keeps every type, and null apart from NaN; ``"numpy"`` gives pandas' classic
+            types, in which null becomes NaN and integers with nulls become floats.
+        settings
+            As in :meth:`collect`.
+
+        Raises
+        ------
+        MissingDependencyError
+            Where pandas is not installed.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, None]}).to_pandas()["x"].dtype
+        int64[pyarrow]
+        """
+        if dtypes not in ("arrow", "numpy"):
+            raise InvalidOperationError(f"unknown dtypes={dtypes!r}; known: arrow, numpy")
+        table = self.collect(**settings)
+        try:
+            return table.to_pandas(use_pyarrow_extension_array=dtypes == "arrow")
+        except ModuleNotFoundError as error:
+            raise MissingDependencyError.for_extra(
+                "pandas", "pandas", purpose="to_pandas()"
+            ) from error
+
+    def to_numpy(self, **settings: Any) -> np.ndarray[Any, Any]:
+        """Run the plan and give a NumPy array of two dimensions, of the columns' common type.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 2], "y": [3, 4]}).to_numpy().shape
+        (2, 2)
+        """
+        return self.collect(**settings).to_numpy()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Run the plan and export it through the Arrow PyCapsule interface."""
+        return self.collect().__arrow_c_stream__(requested_schema)
+
+    def persist(self, **settings: Any) -> Self:
+        """Run the plan now, and give a frame over its result, so that later steps do not repeat it.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 2]}).persist().collect().height
+        2
+        """
+        return self._derive(Scan(memory_source(self.collect(**settings), origin="persisted")))
+
+    def explain(self, stage: str = "optimized", **settings: Any) -> str:
+        """Show the plan, who would run it, and why; nothing runs.
+
+        Parameters
+        ----------
+        stage
+            ``"logical"`` (as written), ``"optimized"`` or ``"physical"`` (the backend's program).
+        settings
+            As in :meth:`collect`.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1, 2]}).filter(sk.col("x") > 1)
+        >>> print(frame.explain(backend="polars"))
+        FILTER (col('x') > 1)
+          SCAN frame from python (2 x 1)
+        <BLANKLINE>
+        backend: polars (asked for; backend from argument of the call)
+        """
+        return run.explain(self._plan, resolve(**settings), stage, origin_of("backend", **settings))

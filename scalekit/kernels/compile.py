@@ -40,6 +40,8 @@ from scalekit.tree import children, walk
 
 Tables = Sequence[pl.LazyFrame]
 
+_PLACE = "__scalekit_place"
+
 
 def to_lazy(plan: Plan, inputs: Tables = ()) -> pl.LazyFrame:
     """Compile a fragment to one lazy query.
@@ -138,8 +140,11 @@ def _join(plan: Join, below: Tables) -> pl.LazyFrame:
 
 
 def _asof(plan: AsofJoin, below: Tables) -> pl.LazyFrame:
-    left, right = below
-    return left.join_asof(
+    # Polars' kernel trusts its input to be sorted, and with by= does not look: it is sorted here, and the
+    # left rows are put back in their order.
+    left = below[0].with_row_index(_PLACE).sort(to_expr(plan.left_on), maintain_order=True)
+    right = below[1].sort(to_expr(plan.right_on), maintain_order=True)
+    joined = left.join_asof(
         right,
         left_on=to_expr(plan.left_on),
         right_on=to_expr(plan.right_on),
@@ -152,6 +157,7 @@ def _asof(plan: AsofJoin, below: Tables) -> pl.LazyFrame:
         allow_exact_matches=plan.allow_exact_matches,
         check_sortedness=False,
     )
+    return joined.sort(_PLACE).drop(_PLACE)
 
 
 def _sort(plan: Sort, below: Tables) -> pl.LazyFrame:
