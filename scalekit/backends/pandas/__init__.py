@@ -1,0 +1,40 @@
+"""The pandas backend: Narwhals over Arrow-backed pandas columns, and Polars, marked, for the rest."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from scalekit.backends.base import Backend
+from scalekit.backends.pandas import execution, lowering, program
+from scalekit.backends.pandas.elementwise import ELEMENTWISE
+from scalekit.backends.pandas.nodes import NODES
+from scalekit.config import Config
+from scalekit.plan.nodes import Plan
+
+
+class PandasBackend(Backend):
+    """pandas on this machine, without an index in sight."""
+
+    name = "pandas"
+
+    def lower(self, plan: Plan, config: Config) -> program.Program:  # noqa: ARG002 - nothing to choose here
+        """Decide for each node who runs it."""
+        return lowering.lower(plan)
+
+    def execute(self, program: program.Program, config: Config) -> pl.DataFrame:  # noqa: ARG002
+        """Run the steps in order."""
+        return execution.execute(program)
+
+    def show(self, program_: program.Program) -> str:
+        """Every node, with who runs it, and why where that is not pandas."""
+        return program.show(program_)
+
+
+def native_functions() -> frozenset[str]:
+    """The functions that pandas runs, in at least one use of each."""
+    return frozenset(ELEMENTWISE)
+
+
+def native_nodes() -> frozenset[str]:
+    """The plan nodes that pandas runs, in at least one use of each."""
+    return frozenset(kind.__name__ for kind in NODES)
