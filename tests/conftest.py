@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("scalekit", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("scalekit")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--update-golden``, which rewrites golden files; read the difference before it is committed."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
