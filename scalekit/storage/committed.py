@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from scalekit.errors import CorruptFileError, PathNotFoundError
-from scalekit.storage.location import local_path, parse_location
-from scalekit.storage.names import (
-    META,
-    Marker,
-    PartName,
-    is_hidden,
-    listing_digest,
-    parse_key_marker,
-)
+from scalekit.errors import AccessError, CorruptFileError, PathNotFoundError
+from scalekit.storage.folder import KEY_TYPES, list_data, own_files, read_keys, read_marker
+from scalekit.storage.location import Location, local_path, parse_location
+from scalekit.storage.manifest import ManifestFile
+from scalekit.storage.names import Marker, PartName, listing_digest
+from scalekit.storage.objects import ObjectStore, StoreError
+from scalekit.storage.prefix import read_state
 from scalekit.storage.workspace import repair
 
-# the types that a partition key may have, by the name that stands in a marker or manifest
-KEY_TYPES: dict[str, pl.DataType] = {
-    str(t): t
-    for t in (
-        pl.String(),
-        pl.Boolean(),
-        pl.Int8(),
-        pl.Int16(),
-        pl.Int32(),
-        pl.Int64(),
-        pl.UInt8(),
-        pl.UInt16(),
-        pl.UInt32(),
-        pl.UInt64(),
-        pl.Date(),
-        pl.Categorical(),
-    )
-}
 _ATTEMPTS = 20
 
 
@@ -113,7 +92,7 @@ def committed_files(
     """
     location = parse_location(path)
     if not location.is_local:
-        raise NotImplementedError
+        return _in_store(location, storage_options)
     real = Path(location.path)
     if not real.exists() and not repair(real):
         raise PathNotFoundError(f"nothing at {local_path(path)}")
@@ -147,58 +126,43 @@ def _in_folder(root: Path) -> Committed:
     raise PathNotFoundError(f"{root} was replaced faster than it could be listed")
 
 
-def read_marker(root: Path) -> Marker | None:
-    """The marker of the last commit of a local dataset."""
+def _in_store(location: Location, options: Mapping[str, object] | None) -> Committed:
+    if not location.is_object_store:
+        raise PathNotFoundError(
+            f"{location} cannot be listed: name the files, or use s3://, gs://, az://"
+        )
     try:
-        names = os.listdir(root / META)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return max(filter(None, map(Marker.parse, names)), key=lambda m: m.generation, default=None)
+        store = ObjectStore(location, options, patient=False)
+        found = store.find(location.path) if location.path else None
+        if found is not None:
+            uri = store.uri(location.path)
+            return Committed(uri, (DataFile(uri, found.bytes),))
+        return _in_prefix(store, location)
+    except StoreError as error:
+        kind = PathNotFoundError if error.fault == "missing" else AccessError
+        raise kind(f"cannot list {location}: {error}") from None
 
 
-def read_keys(root: Path) -> tuple[tuple[str, pl.DataType], ...]:
-    """The partition keys that the last commit of a local dataset recorded."""
-    try:
-        names = os.listdir(root / META)
-    except (FileNotFoundError, NotADirectoryError):
-        return ()
-    found = sorted(filter(None, map(parse_key_marker, names)))
-    return tuple((name, KEY_TYPES[dtype]) for _, name, dtype in found if dtype in KEY_TYPES)
+def _in_prefix(store: ObjectStore, location: Location) -> Committed:
+    for _ in range(_ATTEMPTS):
+        state = read_state(store, location.path)
+        if not state.listing:
+            raise PathNotFoundError(f"nothing at {location}")
+        if not state.missing:
+            return Committed(
+                str(location),
+                tuple(_store_file(store, location.path, file) for file in state.live),
+                state.generation or None,
+                tuple((name, KEY_TYPES[dtype]) for name, dtype in state.keys if dtype in KEY_TYPES),
+            )
+    raise CorruptFileError(
+        f"{location}: commit {state.generation} lists {len(state.missing)} files that are gone, such as "
+        f"{min(state.missing)}. Restore them, or write the dataset again with mode='overwrite'"
+    )
 
 
-def list_data(root: Path) -> list[tuple[str, int]]:
-    """Relative path and size of every data file below ``root``, in the order of their rows.
-
-    Raises
-    ------
-    FileNotFoundError
-        The folder was swapped away while it was listed.
-    """
-    found: list[tuple[str, int]] = []
-    pending = [""]
-    while pending:
-        prefix = pending.pop()
-        with os.scandir(root / prefix) as entries:
-            for entry in entries:
-                relative = f"{prefix}{entry.name}"
-                if is_hidden(entry.name):
-                    continue
-                if entry.is_dir():
-                    pending.append(f"{relative}/")
-                elif size := entry.stat().st_size:
-                    found.append((relative, size))
-    return sorted(found, key=lambda item: row_order(item[0]))
-
-
-def row_order(relative: str) -> tuple[int, int, int, str]:
-    """A sorting key: files of other writers first, then commits, then the parts of each."""
-    part = PartName.parse(relative)
-    return (1, part.generation, part.index, relative) if part else (0, 0, 0, relative)
-
-
-def own_files(listing: Iterable[str]) -> list[str]:
-    """Those relative paths whose names scalekit gave."""
-    return [name for name in listing if PartName.parse(name)]
+def _store_file(store: ObjectStore, prefix: str, file: ManifestFile) -> DataFile:
+    return DataFile(store.uri(f"{prefix}/{file.path}"), file.bytes, file.rows, file.checksum)
 
 
 def _is_complete(marker: Marker, listing: list[tuple[str, int]]) -> bool:

@@ -15,7 +15,7 @@ import polars as pl
 
 from scalekit.errors import SchemaError, TargetError
 from scalekit.storage import filesystem as fs
-from scalekit.storage.committed import KEY_TYPES
+from scalekit.storage.folder import KEY_TYPES
 from scalekit.storage.names import NULL_KEY, hive_segment
 from scalekit.targets.base import FileTarget, Part
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from scalekit.storage import filesystem as fs
-from scalekit.storage.committed import read_marker
+from scalekit.storage.folder import read_marker
 from scalekit.storage.names import META, SUCCESS, PartName
 from scalekit.storage.workspace import JOURNAL, REPLACED, STAGED
 from scalekit.targets.attempts import ATTEMPTS

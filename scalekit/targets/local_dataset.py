@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scalekit.errors import TargetError, TargetExistsError, WriteConflictError
 from scalekit.storage import filesystem as fs
-from scalekit.storage.committed import read_keys, row_order
+from scalekit.storage.folder import read_keys, row_order
 from scalekit.storage.names import META, SUCCESS, Marker, key_marker, listing_digest
 from scalekit.storage.workspace import REPLACED, STAGED, repair
 from scalekit.targets.attempts import Attempt, StagedFile, key_type

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scalekit.errors import TargetError
 from scalekit.storage import filesystem as fs
-from scalekit.storage.committed import own_files, read_marker
+from scalekit.storage.folder import own_files, read_marker
 from scalekit.storage.names import META, SUCCESS, Marker, PartName
 from scalekit.targets.base import FileTarget
 
