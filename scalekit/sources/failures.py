@@ -15,6 +15,7 @@ from scalekit.errors import (
     EmptyInputError,
     PathNotFoundError,
     ScalekitError,
+    SchemaError,
     SchemaMismatchError,
     SourceError,
 )
@@ -92,7 +93,9 @@ def source_errors(what: str, *, options: StorageOptions | None = None) -> Iterat
     except ScalekitError:
         raise
     except (Exception, pl.exceptions.PanicException) as error:
-        known = as_source_error(error, what, options=options)
+        known: ScalekitError | None = as_source_error(error, what, options=options)
+        if isinstance(error, pl.exceptions.DuplicateError):
+            known = SchemaError(f"{what}: {_first_lines(error, options)}; give each column its own name")
         if known is None:
             known = SourceError(f"{what}: {_first_lines(error, options)}")
         # The original would repeat in the traceback what was hidden in the message.
@@ -124,6 +127,8 @@ def as_source_error(
     for kind, base in ((PathNotFoundError, FileNotFoundError), (AccessError, PermissionError)):
         if isinstance(error, base):
             return kind(f"{what}: {text}; {_way_out_of(kind)}")
+    if isinstance(error, pl.exceptions.DuplicateError):
+        return None
     if isinstance(error, pl.exceptions.NoDataError):
         return EmptyInputError(f"{what}: nothing in it ({text})")
     for pattern, kind, way_out in _SAYINGS:

@@ -1,20 +1,21 @@
-"""List and open objects of S3, Google Cloud Storage, Azure and the web."""
+"""List and open objects of S3, Google Cloud Storage and Azure."""
 
 from __future__ import annotations
 
 import os
 import re
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+import pyarrow as pa
 import pyarrow.fs as pafs
 
-from scalekit.errors import AccessError, PathNotFoundError, SourceError
+from scalekit.errors import AccessError
 from scalekit.sources.failures import source_errors
 from scalekit.sources.redact import StorageOptions, redact
-from scalekit.sources.uri import File, check_web_address, split_bucket
+from scalekit.sources.uri import WEB, File, scheme_of, split_bucket
+from scalekit.sources.web import WebFile
 
 # Long enough for a slow link, short enough that a wrong host is reported within five seconds.
 _CONNECT_SECONDS = 2.0
@@ -81,6 +82,17 @@ def nearest(uri: str, options: StorageOptions) -> str:
     return f"; {selector.base_dir!r} holds {shown or 'nothing'}"
 
 
+def open_file(uri: str, options: StorageOptions) -> Any:
+    """Open a local file, an object, or a page for reading at any position; it has ``size()`` and ``seek()``."""
+    scheme = scheme_of(uri)
+    if scheme is None:
+        return pa.OSFile(uri, "rb")
+    if scheme in WEB:
+        return WebFile(uri)
+    _, bucket, key = split_bucket(uri)
+    return open_store(uri, options).open_input_file(f"{bucket.partition('@')[0]}/{key}")
+
+
 def open_store(uri: str, options: StorageOptions) -> pafs.FileSystem:
     """The file system that serves ``uri``, set up from the same options that Polars takes."""
     scheme, bucket, _ = split_bucket(uri)
@@ -126,8 +138,6 @@ def s3_arguments(given: dict[str, Any], bucket: str) -> dict[str, Any]:
 
 def gcs_arguments(given: dict[str, Any]) -> dict[str, Any]:
     """Polars' option names as arguments of Arrow's file system for Google Cloud Storage."""
-    from datetime import datetime, timedelta, timezone
-
     token = given.get("google_bearer_token") or given.get("bearer_token")
     arguments: dict[str, Any] = {"retry_time_limit": timedelta(seconds=4)}
     if token:
@@ -166,52 +176,3 @@ def azure_arguments(given: dict[str, Any], bucket: str) -> dict[str, Any]:
         "client_secret": option("client_secret"),
     }
     return {name: value for name, value in arguments.items() if value is not None}
-
-
-class _CheckedRedirects(HTTPRedirectHandler):
-    """Apply the address policy to every hop: a public name may point back at the inside."""
-
-    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        check_web_address(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def resolve_web(uri: str) -> File:
-    """Follow the redirects of a web address, checking each, and learn the size of what is there.
-
-    Raises
-    ------
-    PathNotFoundError, AccessError, SecurityError
-        When nothing is there, it may not be read, or a redirect leads to a forbidden address.
-    """
-    opener = build_opener(_CheckedRedirects())
-    shown = redact(uri)
-    try:
-        return _probe(opener, uri)
-    except HTTPError as error:
-        if error.code in (404, 410):
-            raise PathNotFoundError(f"{shown!r} does not exist (HTTP {error.code})") from None
-        raise AccessError(
-            f"{shown!r} may not be read (HTTP {error.code} {error.reason}); "
-            "check the address and its credentials"
-        ) from None
-    except (URLError, TimeoutError) as error:
-        reason = redact(str(getattr(error, "reason", error)))
-        raise AccessError(f"{shown!r} cannot be reached ({reason}); check the host and the network") from None
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{shown!r}: {redact(str(error))}") from None
-
-
-def _probe(opener: OpenerDirector, uri: str) -> File:
-    """HEAD where the server has it; a signed GET address answers only to GET."""
-    try:
-        response = opener.open(Request(uri, method="HEAD"), timeout=4)
-    except HTTPError as error:
-        if error.code in (404, 410):
-            raise
-        response = opener.open(Request(uri, headers={"Range": "bytes=0-0"}), timeout=4)
-    with response:
-        headers = response.headers
-        total = headers.get("Content-Range", "").rpartition("/")[2] or headers.get("Content-Length")
-        version = headers.get("ETag") or headers.get("Last-Modified") or ""
-        return File(response.url, int(total) if total and total.isdigit() else None, f"{version}-{total}")

@@ -9,23 +9,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+import polars as pl
+
 from scalekit.errors import AccessError, PathNotFoundError, SourceError
-from scalekit.sources import remote
 from scalekit.sources.redact import StorageOptions, redact
+from scalekit.sources.remote import list_objects, nearest
 from scalekit.sources.uri import WEB, File, check_web_address, identity, local_path, scheme_of
+from scalekit.sources.web import resolve_web
+from scalekit.storage import committed_files
+from scalekit.storage.names import META
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike]
 
 
 @dataclass(frozen=True)
-class Location:
-    """What was asked for, and the files found there."""
+class FileSet:
+    """What was asked for, and the files found there; ``keys`` are the partition keys that a commit recorded."""
 
     asked: tuple[str, ...]
     files: tuple[File, ...] = field(repr=False)
     root: str | None = None
     options: StorageOptions = StorageOptions()
+    keys: tuple[tuple[str, pl.DataType], ...] = ()
 
     def describe(self) -> str:
         """The paths as the user wrote them, credentials hidden."""
@@ -38,9 +44,16 @@ class Location:
         return folder + tuple(identity(file.uri) for file in self.files)
 
 
+@dataclass(frozen=True)
+class _Listing:
+    files: list[File]
+    folder: str | None = None
+    keys: tuple[tuple[str, pl.DataType], ...] = ()
+
+
 def find_files(
     source: Paths, *, suffixes: tuple[str, ...], options: StorageOptions = StorageOptions()
-) -> Location:
+) -> FileSet:
     """List the files that ``source`` names.
 
     Files of a folder whose name starts with ``_`` or ``.``, and ``*.crc``, are skipped, as every writer
@@ -67,11 +80,13 @@ def find_files(
     asked = _as_texts(source)
     files: list[File] = []
     root: str | None = None
+    keys: tuple[tuple[str, pl.DataType], ...] = ()
     for text in asked:
-        found, folder = _find(text, suffixes, options)
-        files += found
-        root = folder if len(asked) == 1 else None
-    return Location(asked, tuple(files), root, options)
+        found = _find(text, suffixes, options)
+        files += found.files
+        if len(asked) == 1:
+            root, keys = found.folder, found.keys
+    return FileSet(asked, tuple(files), root, options, keys)
 
 
 def _as_texts(source: Paths) -> tuple[str, ...]:
@@ -88,7 +103,7 @@ def _as_texts(source: Paths) -> tuple[str, ...]:
     return texts
 
 
-def _find(text: str, suffixes: tuple[str, ...], options: StorageOptions) -> tuple[list[File], str | None]:
+def _find(text: str, suffixes: tuple[str, ...], options: StorageOptions) -> _Listing:
     scheme = scheme_of(text)
     if scheme in (None, "file"):
         try:
@@ -97,25 +112,29 @@ def _find(text: str, suffixes: tuple[str, ...], options: StorageOptions) -> tupl
             raise AccessError(f"{text!r}: may not be read ({error.strerror}); check its permissions") from None
     if scheme in WEB:
         check_web_address(text)
-        return [remote.resolve_web(text)], None
-    listed, folder = remote.list_objects(text, options)
-    if folder is not None:
-        listed = [file for file in listed if not _is_hidden(file.uri[len(folder) :])]
-        _refuse_foreign([file.uri for file in listed], folder, suffixes)
+        return _Listing([resolve_web(text)])
+    listed, folder = list_objects(text, options)
+    if folder is None and listed:
+        return _Listing(listed)
+    if folder is not None and any(f"/{META}/" in file.uri[len(folder) :] for file in listed):
+        return _committed(folder, listed, options)
+    listed = [file for file in listed if not _is_hidden(file.uri[len(folder or "") :])]
     if not listed:
-        raise PathNotFoundError(
-            f"{redact(text, options)!r}: no file there{remote.nearest(text, options)}"
-        )
-    return listed, folder
+        raise PathNotFoundError(f"{redact(text, options)!r}: no file there{nearest(text, options)}")
+    _refuse_foreign([file.uri for file in listed], folder or "", suffixes)
+    return _Listing(listed, folder)
 
 
-def _find_local(
-    text: str, path: str, suffixes: tuple[str, ...]
-) -> tuple[list[File], str | None]:
+def _committed(folder: str, listed: list[File], options: StorageOptions) -> _Listing:
+    """What the last commit made live, where scalekit wrote the folder; other files there are not part of it."""
+    live = committed_files(folder, options.to_dict() or None)
+    known = {identity(file.uri): file for file in listed}
+    return _Listing([known[identity(path)] for path in live.paths], folder, live.keys)
+
+
+def _find_local(text: str, path: str, suffixes: tuple[str, ...]) -> _Listing:
     if os.path.lexists(path):
-        if os.path.isdir(path):
-            return _list_folder(path, suffixes), path
-        return [_stat(path)], None
+        return _list_folder(path, suffixes) if os.path.isdir(path) else _Listing([_stat(path)])
     if not glob.has_magic(path):
         raise PathNotFoundError(f"{text!r} does not exist{_nearest(path)}")
     files: list[File] = []
@@ -124,15 +143,18 @@ def _find_local(
         if _is_hidden(name) and not os.path.basename(path).startswith(("_", ".")):
             continue
         if os.path.isdir(match):
-            files += _list_folder(match, suffixes) if "**" not in path else []
+            files += _list_folder(match, suffixes).files if "**" not in path else []
         else:
             files.append(_stat(match))
     if not files:
         raise PathNotFoundError(f"{text!r} matches no file{_nearest(path)}")
-    return files, None
+    return _Listing(files)
 
 
-def _list_folder(folder: str, suffixes: tuple[str, ...]) -> list[File]:
+def _list_folder(folder: str, suffixes: tuple[str, ...]) -> _Listing:
+    if os.path.isdir(os.path.join(folder, META)):
+        live = committed_files(folder)
+        return _Listing([_stat(path) for path in live.paths], folder, live.keys)
     found: list[str] = []
 
     def refuse(error: OSError) -> None:
@@ -147,7 +169,7 @@ def _list_folder(folder: str, suffixes: tuple[str, ...]) -> list[File]:
         raise PathNotFoundError(
             f"the folder {folder!r} holds no file ending in {' or '.join(suffixes)}"
         )
-    return [_stat(path) for path in found]
+    return _Listing([_stat(path) for path in found], folder)
 
 
 def _is_hidden(path: str) -> bool:
@@ -191,7 +213,7 @@ def refreshed(file: File, options: StorageOptions) -> File:
     scheme = scheme_of(file.uri)
     if scheme in (None, "file"):
         return _stat(local_path(file.uri))
-    return _find(file.uri, ("",), options)[0][0]
+    return _find(file.uri, ("",), options).files[0]
 
 
 def _nearest(path: str) -> str:

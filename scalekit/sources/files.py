@@ -1,0 +1,319 @@
+"""What all sources over files share: splits by row ranges, row numbers, and files that change under a plan."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, Self
+
+import polars as pl
+
+from scalekit.errors import DuplicateError, InvalidOperationError, SchemaMismatchError, SourceError
+from scalekit.sources.base import Source, Statistics
+from scalekit.sources.failures import source_errors
+from scalekit.sources.paths import FileSet
+from scalekit.sources.redact import redact
+from scalekit.sources.uri import File, scheme_of
+
+_SPLIT_BYTES = 128 * 1024**2
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file and its rows; ``blocks`` are the rows of each part that can be read by itself."""
+
+    file: File
+    rows: int | None
+    blocks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileSplit:
+    """A run of rows of one file, and the generation of the file that was counted."""
+
+    file: int
+    offset: int
+    rows: int | None
+    version: str
+
+
+@dataclass(frozen=True)
+class RowIndex:
+    """A column that numbers the rows."""
+
+    name: str
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What every reader of files can be told."""
+
+    n_rows: int | None = None
+    row_index: RowIndex | None = None
+    file_path_column: str | None = None
+
+    @classmethod
+    def of(
+        cls, n_rows: int | None, row_index_name: str | None, row_index_offset: int, include_file_paths: str | None
+    ) -> Self:
+        """Check the arguments and pack them.
+
+        Raises
+        ------
+        InvalidOperationError
+            For a negative number of rows or offset.
+        """
+        for name, value in (("n_rows", n_rows), ("row_index_offset", row_index_offset)):
+            if value is not None and value < 0:
+                raise InvalidOperationError(f"{name} must be 0 or more, not {value}")
+        index = RowIndex(row_index_name, row_index_offset) if row_index_name is not None else None
+        return cls(n_rows, index, include_file_paths)
+
+
+@dataclass(frozen=True, eq=False)
+class FileSource(Source):
+    """Rows of files of one format; a format adds how its files are scanned and how they are found again.
+
+    Parameters
+    ----------
+    found
+        The paths as given, and the files.
+    pieces
+        The files with their rows, in order.
+    columns
+        Names and types that the files hold, partition keys included.
+    column_bytes
+        What each column takes in memory, as far as it is known.
+    options
+        Row limit, row number and path column.
+    """
+
+    found: FileSet
+    pieces: tuple[Piece, ...] = field(repr=False)
+    columns: tuple[tuple[str, pl.DataType], ...]
+    column_bytes: tuple[tuple[str, int], ...] = field(repr=False)
+    options: ReadOptions
+
+    def __post_init__(self) -> None:
+        taken = {name for name, _ in self.columns}
+        index = self.options.row_index.name if self.options.row_index else None
+        for name in (index, self.options.file_path_column):
+            if name is not None and name in taken:
+                raise DuplicateError.columns(
+                    [name], way_out=f"{self.describe()} has that column already: choose another name"
+                )
+            taken.add(name or "")
+
+    @cached_property
+    def _identity(self) -> tuple[Any, ...]:
+        return (type(self), *(getattr(self, f.name) for f in fields(self)))
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self._identity)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, FileSource)
+            and self._hash == other._hash
+            and self._identity == other._identity
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    @abstractmethod
+    def scan(self, pieces: Sequence[Piece], row_index: RowIndex | None) -> pl.LazyFrame:
+        """Whole files as Polars scans them: row number, :attr:`columns`, path column."""
+
+    @abstractmethod
+    def scanned_again(self) -> Self:
+        """The same request, looked up anew."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Format and paths, with secrets redacted."""
+
+    @cached_property
+    def schema(self) -> pl.Schema:  # type: ignore[override]
+        """Row number first, then the files' columns, then the path."""
+        index, path = self.options.row_index, self.options.file_path_column
+        columns = dict(self.columns)
+        head = {index.name: pl.Int64()} if index else {}
+        tail = {path: pl.String()} if path else {}
+        return pl.Schema({**head, **columns, **tail})
+
+    @cached_property
+    def rows(self) -> int | None:
+        """The number of rows, or None where a file's is unknown."""
+        counts = [piece.rows for piece in self.pieces]
+        if any(count is None for count in counts):
+            return None
+        total = sum(count for count in counts if count is not None)
+        return total if self.options.n_rows is None else min(total, self.options.n_rows)
+
+    def statistics(self) -> Statistics:
+        """Rows and bytes from footers, or from a pass over the text."""
+        known = sum(size for _, size in self.column_bytes) if self.column_bytes else None
+        total = sum(piece.rows or 0 for piece in self.pieces)
+        share = self.rows / total if self.rows is not None and total else 1.0
+        by_column = {name: int(size * share) for name, size in self.column_bytes}
+        rows = self.rows or 0
+        index, path = self.options.row_index, self.options.file_path_column
+        extra = ({index.name: 8 * rows} if index else {}) | ({path: 24 * rows} if path else {})
+        return Statistics(
+            rows=self.rows,
+            bytes=None if known is None else int(known * share) + sum(extra.values()),
+            exact=self.rows is not None,
+            column_bytes=tuple((by_column | extra).items()) if self.column_bytes else (),
+        )
+
+    def inputs(self) -> tuple[str, ...]:
+        """Canonical identities of the folder and the files."""
+        return self.found.inputs()
+
+    def splits(self) -> tuple[FileSplit, ...]:
+        """Files, and parts of large files at the borders of their blocks, of about equal size."""
+        splits = [split for n, piece in enumerate(self.pieces) for split in self._parts(n, piece)]
+        return tuple(_first_rows(splits, self.options.n_rows)) or (FileSplit(0, 0, 0, ""),)
+
+    def _parts(self, number: int, piece: Piece) -> Iterator[FileSplit]:
+        version = piece.file.version
+        if piece.rows is None or len(piece.blocks) < 2:
+            yield FileSplit(number, 0, piece.rows, version)
+            return
+        total = sum(p.rows or 0 for p in self.pieces)
+        row_bytes = sum(size for _, size in self.column_bytes) / max(1, total)
+        start = end = 0
+        for block in piece.blocks:
+            end += block
+            if (end - start) * row_bytes >= _SPLIT_BYTES:
+                yield FileSplit(number, start, end - start, version)
+                start = end
+        if end > start:
+            yield FileSplit(number, start, end - start, version)
+
+    def read(self, splits: Sequence[Any] | None = None) -> pl.LazyFrame:
+        """Scan the files, or the rows that ``splits`` name.
+
+        Raises
+        ------
+        SourceError
+            For a file that was replaced since and no longer fits; a replaced file that still has the same
+            columns is read as it is now.
+        """
+        current = self.refreshed()
+        with source_errors(self.describe(), options=self.found.options):
+            if splits is None:
+                lazy = current._run(0, len(current.pieces), 0, self.options.n_rows)
+                return lazy.select(self._pinned(lazy)) if self.options.row_index else lazy
+            return self._read_splits(current, splits)
+
+    def _read_splits(self, current: FileSource, splits: Sequence[FileSplit]) -> pl.LazyFrame:
+        for split in splits:
+            if split.rows != 0 and current.pieces[split.file].file.version != split.version:
+                raise SourceError(
+                    f"{redact(current.pieces[split.file].file.uri)!r} was replaced while the query ran; run it again"
+                )
+        runs = [current._run(*run) for run in self._runs(splits)]
+        if not runs:
+            return pl.LazyFrame(schema=self.schema)
+        lazy = pl.concat(runs) if len(runs) > 1 else runs[0]
+        return lazy.select(self._pinned(lazy)) if self.options.row_index else lazy
+
+    def _runs(self, splits: Sequence[FileSplit]) -> Iterator[tuple[int, int, int, int | None]]:
+        """Neighbouring splits as one run: first file, file behind the last, first row, number of rows."""
+        current: tuple[int, int, int, int | None] | None = None
+        for split in splits:
+            if split.rows == 0 and len(splits) > 1:
+                continue
+            if current is not None and self._follows(current, split):
+                first, _, offset, rows = current
+                more = None if rows is None or split.rows is None else rows + split.rows
+                current = (first, split.file + 1, offset, more)
+                continue
+            if current is not None:
+                yield current
+            current = (split.file, split.file + 1, split.offset, split.rows)
+        if current is not None:
+            yield current
+
+    def _follows(self, run: tuple[int, int, int, int | None], split: FileSplit) -> bool:
+        first, behind, offset, rows = run
+        if rows is None or split.rows is None:
+            return rows is split.rows is None and split.file == behind
+        start = sum(p.rows or 0 for p in self.pieces[first:behind])
+        at_end = offset + rows == start
+        within = split.file == behind - 1 and split.offset == offset + rows - (
+            start - (self.pieces[behind - 1].rows or 0)
+        )
+        return within or (at_end and split.file == behind and split.offset == 0)
+
+    def _run(self, first: int, behind: int, offset: int, rows: int | None) -> pl.LazyFrame:
+        index = self.options.row_index
+        if index is not None and first:
+            before = [piece.rows or 0 for piece in self.pieces[:first]]
+            index = RowIndex(index.name, index.offset + sum(before))
+        pieces = self.pieces[first:behind]
+        lazy = self.scan(pieces, index)
+        total = None if any(p.rows is None for p in pieces) else sum(p.rows or 0 for p in pieces)
+        whole = offset == 0 and (rows is None or (total is not None and rows >= total))
+        return lazy if whole else lazy.slice(offset, rows)
+
+    def _pinned(self, _: pl.LazyFrame) -> list[pl.Expr]:
+        """The row number as Int64, which no count can make unsigned."""
+        index = self.options.row_index
+        return [pl.col(n).cast(t) if index and n == index.name else pl.col(n) for n, t in self.schema.items()]
+
+    def refreshed(self) -> FileSource:
+        """Look at the local files again; objects of a store keep the generation that was listed.
+
+        Raises
+        ------
+        SchemaMismatchError
+            When the columns are others now.
+        PathNotFoundError
+            When nothing is left.
+        """
+        if not any(_is_stale(piece.file) for piece in self.pieces):
+            return self
+        with source_errors(self.describe(), options=self.found.options):
+            current = self.scanned_again()
+        if current.schema != self.schema:
+            raise SchemaMismatchError(
+                f"{self.describe()} was replaced since it was scanned and has other columns now: scan it again"
+            )
+        return current
+
+
+def _is_stale(file: File) -> bool:
+    if scheme_of(file.uri) is not None:
+        return False
+    try:
+        found = os.stat(file.uri)
+    except OSError:
+        return True
+    return file.version != f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}"
+
+
+def _first_rows(splits: list[FileSplit], n_rows: int | None) -> Iterator[FileSplit]:
+    ends = accumulate(split.rows or 0 for split in splits)
+    for split, end in zip(splits, ends, strict=True):
+        rows = split.rows
+        if n_rows is None or rows is None:
+            yield split
+        elif (left := n_rows - (end - rows)) > 0:
+            yield FileSplit(split.file, split.offset, min(rows, left), split.version)
+
+

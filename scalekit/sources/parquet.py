@@ -1,0 +1,162 @@
+"""Parquet files as a source: one or many, in folders with or without partition keys, local or remote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from scalekit.sources.align import Extra, Missing, common_schema
+from scalekit.sources.files import FileSource, Piece, ReadOptions, RowIndex
+from scalekit.sources.footer import Footer, read_footers
+from scalekit.sources.hive import HiveKeys, hive_keys
+from scalekit.sources.paths import FileSet, Paths, find_files
+from scalekit.sources.redact import StorageOptions, redact
+
+SUFFIXES = (".parquet", ".pq", ".parq")
+
+_WIDEN = pl.ScanCastOptions(integer_cast="upcast", float_cast="upcast", datetime_cast="upcast")
+
+
+@dataclass(frozen=True, eq=False)
+class ParquetSource(FileSource):
+    """Parquet files whose footers were read; see :func:`parquet_source`."""
+
+    missing_columns: Missing = "raise"
+    extra_columns: Extra = "raise"
+    hive: HiveKeys = HiveKeys()
+    request: tuple[tuple[str, Any], ...] = ()
+
+    def describe(self) -> str:
+        """Format and paths, with secrets redacted."""
+        return f"Parquet {self.found.describe()}"
+
+    def scan(self, pieces: Sequence[Piece], row_index: RowIndex | None) -> pl.LazyFrame:
+        """One Polars scan over all files, so that filters and columns reach the reader."""
+        stored = {name: dtype for name, dtype in self.columns if name not in self.hive.names}
+        lazy = pl.scan_parquet(
+            [piece.file.uri for piece in pieces],
+            glob=False,
+            schema=stored,
+            hive_partitioning=bool(self.hive.all_types),
+            hive_schema=dict(self.hive.all_types) or None,
+            missing_columns="insert" if self.missing_columns == "insert" else "raise",
+            extra_columns="ignore",  # what may be extra was decided over the footers
+            cast_options=_WIDEN,
+            row_index_name=row_index.name if row_index else None,
+            row_index_offset=row_index.offset if row_index else 0,
+            include_file_paths=self.options.file_path_column,
+            storage_options=self.found.options.to_dict() or None,
+        )
+        return lazy.select(self.schema.names()) if self.hive.all_types else lazy
+
+    def scanned_again(self) -> ParquetSource:
+        """The same request, looked up anew."""
+        arguments = dict(self.request)
+        return parquet_source(list(self.found.asked), **arguments)
+
+
+def parquet_source(
+    source: Paths,
+    *,
+    n_rows: int | None = None,
+    row_index_name: str | None = None,
+    row_index_offset: int = 0,
+    include_file_paths: str | None = None,
+    hive_partitioning: bool | None = None,
+    hive_schema: Mapping[str, Any] | None = None,
+    missing_columns: Missing = "raise",
+    extra_columns: Extra = "raise",
+    storage_options: Mapping[str, Any] | StorageOptions | None = None,
+) -> ParquetSource:
+    """Find Parquet files and read their footers, many at a time.
+
+    Parameters
+    ----------
+    source
+        A path, URI, glob or folder, or a list of these.
+    n_rows
+        Stop after this many rows.
+    row_index_name, row_index_offset
+        Add a column that numbers the rows, and its first number.
+    include_file_paths
+        Add a column with the path that each row came from.
+    hive_partitioning
+        Take folders named ``key=value`` as columns; by default where ``source`` is a folder.
+    hive_schema
+        Types of those columns; by default whole numbers and dates where all values are, else text.
+    missing_columns
+        ``"insert"`` fills columns that a file lacks with null, and takes in those that only later files have.
+    extra_columns
+        ``"ignore"`` drops columns that the first file lacks.
+    storage_options
+        Options of the object store, as for Polars.
+
+    Raises
+    ------
+    PathNotFoundError, AccessError
+        When nothing is there, or it may not be read.
+    CorruptFileError, SecurityError
+        For a damaged or encrypted file, and for one that asks to be unpickled.
+    SchemaMismatchError
+        For files whose types cannot be aligned by a widening.
+    """
+    frozen = StorageOptions.of(storage_options)
+    found = find_files(source, suffixes=SUFFIXES, options=frozen)
+    options = ReadOptions.of(n_rows, row_index_name, row_index_offset, include_file_paths)
+    footers = read_footers(found.files, frozen)
+    what = f"Parquet {found.describe()}"
+    keys = hive_keys(found, hive_partitioning, hive_schema or found.keys, what=what)
+    stored = _stored_schema(found, footers, keys, what, missing_columns, extra_columns)
+    return ParquetSource(
+        found=found,
+        pieces=tuple(
+            Piece(file, footer.rows, footer.groups) for file, footer in zip(found.files, footers, strict=True)
+        ),
+        columns=tuple({**stored, **dict(keys.types)}.items()),
+        column_bytes=_total_bytes(footers, stored, keys),
+        options=options,
+        missing_columns=missing_columns,
+        extra_columns=extra_columns,
+        hive=keys,
+        request=(
+            ("n_rows", n_rows),
+            ("row_index_name", row_index_name),
+            ("row_index_offset", row_index_offset),
+            ("include_file_paths", include_file_paths),
+            ("hive_partitioning", hive_partitioning),
+            ("hive_schema", tuple(hive_schema.items()) if hive_schema else None),
+            ("missing_columns", missing_columns),
+            ("extra_columns", extra_columns),
+            ("storage_options", frozen),
+        ),
+    )
+
+
+def _stored_schema(
+    found: FileSet, footers: Sequence[Footer], keys: HiveKeys, what: str, missing: Missing, extra: Extra
+) -> pl.Schema:
+    """Align the distinct schemas, most often one; a key of the path stands above a column of the file."""
+    first_with: dict[tuple[tuple[str, pl.DataType], ...], str] = {}
+    seen: set[int] = set()
+    for file, footer in zip(found.files, footers, strict=True):
+        if id(footer.schema) not in seen:  # files of one layout share the object
+            seen.add(id(footer.schema))
+            stored = tuple((n, t) for n, t in footer.schema.items() if n not in keys.names)
+            first_with.setdefault(stored, redact(file.uri, found.options))
+    schemas = [pl.Schema(items) for items in first_with]
+    schema = common_schema(schemas, list(first_with.values()), what=what, missing=missing, extra=extra)
+    keys.check_clash(schema, what=what)
+    return schema
+
+
+def _total_bytes(footers: Sequence[Footer], stored: pl.Schema, keys: HiveKeys) -> tuple[tuple[str, int], ...]:
+    totals = dict.fromkeys([*stored, *keys.names], 0)
+    for footer in footers:
+        for name, size in footer.column_bytes:
+            if name in totals:
+                totals[name] += size
+    rows = sum(footer.rows for footer in footers)
+    return tuple(totals.items()) if not keys.names else tuple((totals | dict.fromkeys(keys.names, 16 * rows)).items())
