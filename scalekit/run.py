@@ -11,12 +11,14 @@ from scalekit.backends.base import Backend
 from scalekit.backends.choose import Decision, choose
 from scalekit.backends.registry import get_backend
 from scalekit.config import Config
-from scalekit.errors import InvalidOperationError
+from scalekit.errors import InvalidOperationError, ScalekitError
 from scalekit.kernels.failures import execution_errors
-from scalekit.kernels.schema import schema_of
+from scalekit.kernels.schema import calls_user_code, schema_of
 from scalekit.optimize import optimize, pin_order
+from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
-from scalekit.plan.nodes import Plan
+from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql, Write
+from scalekit.tree import walk
 
 STAGES = ("logical", "optimized", "physical")
 """What :func:`explain` can show."""
@@ -84,3 +86,47 @@ def explain(plan: Plan, config: Config, stage: str, origin: str) -> str:
     else:
         text = render(plan if stage == "logical" else optimized)
     return f"{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {origin})"
+
+
+def estimates(plan: Plan) -> dict[Plan, Estimate]:
+    """Rows and bytes of every node of ``plan``, guessed without running it."""
+    return estimate(plan, schema_of)
+
+
+PREVIEW_BYTES = 64 * 1024**2
+"""A preview reads whole sources only where they are in memory and no larger than this."""
+
+
+def preview(plan: Plan, config: Config) -> tuple[pl.DataFrame | None, str]:
+    """The first rows of ``plan`` where they are cheap to have, and a note where they are not.
+
+    A preview runs where every step works row by row, so that the head of the sources is enough, or where
+    all sources are small frames in memory. It never runs a user's function.
+    """
+    if config.preview_rows == 0:
+        return None, ""
+    head = optimize(Limit(plan, 0, config.preview_rows))
+    if not _is_cheap(head):
+        return (
+            None,
+            "no preview: it would need a full computation; .collect() or .head().collect() runs it",
+        )
+    try:
+        rows = get_backend("polars")
+        with execution_errors():
+            shown = rows.execute(rows.lower(head, config), config)
+    except ScalekitError as error:
+        return None, f"no preview: {error}"
+    return pin_schema(shown, schema_of(plan)), ""
+
+
+def _is_cheap(head: Plan) -> bool:
+    nodes = list(walk(head))
+    if any(isinstance(node, MapBatches | Sql | Write) or calls_user_code(node) for node in nodes):
+        return False
+    scans = [node for node in nodes if isinstance(node, Scan)]
+    if all(scan.limit is not None for scan in scans):
+        return True
+    found = [scan.source.statistics() for scan in scans]
+    in_memory = all(hasattr(scan.source, "frame") for scan in scans)
+    return in_memory and sum(s.bytes or 0 for s in found) <= PREVIEW_BYTES

@@ -9,6 +9,7 @@ import polars as pl
 
 from scalekit import run
 from scalekit.config import origin_of, resolve
+from scalekit.display.html import frame_html, frame_text
 from scalekit.errors import InvalidOperationError, MissingDependencyError
 from scalekit.frame.base import FrameBase
 from scalekit.kernels.schema import schema_of
@@ -30,6 +31,12 @@ class ResultMethods(FrameBase):
     def schema(self) -> pl.Schema:
         """Names and types of the columns, known without running anything."""
         return schema_of(self._plan)
+
+    def __repr__(self) -> str:
+        return frame_text(self._plan, resolve())
+
+    def _repr_html_(self) -> str:
+        return frame_html(self._plan, resolve())
 
     def collect_schema(self) -> pl.Schema:
         """Names and types of the columns, known without running anything."""

@@ -9,7 +9,7 @@ import polars as pl
 
 from scalekit import errors
 from scalekit.expr.function import FUNCTIONS
-from scalekit.expr.node import Call, Column, ExprNode
+from scalekit.expr.node import Call, Column, ExprNode, Literal
 from scalekit.kernels.compile import COMPILERS
 from scalekit.kernels.expressions import to_expr
 from scalekit.plan.nodes import MapBatches, Persisted, Plan, Scan, Sql, Write
@@ -68,6 +68,8 @@ def dtype_of(expr: ExprNode, schema: pl.Schema) -> pl.DataType:
     """The type of a bound expression."""
     if isinstance(expr, Column):
         return schema[expr.name]
+    if isinstance(expr, Literal):
+        schema = pl.Schema()  # it needs no column, and a wide schema takes its time
     try:
         return pl.LazyFrame(schema=schema).select(to_expr(expr).alias("x")).collect_schema()["x"]
     except pl.exceptions.PolarsError as error:
@@ -109,3 +111,9 @@ def plan_error(error: BaseException) -> errors.PlanError:
 def first_lines(error: BaseException) -> str:
     """Polars' message without the dump of its own plan."""
     return str(error).split("\n\nResolved plan")[0].split("\n\nThis error occurred")[0].strip()
+
+
+def calls_user_code(plan: Plan) -> bool:
+    """Whether a node calls a Python function that the user gave."""
+    calls = (e for expr in expressions(plan) for e in walk(expr) if isinstance(e, Call))
+    return any(FUNCTIONS[call.function].user_function for call in calls)
