@@ -42,7 +42,21 @@ from scalekit.expr.builders import col, lit, when
 from scalekit.expr.expr import Expr
 from scalekit.expr.shortcuts import all, len
 from scalekit.frame.frame import Frame
-from scalekit.io import concat, from_dict, from_dicts, from_numpy, from_polars, sql
+from scalekit.io import (
+    concat,
+    from_arrow,
+    from_dict,
+    from_dicts,
+    from_numpy,
+    from_pandas,
+    from_polars,
+    scan_parquet,
+    sql,
+)
+from scalekit.kernels.hash_function import row_hash, row_share
+from scalekit.learn.fit import fit
+from scalekit.learn.predict import predict
+from scalekit.learn.split import split
 
 __version__ = "0.1.0"
 
@@ -64,13 +78,16 @@ __all__ = [
     "Enum",
     "exceptions",
     "Expr",
+    "fit",
     "Float16",
     "Float32",
     "Float64",
     "Frame",
+    "from_arrow",
     "from_dict",
     "from_dicts",
     "from_numpy",
+    "from_pandas",
     "from_polars",
     "Int128",
     "Int16",
@@ -83,7 +100,12 @@ __all__ = [
     "Map",
     "Null",
     "Object",
+    "predict",
+    "row_hash",
+    "row_share",
+    "scan_parquet",
     "Schema",
+    "split",
     "sql",
     "String",
     "Struct",

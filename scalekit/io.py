@@ -12,6 +12,9 @@ from scalekit.frame.frame import Frame
 from scalekit.frame.reshaping import sql_plan
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import HorizontalUnion, Plan, Scan, Union
+from scalekit.sources.arrow_data import arrow_source
+from scalekit.sources.pandas_frame import pandas_source
+from scalekit.sources.parquet import parquet_source
 from scalekit.sources.python_values import dict_source, dicts_source, numpy_source, polars_source
 
 if TYPE_CHECKING:
@@ -171,3 +174,108 @@ def sql(query: str, **frames: Frame) -> Frame:
     if not frames:
         raise PlanError("sql() needs the frames that the query names: sk.sql(query, name=frame)")
     return Frame(sql_plan(query, frames))
+
+
+def scan_parquet(
+    source: Any,
+    *,
+    n_rows: int | None = None,
+    row_index_name: str | None = None,
+    row_index_offset: int = 0,
+    include_file_paths: str | None = None,
+    hive_partitioning: bool | None = None,
+    hive_schema: Mapping[str, Any] | None = None,
+    missing_columns: str = "raise",
+    extra_columns: str = "raise",
+    storage_options: Mapping[str, Any] | None = None,
+) -> Frame:
+    """Read Parquet files lazily: footers now, rows when they are needed.
+
+    Parameters
+    ----------
+    source
+        A path, URI, glob or folder, or a list of these. ``s3://``, ``gs://``, ``az://`` and ``http://`` work.
+    n_rows
+        Stop after this many rows.
+    row_index_name, row_index_offset
+        Add a column that numbers the rows, and its first number.
+    include_file_paths
+        Add a column with the path that each row came from.
+    hive_partitioning
+        Take folders named ``key=value`` as columns; by default where ``source`` is a folder.
+    hive_schema
+        Types of those columns.
+    missing_columns
+        ``"insert"`` fills columns that a file lacks with null; ``"raise"`` refuses.
+    extra_columns
+        ``"ignore"`` drops columns that the first file lacks; ``"raise"`` refuses.
+    storage_options
+        Options of the object store, as for Polars; never shown.
+
+    Raises
+    ------
+    PathNotFoundError, AccessError
+        When nothing is there, or it may not be read.
+    CorruptFileError, SecurityError
+        For a damaged or encrypted file, and for one that asks to be unpickled.
+    SchemaMismatchError
+        For files whose types cannot be aligned by a widening.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> _ = sk.from_dict({"x": [1, 2]}).collect().write_parquet("example.parquet")
+    >>> sk.scan_parquet("example.parquet").collect()["x"].to_list()
+    [1, 2]
+    """
+    found = parquet_source(
+        source,
+        n_rows=n_rows,
+        row_index_name=row_index_name,
+        row_index_offset=row_index_offset,
+        include_file_paths=include_file_paths,
+        hive_partitioning=hive_partitioning,
+        hive_schema=hive_schema,
+        missing_columns=missing_columns,  # type: ignore[arg-type]
+        extra_columns=extra_columns,  # type: ignore[arg-type]
+        storage_options=storage_options,
+    )
+    return Frame(Scan(found))
+
+
+def from_pandas(frame: Any, *, nan_to_null: bool = True) -> Frame:
+    """Build a frame from one of pandas'.
+
+    Parameters
+    ----------
+    frame
+        A ``pandas.DataFrame``, whose index only numbers the rows.
+    nan_to_null
+        Read NaN in object and NumPy-backed float columns as null; Arrow-backed columns keep both.
+
+    Raises
+    ------
+    InvalidOperationError
+        For an index that holds data; ``reset_index()`` makes it a column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import scalekit as sk
+    >>> sk.from_pandas(pd.DataFrame({"x": [1.5, None]})).collect()["x"].to_list()
+    [1.5, None]
+    """
+    return Frame(Scan(pandas_source(frame, nan_to_null=nan_to_null)))
+
+
+def from_arrow(data: Any) -> Frame:
+    """Build a frame from an Arrow table or any object with the Arrow PyCapsule interface.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> import scalekit as sk
+    >>> sk.from_arrow(pa.table({"x": [1, 2]})).columns
+    ['x']
+    """
+    return Frame(Scan(arrow_source(data)))
