@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, Self
@@ -75,7 +75,7 @@ class ReadOptions:
         return cls(n_rows, index, include_file_paths)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FileSource(Source):
     """Rows of files of one format; a format adds how its files are scanned and how they are found again.
 
@@ -94,9 +94,9 @@ class FileSource(Source):
     """
 
     found: FileSet
-    pieces: tuple[Piece, ...] = field(repr=False)
+    pieces: tuple[Piece, ...]
     columns: tuple[tuple[str, pl.DataType], ...]
-    column_bytes: tuple[tuple[str, int], ...] = field(repr=False)
+    column_bytes: tuple[tuple[str, int], ...]
     options: ReadOptions
 
     def __post_init__(self) -> None:
@@ -126,6 +126,9 @@ class FileSource(Source):
             and self._hash == other._hash
             and self._identity == other._identity
         )
+
+    def __repr__(self) -> str:
+        return f"<{self.describe()}>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}

@@ -20,7 +20,7 @@ SUFFIXES = (".parquet", ".pq", ".parq")
 _WIDEN = pl.ScanCastOptions(integer_cast="upcast", float_cast="upcast", datetime_cast="upcast")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ParquetSource(FileSource):
     """Parquet files whose footers were read; see :func:`parquet_source`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,24 +14,27 @@ import polars as pl
 from scalekit.errors import AccessError, PathNotFoundError, SourceError
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.remote import list_objects, nearest
-from scalekit.sources.uri import WEB, File, check_web_address, identity, local_path, scheme_of
+from scalekit.sources.uri import WEB, File, check_web_address, local_path, scheme_of
 from scalekit.sources.web import resolve_web
-from scalekit.storage import committed_files
+from scalekit.storage import committed_files, parse_location
 from scalekit.storage.names import META
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FileSet:
     """What was asked for, and the files found there; ``keys`` are the partition keys that a commit recorded."""
 
     asked: tuple[str, ...]
-    files: tuple[File, ...] = field(repr=False)
+    files: tuple[File, ...]
     root: str | None = None
     options: StorageOptions = StorageOptions()
     keys: tuple[tuple[str, pl.DataType], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"FileSet({self.describe()}, {len(self.files)} files)"
 
     def describe(self) -> str:
         """The paths as the user wrote them, credentials hidden."""
@@ -40,8 +43,8 @@ class FileSet:
 
     def inputs(self) -> tuple[str, ...]:
         """Canonical identities of the folder and the files, for the check against targets."""
-        folder = (identity(self.root),) if self.root else ()
-        return folder + tuple(identity(file.uri) for file in self.files)
+        folder = (self.root,) if self.root else ()
+        return tuple(str(parse_location(path)) for path in (*folder, *(file.uri for file in self.files)))
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,8 @@ def _find(text: str, suffixes: tuple[str, ...], options: StorageOptions) -> _Lis
 def _committed(folder: str, listed: list[File], options: StorageOptions) -> _Listing:
     """What the last commit made live, where scalekit wrote the folder; other files there are not part of it."""
     live = committed_files(folder, options.to_dict() or None)
-    known = {identity(file.uri): file for file in listed}
-    return _Listing([known[identity(path)] for path in live.paths], folder, live.keys)
+    known = {str(parse_location(file.uri)): file for file in listed}
+    return _Listing([known[str(parse_location(path))] for path in live.paths], folder, live.keys)
 
 
 def _find_local(text: str, path: str, suffixes: tuple[str, ...]) -> _Listing:
@@ -200,20 +203,6 @@ def _stat(path: str) -> File:
     if not os.access(path, os.R_OK):
         raise AccessError(f"{path!r}: may not be read; check its permissions")
     return File(path, found.st_size, f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}")
-
-
-def refreshed(file: File, options: StorageOptions) -> File:
-    """The same file as it is now.
-
-    Raises
-    ------
-    PathNotFoundError
-        When it is gone.
-    """
-    scheme = scheme_of(file.uri)
-    if scheme in (None, "file"):
-        return _stat(local_path(file.uri))
-    return _find(file.uri, ("",), options).files[0]
 
 
 def _nearest(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Hide credentials wherever a source is printed: URIs, connection strings, option values."""
+"""Options that hold credentials, and text without them, wherever a source is printed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scalekit.storage.redaction import redact as redact_text
+
 HIDDEN = "***"
-
-_SECRET_NAME = (
-    r"[\w.-]*(?:secret|password|passwd|pwd|token|credential|signature|api[-_]?key|account[-_]?key"
-    r"|access[-_]?key|sas[-_]?key|private[-_]?key|service[-_]?account[-_]?key|master[-_]?key)[\w.-]*"
-)
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # scheme://user:password@host, also where the password itself holds an @
-    (re.compile(r"(?<=://)[^/\s?#'\"]+@(?=[^@/\s]*)"), f"{HIDDEN}@"),
-    (re.compile(r"(?i)([?&;](?:x-amz-[\w-]+|x-goog-[\w-]+|sig|se|key|code)=)[^&\s'\"#)]+"), rf"\1{HIDDEN}"),
-    (re.compile(rf"(?i)(['\"]?\b{_SECRET_NAME}['\"]?\s*[=:]\s*)(['\"])(?:(?!\2).)+\2"), rf"\1\2{HIDDEN}\2"),
-    (re.compile(rf"(?i)(\b{_SECRET_NAME}\s*=\s*)[^&;\s,'\"#)}}]+"), rf"\1{HIDDEN}"),
-    (re.compile(r"(?i)(\bauthorization['\"]?\s*[:=]\s*['\"]?)[^'\"\n,}]+"), rf"\1{HIDDEN}"),
-    (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{8,}"), rf"\1{HIDDEN}"),
-    (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[0-9A-Z]{12,}"), HIDDEN),
-)
-
 
 def redact(text: str, options: StorageOptions | None = None) -> str:
     """Replace credentials in ``text`` by ``***``.
@@ -42,11 +28,7 @@ def redact(text: str, options: StorageOptions | None = None) -> str:
     >>> redact("https://host/x.parquet?X-Amz-Signature=abc&part=1")
     'https://host/x.parquet?X-Amz-Signature=***&part=1'
     """
-    for value in options.secrets() if options else ():
-        text = text.replace(value, HIDDEN)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
-    return text
+    return redact_text(text, options.secrets() if options else ())
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,26 +1,43 @@
-"""List and open objects of S3, Google Cloud Storage and Azure."""
+"""List and open files wherever they lie: on disk, in an object store, on the web."""
 
 from __future__ import annotations
 
-import os
 import re
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
-import pyarrow.fs as pafs
 
-from scalekit.errors import AccessError
-from scalekit.sources.failures import source_errors
+from scalekit.errors import AccessError, PathNotFoundError, SourceError
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.uri import WEB, File, scheme_of, split_bucket
 from scalekit.sources.web import WebFile
+from scalekit.storage import parse_location
+from scalekit.storage.objects import ObjectStore, StoredObject, StoreError
 
-# Long enough for a slow link, short enough that a wrong host is reported within five seconds.
-_CONNECT_SECONDS = 2.0
-_REQUEST_SECONDS = 20.0
 _MAGIC = re.compile(r"[*?\[]")
+
+
+class OpenFile(Protocol):
+    """A file that can be read from any position."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def size(self) -> int:
+        """The length of the file."""
+
+    def seek(self, position: int) -> Any:
+        """Go to a position from the start."""
+
+    def read(self, count: int) -> bytes:
+        """The next ``count`` bytes."""
 
 
 def list_objects(uri: str, options: StorageOptions) -> tuple[list[File], str | None]:
@@ -28,35 +45,34 @@ def list_objects(uri: str, options: StorageOptions) -> tuple[list[File], str | N
 
     Raises
     ------
+    PathNotFoundError
+        For a bucket that does not exist.
     AccessError
         Within seconds, for wrong or expired credentials and for hosts that do not answer.
     """
     scheme, bucket, key = split_bucket(uri)
-    with source_errors(repr(redact(uri, options)), options=options):
-        store = open_store(uri, options)
-        base = bucket.partition("@")[0]
-        if _MAGIC.search(key):
-            head = key[: _MAGIC.search(key).start()].rpartition("/")[0]  # type: ignore[union-attr]
-            wanted = re.compile(_glob_pattern(f"{base}/{key}"))
-            found = [f for f in _walk(store, f"{base}/{head}".rstrip("/")) if wanted.fullmatch(f.path)]
-            return [_as_file(scheme, bucket, info) for info in found], None
-        info = store.get_file_info(f"{base}/{key}".rstrip("/"))
-        if info.type == pafs.FileType.File:
-            return [_as_file(scheme, bucket, info)], None
-        folder = f"{scheme}://{bucket}/{key}".rstrip("/")
-        found = _walk(store, info.path) if info.type == pafs.FileType.Directory else []
-        return [_as_file(scheme, bucket, info) for info in found], folder
+    base = f"{scheme}://{bucket}"
+    with _store_errors(uri, options):
+        store = _open_store(base, options)
+        magic = _MAGIC.search(key)
+        if magic:
+            wanted = re.compile(_glob_pattern(key))
+            listed = store.list(key[: magic.start()].rpartition("/")[0])
+            return _as_files(base, [found for found in listed if wanted.fullmatch(found.key)]), None
+        found = store.find(key) if key and not key.endswith("/") else None
+        if found is not None:
+            return _as_files(base, [found]), None
+        folder = f"{base}/{key}".rstrip("/")
+        return _as_files(base, store.list(key.rstrip("/"))), folder
 
 
-def _walk(store: pafs.FileSystem, prefix: str) -> list[pafs.FileInfo]:
-    selector = pafs.FileSelector(prefix, recursive=True, allow_not_found=True)
-    found = [f for f in store.get_file_info(selector) if f.type == pafs.FileType.File]
-    return sorted(found, key=lambda f: f.path)
-
-
-def _as_file(scheme: str, bucket: str, info: pafs.FileInfo) -> File:
-    key = info.path.partition("/")[2]
-    return File(f"{scheme}://{bucket}/{key}", info.size, f"{info.mtime_ns}-{info.size}")
+def _as_files(base: str, found: list[StoredObject]) -> list[File]:
+    """Empty objects whose name ends in a slash are how consoles show a folder."""
+    return [
+        File(f"{base}/{item.key}", item.bytes, f"{item.etag or item.modified.isoformat()}-{item.bytes}")
+        for item in sorted(found, key=lambda item: item.key)
+        if not item.key.endswith("/")
+    ]
 
 
 def _glob_pattern(path: str) -> str:
@@ -71,108 +87,85 @@ def _glob_pattern(path: str) -> str:
 
 def nearest(uri: str, options: StorageOptions) -> str:
     """What there is instead, for the message of an error; nothing where it cannot be listed."""
-    _, bucket, key = split_bucket(uri)
-    parent = f"{bucket.partition('@')[0]}/{key}".rstrip("/").rpartition("/")[0]
+    scheme, bucket, key = split_bucket(uri)
+    parent = _MAGIC.split(key)[0].rstrip("/").rpartition("/")[0]
     try:
-        selector = pafs.FileSelector(_MAGIC.split(parent)[0].rstrip("/"), allow_not_found=True)
-        names = [info.base_name for info in open_store(uri, options).get_file_info(selector)]
-    except (OSError, ValueError):
+        found = _open_store(f"{scheme}://{bucket}", options).list(parent)
+    except StoreError:
         return ""
-    shown = ", ".join(map(repr, sorted(names)[:8])) + (", ..." if len(names) > 8 else "")
-    return f"; {selector.base_dir!r} holds {shown or 'nothing'}"
+    names = sorted({item.key[len(parent) :].strip("/").split("/")[0] for item in found})
+    shown = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
+    return f"; '{scheme}://{bucket}/{parent}' holds {shown or 'nothing'}"
 
 
-def open_file(uri: str, options: StorageOptions) -> Any:
-    """Open a local file, an object, or a page for reading at any position; it has ``size()`` and ``seek()``."""
+def open_file(uri: str, options: StorageOptions) -> OpenFile:
+    """Open a local file, an object, or a page for reading at any position.
+
+    Raises
+    ------
+    AccessError, PathNotFoundError
+        When it cannot be read.
+    """
     scheme = scheme_of(uri)
     if scheme is None:
-        return pa.OSFile(uri, "rb")
-    if scheme in WEB:
-        return WebFile(uri)
-    _, bucket, key = split_bucket(uri)
-    return open_store(uri, options).open_input_file(f"{bucket.partition('@')[0]}/{key}")
+        local: OpenFile = pa.OSFile(uri, "rb")
+        return local
+    return WebFile(uri) if scheme in WEB else _ObjectFile(uri, options)
 
 
-def open_store(uri: str, options: StorageOptions) -> pafs.FileSystem:
-    """The file system that serves ``uri``, set up from the same options that Polars takes."""
-    scheme, bucket, _ = split_bucket(uri)
-    return _open_store(scheme, bucket, options)
+class _ObjectFile:
+    """An object of a store, read by ranges."""
+
+    def __init__(self, uri: str, options: StorageOptions) -> None:
+        scheme, bucket, self._key = split_bucket(uri)
+        self._uri, self._options, self._position = uri, options, 0
+        with _store_errors(uri, options):
+            self._store = _open_store(f"{scheme}://{bucket}", options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def size(self) -> int:
+        with _store_errors(self._uri, self._options):
+            found = self._store.find(self._key)
+        if found is None:
+            raise PathNotFoundError(f"{redact(self._uri, self._options)!r} does not exist any more")
+        return found.bytes
+
+    def seek(self, position: int) -> None:
+        self._position = position
+
+    def read(self, count: int) -> bytes:
+        with _store_errors(self._uri, self._options):
+            data = self._store.read_range(self._key, self._position, self._position + count)
+        self._position += count
+        return data
 
 
 @lru_cache(maxsize=32)
-def _open_store(scheme: str, bucket: str, options: StorageOptions) -> pafs.FileSystem:
-    given = {k.lower(): v for k, v in options.to_dict().items()}
-    if scheme == "s3":
-        return pafs.S3FileSystem(**s3_arguments(given, bucket))
-    if scheme == "gs":
-        return pafs.GcsFileSystem(**gcs_arguments(given))
-    return pafs.AzureFileSystem(**azure_arguments(given, bucket))
+def _open_store(base: str, options: StorageOptions) -> ObjectStore:
+    return ObjectStore(parse_location(f"{base}/"), options.to_dict(), patient=False)
 
 
-def s3_arguments(given: dict[str, Any], bucket: str) -> dict[str, Any]:
-    """Polars' option names, and the environment's, as arguments of Arrow's S3 file system."""
-
-    def option(*names: str) -> Any:
-        keys = [key for name in names for key in (f"aws_{name}", name)]
-        found = next((given[key] for key in keys if given.get(key)), None)
-        return found or next((os.environ[f"AWS_{n.upper()}"] for n in names if os.environ.get(f"AWS_{n.upper()}")), None)
-
-    endpoint = option("endpoint_url_s3", "endpoint_url", "endpoint")
-    region = option("region", "default_region")
-    arguments = {
-        "access_key": option("access_key_id"),
-        "secret_key": option("secret_access_key"),
-        "session_token": option("session_token", "token"),
-        "region": region,
-        "endpoint_override": endpoint,
-        "scheme": "http" if str(endpoint).startswith("http://") else None,
-        "anonymous": True if str(option("skip_signature")).lower() == "true" else None,
-        "connect_timeout": _CONNECT_SECONDS,
-        "request_timeout": _REQUEST_SECONDS,
-        "retry_strategy": pafs.AwsStandardS3RetryStrategy(max_attempts=2),
-    }
-    if not region and not endpoint:
-        arguments["region"] = pafs.resolve_s3_region(bucket)
-    return {name: value for name, value in arguments.items() if value is not None}
-
-
-def gcs_arguments(given: dict[str, Any]) -> dict[str, Any]:
-    """Polars' option names as arguments of Arrow's file system for Google Cloud Storage."""
-    token = given.get("google_bearer_token") or given.get("bearer_token")
-    arguments: dict[str, Any] = {"retry_time_limit": timedelta(seconds=4)}
-    if token:
-        arguments["access_token"] = token
-        arguments["credential_token_expiration"] = datetime.now(timezone.utc) + timedelta(hours=1)
-    if str(given.get("google_skip_signature")).lower() == "true":
-        arguments["anonymous"] = True
-    if base := given.get("google_base_url"):
-        arguments["scheme"], _, arguments["endpoint_override"] = str(base).partition("://")
-    return arguments
-
-
-def azure_arguments(given: dict[str, Any], bucket: str) -> dict[str, Any]:
-    """Polars' option names as arguments of Arrow's file system for Azure."""
-
-    def option(*names: str) -> Any:
-        for name in names:
-            for key in (f"azure_storage_{name}", f"azure_{name}", name):
-                if found := given.get(key) or os.environ.get(key.upper()):
-                    return found
-        return None
-
-    host = bucket.partition("@")[2]
-    account = option("account_name") or host.partition(".")[0]
-    if not account:
-        raise AccessError(
-            "Azure needs an account: pass storage_options={'account_name': ...} or write "
-            "'abfss://container@account.dfs.core.windows.net/path'"
-        )
-    arguments = {
-        "account_name": account,
-        "account_key": option("account_key", "access_key"),
-        "sas_token": option("sas_token", "sas_key"),
-        "tenant_id": option("tenant_id"),
-        "client_id": option("client_id"),
-        "client_secret": option("client_secret"),
-    }
-    return {name: value for name, value in arguments.items() if value is not None}
+@contextmanager
+def _store_errors(uri: str, options: StorageOptions) -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        shown = repr(redact(uri, options))
+        said = str(error).split(": <?xml")[0]
+        if error.fault == "missing":
+            raise PathNotFoundError(f"{shown} does not exist ({said}); check the bucket and the path") from None
+        if error.fault == "denied":
+            raise AccessError(
+                f"{shown} may not be read ({said}); check the credentials in storage_options or in the "
+                "environment: they may be wrong or expired"
+            ) from None
+        if error.fault == "unreachable":
+            raise AccessError(f"{shown} cannot be reached ({said}); check the host, the endpoint and the network") from None
+        raise SourceError(f"{shown}: {said}; check storage_options") from None

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from scalekit.errors import SecurityError, SourceError
@@ -21,13 +20,16 @@ _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
 _METADATA_HOSTS = {"metadata.google.internal", "metadata", "instance-data"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class File:
     """One readable object: where it is, how large, and which generation of it was seen."""
 
     uri: str
     size: int | None
     version: str
+
+    def __repr__(self) -> str:
+        return f"File({redact(self.uri)!r})"
 
 
 def scheme_of(path: str) -> str | None:
@@ -77,26 +79,6 @@ def split_bucket(uri: str) -> tuple[str, str, str]:
     if not bucket:
         raise SourceError(f"{redact(uri)!r} names no bucket: write it as '{scheme}://bucket/key'")
     return {"s3a": "s3", "gcs": "gs"}.get(scheme.lower(), scheme.lower()), bucket, key
-
-
-def identity(path: str | os.PathLike[str]) -> str:
-    """A canonical name for what a path or URI points at: equal for two spellings of one file.
-
-    Examples
-    --------
-    >>> identity("s3a://lake//a/./b.parquet") == identity("s3://lake/a/b.parquet")
-    True
-    """
-    text = os.fspath(path)
-    scheme = scheme_of(text)
-    if scheme in (None, "file"):
-        return str(Path(os.path.realpath(local_path(text))))
-    if scheme in WEB:
-        parts = urlsplit(text)
-        return f"{scheme}://{(parts.hostname or '').lower()}:{parts.port or ''}{parts.path}"
-    kind, bucket, key = split_bucket(text)
-    steps = [step for step in key.split("/") if step not in ("", ".")]
-    return f"{kind}://{bucket}/{'/'.join(steps)}"
 
 
 def check_web_address(uri: str) -> None:

@@ -111,6 +111,14 @@ class ObjectStore:
             return bytes(obstore.get(self._store, key).bytes())
         return None
 
+    def read_range(self, key: str, start: int, stop: int) -> bytes:
+        """A part of an object, such as the footer at its end."""
+        import obstore
+
+        with self._faults():
+            return bytes(obstore.get_range(self._store, key, start=start, end=stop))
+        return b""
+
     def write(self, key: str, content: bytes | Path) -> None:
         """Write an object, which appears whole or not at all."""
         import obstore

@@ -7,16 +7,24 @@ from collections.abc import Iterable, Mapping
 
 _MASK = "***"
 
+_SECRET_NAME = (
+    r"[\w.-]*(?:secret|password|passwd|pwd|token|credential|signature|x-amz-|x-goog-|awsaccesskeyid"
+    r"|api[-_]?key|account[-_]?key|access[-_]?key|sas[-_]?key|private[-_]?key|service[-_]?account[-_]?key"
+    r"|master[-_]?key)[\w.-]*"
+)
 _PATTERNS = (
-    (re.compile(r"(?<=://)[^/@\s]+@"), f"{_MASK}@"),
+    # scheme://user:password@host, also where the password itself holds an @ or a slash
+    (re.compile(r"(?<=://)[^/\s:@'\"]*:[^\s'\"]*@"), f"{_MASK}@"),
+    (re.compile(r"(?<=://)[^/\s?#'\"]+@"), f"{_MASK}@"),
+    (re.compile(r"(?i)(?<=[?&;])(sig|sas|key|code)=[^&\s'\"#)]+"), rf"\1={_MASK}"),
+    # name=value, and "name": "value" as dictionaries are printed
+    (re.compile(rf"(?i)\b({_SECRET_NAME})\s*=\s*[^&;\s,'\"#)}}<>]+"), rf"\1={_MASK}"),
     (
-        re.compile(
-            r"(?i)\b(x-amz-[a-z-]+|x-goog-[a-z-]+|awsaccesskeyid|signature|sig|token|password|passwd|pwd|"
-            r"secret|api_?key|account_?key|access_?key|sas)=[^&\s\"'<>;]+"
-        ),
-        rf"\1={_MASK}",
+        re.compile(rf"(?i)(['\"]?\b{_SECRET_NAME}['\"]?\s*[=:]\s*)(['\"])(?:(?!\2).)+\2"),
+        rf"\1\2{_MASK}\2",
     ),
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"), _MASK),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {_MASK}"),
+    (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b"), _MASK),
 )
 
 # an option whose name says one of these holds a value that is never shown
