@@ -71,5 +71,5 @@ def row_share(*columns: IntoExpr, seed: int | str = 0, purpose: Purpose = "rows"
     >>> from scalekit.kernels.hash_function import row_share
     >>> frame = sk.from_dict({"id": list(range(1000))})
     >>> frame.filter(row_share("id") < 0.1).select(sk.len()).collect().item()
-    97
+    101
     """

@@ -78,5 +78,6 @@ def schema(frame: Frame) -> pl.Schema:
 
 def missing_package(error: ImportError, function: str) -> MissingDependencyError:
     """The error that names the extra to install, for a package that ``function`` could not import."""
-    package = {"sklearn": "scikit-learn"}.get(error.name or "", error.name or "scikit-learn")
+    module = (error.name or "sklearn").partition(".")[0]
+    package = {"sklearn": "scikit-learn"}.get(module, module)
     return MissingDependencyError.for_extra(package, "ml", purpose=f"sk.{function}")

@@ -7,7 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from scalekit.errors import ColumnNotFoundError, DuplicateError, InvalidOperationError
+from scalekit.errors import (
+    ColumnNotFoundError,
+    ComputeError,
+    DuplicateError,
+    InvalidOperationError,
+)
 from scalekit.expr.node import Opaque
 from scalekit.frame.frame import Frame
 from scalekit.learn.arguments import (
@@ -131,7 +136,15 @@ class _Call:
             features = to_features(rows.select(self.inputs))
         except ImportError as error:
             raise missing_package(error, "predict") from error
-        return getattr(self.model, self.method)(features if self.by_name else features.to_numpy())
+        try:
+            return getattr(self.model, self.method)(
+                features if self.by_name else features.to_numpy()
+            )
+        except Exception as error:
+            raise ComputeError(f"{self} failed on {rows.height:,} rows: {error}") from error
+
+    def __str__(self) -> str:
+        return f"{type(self.model).__name__}.{self.method}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +161,7 @@ class Predictor:
     @property
     def __name__(self) -> str:
         """What a plan shows of it."""
-        return f"{type(self.call.model).__name__}.{self.call.method}"
+        return str(self.call)
 
     def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Run the model on one batch; on none it is not run, as scikit-learn refuses empty arrays."""
