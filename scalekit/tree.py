@@ -135,6 +135,11 @@ def memo(owner: Node, key: str, compute: Callable[[], T]) -> T:
     return cast("T", store[key])
 
 
+def has_memo(owner: Node, key: str) -> bool:
+    """Whether :func:`memo` holds a value already."""
+    return key in owner.__dict__.get("_memos", ())
+
+
 class _Position(int):
     """Stands for a node within a pickled table."""
 

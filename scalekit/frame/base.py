@@ -12,7 +12,7 @@ from scalekit.expr.expr import Expr
 from scalekit.expr.function import flatten, to_node
 from scalekit.expr.node import Alias, ExprNode, Selection
 from scalekit.kernels.bind import bind, expand, output_name
-from scalekit.kernels.schema import dtype_of, schema_of
+from scalekit.kernels.schema import check_runs, dtype_of, schema_of
 from scalekit.plan.nodes import Plan
 from scalekit.plan.order import check_order
 
@@ -30,7 +30,7 @@ class FrameBase:
                 f"a Frame is built from data with sk.from_dict, sk.from_polars, sk.scan_parquet and their like; "
                 f"got {type(plan).__name__}"
             )
-        schema_of(plan)
+        check_runs(plan)
         self._plan = plan
 
     def _derive(self, plan: Plan) -> Self:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
+from functools import lru_cache
 
 import polars as pl
 
@@ -12,8 +14,21 @@ from scalekit.expr.function import FUNCTIONS
 from scalekit.expr.node import Call, Column, ExprNode, Literal
 from scalekit.kernels.compile import COMPILERS
 from scalekit.kernels.expressions import to_expr
-from scalekit.plan.nodes import MapBatches, Persisted, Plan, Scan, Sql, Write
-from scalekit.tree import children, memo, walk
+from scalekit.plan.nodes import (
+    Distinct,
+    Filter,
+    Input,
+    Limit,
+    MapBatches,
+    Persisted,
+    Plan,
+    Sample,
+    Scan,
+    Sort,
+    Sql,
+    Write,
+)
+from scalekit.tree import children, has_memo, memo, walk
 
 WRITTEN = pl.Schema(
     {"path": pl.String(), "rows": pl.Int64(), "bytes": pl.Int64(), "files": pl.Int64()}
@@ -29,18 +44,38 @@ def schema_of(plan: Plan) -> pl.Schema:
     PlanError
         The subclass that says what is wrong with the topmost node.
     """
+    for below in _unknown(plan):
+        # From the leaves up, so that a deep plan does not exhaust the interpreter's stack.
+        memo(below, "_schema", lambda b=below: _infer(b))  # type: ignore[misc]
     return memo(plan, "_schema", lambda: _infer(plan))
 
 
+def check_runs(plan: Plan) -> None:
+    """Run the topmost node of ``plan`` on zero rows, which finds types that do not go together.
+
+    Raises
+    ------
+    PlanError
+        The subclass that says what is wrong.
+    """
+    schema_of(plan)
+    if isinstance(plan, _NOT_RUN) or any(_must_not_run(e) for e in expressions(plan)):
+        return
+    with plan_errors():
+        nothing = _query(plan).collect(engine="in-memory")
+    memo(plan, "_empty", nothing.lazy)
+
+
+_NOT_RUN = (Scan, Persisted, Input, Write, MapBatches, Sql)
+_KEEP_COLUMNS = (Filter, Sort, Limit, Sample, Distinct)
+
+
+def _unknown(plan: Plan) -> Iterator[Plan]:
+    if not all(has_memo(child, "_schema") for child in children(plan)):
+        yield from (node for node in walk(plan) if node is not plan)
+
+
 def _infer(plan: Plan) -> pl.Schema:
-    for below in walk(plan):
-        # From the leaves up, so that a deep plan does not exhaust the interpreter's stack.
-        if below is not plan:
-            memo(below, "_schema", lambda b=below: _infer_one(b))  # type: ignore[misc]
-    return _infer_one(plan)
-
-
-def _infer_one(plan: Plan) -> pl.Schema:
     if isinstance(plan, Scan):
         schema: pl.Schema = plan.source.schema
         return schema if plan.columns is None else pl.Schema({c: schema[c] for c in plan.columns})
@@ -48,14 +83,36 @@ def _infer_one(plan: Plan) -> pl.Schema:
         return pl.Schema(plan.source.schema)
     if isinstance(plan, Write):
         return WRITTEN
-    if isinstance(plan, MapBatches):
+    if isinstance(plan, MapBatches | Input):
         return pl.Schema(plan.schema)
-    empty = [pl.LazyFrame(schema=schema_of(child)) for child in children(plan)]
+    if isinstance(plan, _KEEP_COLUMNS):
+        return schema_of(plan.input)
+    with plan_errors():
+        return _query(plan).collect_schema()
+
+
+def _query(plan: Plan) -> pl.LazyFrame:
+    """The topmost node over tables without rows."""
+    return COMPILERS[type(plan)](plan, [_empty(child) for child in children(plan)])
+
+
+def _empty(plan: Plan) -> pl.LazyFrame:
+    """A table without rows and with the columns of ``plan``."""
+    if isinstance(plan, _KEEP_COLUMNS):
+        return memo(plan, "_empty", lambda: _empty(plan.input))
+    return memo(plan, "_empty", lambda: _no_rows(tuple(schema_of(plan).items())))
+
+
+@lru_cache(maxsize=512)
+def _no_rows(columns: tuple[tuple[str, pl.DataType], ...]) -> pl.LazyFrame:
+    return pl.LazyFrame(schema=dict(columns))
+
+
+@contextmanager
+def plan_errors() -> Iterator[None]:
+    """Turn what Polars raises about a query into ``PlanError`` and its kind."""
     try:
-        rows = COMPILERS[type(plan)](plan, empty)
-        if isinstance(plan, Sql) or any(_must_not_run(e) for e in expressions(plan)):
-            return rows.collect_schema()
-        return rows.collect(engine="in-memory").schema
+        yield
     except pl.exceptions.PolarsError as error:
         raise plan_error(error) from None
     except pl.exceptions.PanicException as error:  # a BaseException: nothing above would catch it
@@ -70,10 +127,8 @@ def dtype_of(expr: ExprNode, schema: pl.Schema) -> pl.DataType:
         return schema[expr.name]
     if isinstance(expr, Literal):
         schema = pl.Schema()  # it needs no column, and a wide schema takes its time
-    try:
+    with plan_errors():
         return pl.LazyFrame(schema=schema).select(to_expr(expr).alias("x")).collect_schema()["x"]
-    except pl.exceptions.PolarsError as error:
-        raise plan_error(error) from None
 
 
 def expressions(plan: Plan) -> Iterator[ExprNode]:
