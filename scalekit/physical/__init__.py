@@ -1,0 +1,1 @@
+"""Logical to physical: where data moves between partitions. Empty until the first cluster backend."""
