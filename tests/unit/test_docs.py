@@ -21,9 +21,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 Path("data/flights").mkdir(parents=True)
 hours = [datetime(2013, 1, 1) + timedelta(hours=i % 24) for i in range(60)]
@@ -40,7 +42,13 @@ pl.DataFrame({
     "time_hour": hours[:24],
     "wind": [float(i) for i in range(24)],
 }).write_csv("data/weather.csv")
-pipeline = make_pipeline(SimpleImputer(), LogisticRegression())
+pipeline = make_pipeline(
+    make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["carrier", "origin"]),
+        (make_pipeline(SimpleImputer(), StandardScaler()), ["distance", "hour"]),
+    ),
+    LogisticRegression(),
+)
 """
 
 
