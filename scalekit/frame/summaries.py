@@ -43,8 +43,8 @@ class SummaryMethods(FrameBase):
         return self._aggregate(lambda e: e.max(), ~(cs.nested() | cs.object()))
 
     def std(self, ddof: int = 1) -> Self:
-        """Standard deviation of every numeric, Boolean and duration column; null for the others."""
-        return self._aggregate(lambda e: e.std(ddof), cs.numeric() | cs.boolean() | cs.duration())
+        """Standard deviation of every numeric and Boolean column; null for the others."""
+        return self._aggregate(lambda e: e.std(ddof), cs.numeric() | cs.boolean())
 
     def var(self, ddof: int = 1) -> Self:
         """Variance of every numeric and Boolean column; null for the others."""

@@ -17,6 +17,7 @@ from scalekit.plan.nodes import (
     Plan,
     Sort,
     Sql,
+    Unpivot,
 )
 from scalekit.tree import children, memo
 
@@ -38,7 +39,8 @@ def _has_order(plan: Plan) -> bool:
             return plan.maintain_order != "none" and all(map(has_order, children(plan)))
         case DynamicAggregate():
             return not plan.keys
-        case Sql():
+        case Sql() | Unpivot():
+            # Polars' streaming unpivot gives its rows in another order than the one in memory.
             return False
     return all(map(has_order, children(plan)))
 
