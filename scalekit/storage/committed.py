@@ -121,6 +121,8 @@ def _in_folder(root: Path) -> Committed:
                 f"({before.files} files); some were removed, renamed or added under scalekit's names. "  # type: ignore[union-attr]
                 "Restore them, or write the dataset again with mode='overwrite'"
             )
+        if not listing:
+            raise PathNotFoundError(f"no data in {root}: the folder holds no file with rows")
         files = tuple(_data_file(root, name, size) for name, size in listing)
         return Committed(str(root), files, before.generation if before else None, keys)
     raise PathNotFoundError(f"{root} was replaced faster than it could be listed")
@@ -146,8 +148,8 @@ def _in_store(location: Location, options: Mapping[str, object] | None) -> Commi
 def _in_prefix(store: ObjectStore, location: Location) -> Committed:
     for _ in range(_ATTEMPTS):
         state = read_state(store, location.path)
-        if not state.listing:
-            raise PathNotFoundError(f"nothing at {location}")
+        if not state.live:
+            raise PathNotFoundError(f"no data at {location}")
         if not state.missing:
             return Committed(
                 str(location),

@@ -19,6 +19,8 @@ from scalekit.targets.faults import as_target_errors
 from scalekit.targets.local import LocalFileSession
 from scalekit.targets.local_dataset import LocalDatasetSession
 from scalekit.targets.session import WriteSession
+from scalekit.targets.store_dataset import StoreDatasetSession, upload_attempt
+from scalekit.targets.store_object import StoreObjectSession
 
 
 def begin(target: FileTarget, *, write_id: str | None = None) -> WriteSession:
@@ -39,8 +41,13 @@ def begin(target: FileTarget, *, write_id: str | None = None) -> WriteSession:
     TargetError
         The target cannot be written.
     """
-    kind = LocalDatasetSession if target.is_dataset else LocalFileSession
-    return kind(target, write_id)
+    kinds: dict[tuple[bool, bool], type[WriteSession]] = {
+        (True, True): LocalDatasetSession,
+        (True, False): LocalFileSession,
+        (False, True): StoreDatasetSession,
+        (False, False): StoreObjectSession,
+    }
+    return kinds[target.location.is_local, target.is_dataset](target, write_id)
 
 
 def write_attempt(staging: Staging, index: int, part: Part) -> Attempt:
@@ -52,6 +59,8 @@ def write_attempt(staging: Staging, index: int, part: Part) -> Attempt:
         The disk is full, or the rows on it are not those that the part has.
     """
     with as_target_errors(staging.target, computing=True):
+        if not staging.root:
+            return upload_attempt(staging, index, part)
         return stage_part(staging.target, Path(staging.root), index, part)
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import polars as pl
 
 from scalekit.errors import TargetError
+from scalekit.storage.objects import Fault, StoreError
 from scalekit.storage.redaction import redact, secret_values
 from scalekit.targets.base import FileTarget
 
@@ -27,6 +28,15 @@ _WAYS_OUT = {
     errno.EBUSY: "the folder is the root of a mounted file system: write to a folder inside it",
     errno.ENOENT: "something that was staged is gone: another process removed it",
     errno.EIO: "the disk reports an error",
+}
+_STORE_WAYS_OUT: dict[Fault, str] = {
+    "missing": "the bucket does not exist: create it, or check its name and region",
+    "denied": "the store refused the credentials: check storage_options, or renew what expired",
+    "exists": "an object stands in the way: choose another path",
+    "changed": "somebody changed the object meanwhile: write again",
+    "unsupported": "the store has no conditional writes, without which two writers could both win",
+    "unreachable": "the store did not answer: check the endpoint, the region and the network",
+    "options": "storage_options holds a name that the store does not know",
 }
 # errors that only writing can meet; the others may come from the source of a lazy part
 _OF_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -46,6 +56,11 @@ def as_target_errors(target: FileTarget, *, computing: bool = False) -> Iterator
     """
     try:
         yield
+    except StoreError as error:
+        way_out = _STORE_WAYS_OUT[error.fault]
+        raise TargetError(
+            f"cannot write {target.describe()}: {way_out}. Nothing of this write is visible ({error})"
+        ) from None
     except (OSError, pl.exceptions.PolarsError) as error:
         code = _code(error)
         known = code in (_OF_WRITING if computing else _WAYS_OUT)

@@ -19,7 +19,7 @@ from scalekit.targets.base import FileTarget, WriteResult
 from scalekit.targets.cleanup import REBASED, write_journal
 from scalekit.targets.faults import as_target_errors
 from scalekit.targets.local import LocalSession
-from scalekit.targets.session import check_same_columns
+from scalekit.targets.session import check_same_columns, name_part
 from scalekit.targets.snapshot import refuse_place, snapshot_under_lock, take_snapshot
 
 
@@ -104,7 +104,9 @@ class LocalDatasetSession(LocalSession):
         return names
 
     def _place(self, attempt: Attempt, file: StagedFile, path: Path) -> Path:
-        final = self.folder / STAGED / self.part_name(attempt, file, self.base.generation + 1)
+        final = (
+            self.folder / STAGED / name_part(self.staging, attempt, file, self.base.generation + 1)
+        )
         fs.make_dirs(final.parent)
         fs.rename(path, final)
         return final

@@ -96,19 +96,6 @@ class WriteSession(ABC):
         """The schema that all attempts share."""
         return self.ordered[0].schema
 
-    def part_name(self, attempt: Attempt, file: StagedFile, generation: int) -> str:
-        """The final relative path of a staged file."""
-        return file.folder + str(
-            PartName(
-                generation,
-                attempt.index,
-                self.write,
-                self.nonce,
-                file.checksum,
-                self.target.part_suffix,
-            )
-        )
-
     def result(self, files: tuple[str, ...], *, rows: int | None = None) -> WriteResult:
         """The report of this write."""
         staged = [file for attempt in self.ordered for file in attempt.files]
@@ -174,3 +161,10 @@ def check_same_columns(
             f"{list(new) if text else dict(new)}. Select and cast to the same columns, or say "
             "mode='overwrite'"
         )
+
+
+def name_part(staging: Staging, attempt: Attempt, file: StagedFile, generation: int) -> str:
+    """The final relative path of a staged file."""
+    suffix = staging.target.part_suffix
+    part = PartName(generation, attempt.index, staging.write, staging.nonce, file.checksum, suffix)
+    return f"{file.folder}{part}"
