@@ -22,7 +22,14 @@ _NEW = "__scalekit_new_"
 
 STRATEGIES = ("inner", "left", "right", "full", "semi", "anti", "cross")
 VALIDATIONS = ("m:m", "m:1", "1:m", "1:1")
-ORDERS = ("none", "left", "right", "left_right", "right_left")
+ORDERS = {
+    "none": "none",
+    "left": "left_right",
+    "right": "right_left",
+    "left_right": "left_right",
+    "right_left": "right_left",
+}
+"""What is asked for to what is kept: ``"left"`` alone would leave open the order of several matches."""
 
 
 class JoinMethods(FrameBase):
@@ -66,7 +73,8 @@ class JoinMethods(FrameBase):
         coalesce
             Whether the right keys are folded into the left ones; by default as the strategy needs it.
         maintain_order
-            ``"none"``, ``"left"``, ``"right"``, ``"left_right"`` or ``"right_left"``.
+            ``"none"``, or whose order comes first: ``"left"`` (the same as ``"left_right"``: several
+            matches of one row keep the order of the right) or ``"right"`` (as ``"right_left"``).
 
         Raises
         ------
@@ -83,8 +91,8 @@ class JoinMethods(FrameBase):
         right = as_plan(other, "join")
         _one_of(how, STRATEGIES, "how")
         _one_of(validate, VALIDATIONS, "validate")
-        order = maintain_order or "none"
-        _one_of(order, ORDERS, "maintain_order")
+        _one_of(maintain_order or "none", tuple(ORDERS), "maintain_order")
+        order = ORDERS[maintain_order or "none"]
         keys = join_keys(self._plan, right, on, left_on, right_on, how)
         return self._derive(
             Join(self._plan, right, *keys, how, suffix, validate, nulls_equal, coalesce, order)

@@ -192,9 +192,8 @@ class RowMethods(FrameBase):
         require_order(self._plan, "gather_every()")
         if not isinstance(n, int) or n < 1:
             raise InvalidOperationError(f"gather_every() takes a step of 1 or more, got {n!r}")
-        place = Column(_PLACE)
-        indexed = self._derive(RowIndex(self._plan, _PLACE, -_natural(offset, "gather_every")))
-        kept = indexed.filter((Expr(place) >= 0) & (Expr(place) % n == 0))
+        place = Expr(Column(_PLACE)) - _natural(offset, "gather_every")
+        kept = self._derive(RowIndex(self._plan, _PLACE, 0)).filter((place >= 0) & (place % n == 0))
         return kept._without(_PLACE)
 
     def reverse(self) -> Self:
