@@ -9,6 +9,7 @@ from importlib import import_module
 # Loaded by name when chosen, so that none needs what only another one imports.
 COMMANDS = {
     "pdsh": ("benchmarks.pdsh.command", "22 queries on scalekit's backends, raw Polars and DuckDB"),
+    "fit": ("benchmarks.learn_overhead", "what `sk.fit` costs over the estimator's own `fit`"),
     "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
 }
 

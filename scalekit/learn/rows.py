@@ -10,7 +10,6 @@ import polars as pl
 import polars.selectors as cs
 
 from scalekit import run
-from scalekit.backends.choose import choose
 from scalekit.config import resolve
 from scalekit.frame.frame import Frame
 from scalekit.kernels.row_hash import hash_rows
@@ -37,7 +36,7 @@ def collect_rows(frame: Frame, columns: tuple[str, ...]) -> Rows:
     """
     plan = frame.select(*columns)._plan
     settings = resolve()
-    backend = choose(plan, settings).backend
+    backend = run.decide(plan, settings).backend
     table = run.collect(plan, settings)
     if has_order(plan):
         return Rows(table, "frame", backend)
