@@ -6,8 +6,10 @@ import polars as pl
 
 from scalekit.backends.base import Backend
 from scalekit.backends.pandas import execution, lowering, program
+from scalekit.backends.pandas.aggregates import AGGREGATES
 from scalekit.backends.pandas.elementwise import ELEMENTWISE
 from scalekit.backends.pandas.nodes import NODES
+from scalekit.backends.pandas.windows import WINDOWS
 from scalekit.config import Config
 from scalekit.plan.nodes import Plan
 
@@ -32,7 +34,7 @@ class PandasBackend(Backend):
 
 def native_functions() -> frozenset[str]:
     """The functions that pandas runs, in at least one use of each."""
-    return frozenset(ELEMENTWISE)
+    return frozenset({*ELEMENTWISE, *AGGREGATES, *WINDOWS})
 
 
 def native_nodes() -> frozenset[str]:

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scalekit.backends.pandas.native import Datum, Elementwise, Site
-
-
-def cast(value: Datum, to: pa.DataType) -> Datum:
-    """Change a type where every value is known to fit."""
-    if value.type == to:
-        return value
-    if isinstance(value, pa.Scalar):
-        return pa.scalar(value.as_py(), to) if not value.is_valid else value.cast(to)
-    return pc.cast(value, to, safe=False)
+from scalekit.backends.pandas.native import Datum, Elementwise, Site, cast, has_nan
 
 
 def _numbers(site: Site) -> str | None:
@@ -32,13 +22,17 @@ def _in_type_of_answer(kernel: Callable[..., Datum]) -> Elementwise:
     return Elementwise(lambda to, x, y: kernel(cast(x, to), cast(y, to)), _numbers)
 
 
-def _has_nan(x: Datum) -> bool:
-    return pa.types.is_floating(x.type) and bool(pc.any(pc.is_nan(x)).as_py())
+def _alike(x: Datum, y: Datum) -> tuple[Datum, Datum]:
+    """Numbers of different kinds are compared as floats; Arrow would refuse those beyond 2**53."""
+    if x.type != y.type and (pa.types.is_floating(x.type) or pa.types.is_floating(y.type)):
+        return cast(x, pa.float64()), cast(y, pa.float64())
+    return x, y
 
 
 def _equal(_: pa.DataType, x: Datum, y: Datum) -> Datum:
+    x, y = _alike(x, y)
     plain = pc.equal(x, y)
-    if _has_nan(x) and _has_nan(y):
+    if has_nan(x) and has_nan(y):
         return pc.or_(plain, pc.and_(pc.is_nan(x), pc.is_nan(y)))
     return plain
 
@@ -49,8 +43,9 @@ def _not_equal(to: pa.DataType, x: Datum, y: Datum) -> Datum:
 
 def _less(_: pa.DataType, x: Datum, y: Datum) -> Datum:
     """NaN is greater than every number and equal to itself."""
+    x, y = _alike(x, y)
     plain = pc.less(x, y)
-    if not _has_nan(y):
+    if not has_nan(y):
         return plain
     above = pc.is_nan(y)
     return pc.or_(
@@ -73,7 +68,8 @@ def _greater_equal(to: pa.DataType, x: Datum, y: Datum) -> Datum:
 def _comparable(site: Site) -> str | None:
     one, two = site.operands
     if all(d.is_integer() or d.is_float() for d in (one, two)):
-        return None
+        mixed = pl.UInt64 in (one, two) and any(d.is_signed_integer() for d in (one, two))
+        return f"{site.call.function} of {one} and {two}" if mixed else None
     plain = (pl.String, pl.Date, pl.Boolean)
     if one == two and (one in plain or isinstance(one, pl.Datetime | pl.Duration)):
         return None
@@ -115,5 +111,3 @@ ELEMENTWISE: Mapping[str, Elementwise] = {
     "is_not_null": _plain(pc.is_valid),
 }
 """By the name in the function table."""
-
-_ = Any

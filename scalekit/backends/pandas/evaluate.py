@@ -1,122 +1,219 @@
-"""Check expressions before they run, and evaluate them over Arrow-backed columns."""
+"""Evaluate expressions over Arrow-backed columns, whole tables and groups alike."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from scalekit.backends.pandas.aggregates import AGGREGATES, run_reductions, take
+from scalekit.backends.pandas.checks import Level, Types, level_of, options_of
 from scalekit.backends.pandas.columns import Table, arrow_type, column
-from scalekit.backends.pandas.elementwise import ELEMENTWISE, cast
-from scalekit.backends.pandas.native import Datum, NotNative, Site
-from scalekit.expr.function import thaw
-from scalekit.expr.node import Alias, Arg, Call, Case, Column, ExprNode, Literal, Opaque
-from scalekit.expr.show import show_expr
-from scalekit.kernels.expressions import to_expr
-from scalekit.tree import children, walk
-
-Types = Mapping[ExprNode, pl.DataType]
+from scalekit.backends.pandas.conversions import convert
+from scalekit.backends.pandas.elementwise import ELEMENTWISE
+from scalekit.backends.pandas.keys import Groups, Ints, Order, groups_of, one_group, sort_rows
+from scalekit.backends.pandas.native import Datum, cast
+from scalekit.backends.pandas.windows import WINDOWS
+from scalekit.expr.node import Alias, Arg, Call, Case, Cast, Column, ExprNode, Literal, Over
+from scalekit.tree import children
 
 
-def typed(exprs: Sequence[ExprNode], schema: pl.Schema) -> Types:
-    """The type of every expression within ``exprs``, after a check that all of them are native.
-
-    Raises
-    ------
-    NotNative
-        With the reason.
-    """
-    parts = list(dict.fromkeys(part for expr in exprs for part in walk(expr)))
-    for part in parts:
-        _check_known(part)
-    try:
-        named = [to_expr(part).alias(str(i)) for i, part in enumerate(parts)]
-        found = pl.LazyFrame(schema=schema).select(named).collect_schema()
-    except pl.exceptions.PolarsError as error:
-        raise NotNative(
-            f"its parts have no type of their own ({str(error).splitlines()[0]})"
-        ) from None
-    types = dict(zip(parts, found.values(), strict=True))
-    for part in parts:
-        _check_typed(part, types)
-    return types
-
-
-def _check_known(part: ExprNode) -> None:
-    match part:
-        case Column() | Literal() | Alias() | Case():
-            return
-        case Call(function) if function in ELEMENTWISE:
-            return
-        case Call(function):
-            raise NotNative(f"{function} has no pandas counterpart that keeps the contract")
-    raise NotNative(f"{type(part).__name__.lower()} is not native: {show_expr(part)}")
-
-
-def _check_typed(part: ExprNode, types: Types) -> None:
-    if arrow_type(types[part]) is None and types[part] != pl.Null:
-        raise NotNative(f"pandas cannot carry {show_expr(part)} of type {types[part]}")
-    if isinstance(part, Case) and types[part].is_nested():
-        raise NotNative(f"a choice between values of type {types[part]}")
-    if isinstance(part, Call):
-        site = Site(part, tuple(types[a] for a in part.args), types[part], _options(part))
-        if reason := ELEMENTWISE[part.function].refuses(site):
-            raise NotNative(f"{reason} is not native")
-
-
-def _options(call: Call) -> dict[str, Any]:
-    return {name: value if isinstance(value, Arg) else thaw(value) for name, value in call.options}
-
-
-@dataclass(frozen=True)
+@dataclass
 class Scope:
-    """The columns and types among which expressions are evaluated."""
+    """Where expressions are evaluated.
+
+    Attributes
+    ----------
+    table
+        The rows.
+    types
+        The type of every expression.
+    groups
+        What aggregates aggregate: all rows, or the rows of each key.
+    rows
+        The order in which ``table``'s rows are seen, if not their own.
+    known
+        What was computed already.
+    """
 
     table: Table
     types: Types
+    groups: Groups
+    rows: Ints | None = None
+    known: dict[ExprNode, Datum] = field(default_factory=dict)
+
+
+def whole(table: Table, types: Types) -> Scope:
+    """All rows as one group."""
+    return Scope(table, types, one_group(len(table)))
+
+
+def evaluate_all(exprs: Sequence[ExprNode], scope: Scope) -> list[Datum]:
+    """Evaluate expressions together, so that their aggregates share one pass over the groups.
+
+    An answer has a value for each row, one for each group, or is a scalar, as :func:`level_of` says.
+    """
+    for layer in _aggregate_layers(exprs):
+        missing = [call for call in layer if call not in scope.known]
+        reductions = [_reduction(call, scope) for call in missing]
+        for call, answer in zip(missing, run_reductions(reductions, scope.groups), strict=True):
+            scope.known[call] = _settled(answer, scope)
+    return [evaluate(expr, scope) for expr in exprs]
+
+
+def _aggregate_layers(exprs: Sequence[ExprNode]) -> list[list[Call]]:
+    """Aggregates that can be computed together, those that others are made of first."""
+    depths: dict[ExprNode, int] = {}
+    layers: list[dict[Call, None]] = []
+
+    def visit(expr: ExprNode) -> int:
+        if isinstance(expr, Over):
+            return 0  # in groups of its own
+        if expr in depths:
+            return depths[expr]
+        depth = max((visit(child) for child in children(expr)), default=0)
+        if isinstance(expr, Call) and expr.function in AGGREGATES:
+            if depth == len(layers):
+                layers.append({})
+            layers[depth][expr] = None
+            depth += 1
+        depths[expr] = depth
+        return depth
+
+    for expr in exprs:
+        visit(expr)
+    return [list(layer) for layer in layers]
+
+
+def _reduction(call: Call, scope: Scope) -> Any:
+    operands = [as_rows(evaluate(arg, scope), level_of(arg), scope) for arg in call.args]
+    return _apply(call, AGGREGATES[call.function].reduce, operands, scope, scope.groups)
+
+
+def _settled(answer: pa.ChunkedArray, scope: Scope) -> Datum:
+    """The answer for all rows together is a scalar, which needs no broadcasting."""
+    return answer[0] if scope.groups.is_whole else answer
 
 
 def evaluate(expr: ExprNode, scope: Scope) -> Datum:
-    """The column, or the one value, that an expression gives."""
-    return _EVALUATORS[type(expr)](expr, scope)
+    """The column, or the one value, that an expression gives; its aggregates are known already."""
+    if expr not in scope.known:
+        scope.known[expr] = _EVALUATORS[type(expr)](expr, scope)
+    return scope.known[expr]
+
+
+def as_rows(value: Datum, level: Level, scope: Scope) -> pa.ChunkedArray:
+    """A value for each row."""
+    if isinstance(value, pa.Scalar):
+        return pa.chunked_array([pa.repeat(value, scope.groups.height)])
+    return take(value, scope.groups.of_rows) if level is Level.GROUP else value
 
 
 def _column(expr: Column, scope: Scope) -> Datum:
-    return column(scope.table, expr.name)
+    values = column(scope.table, expr.name)
+    return values if scope.rows is None else values.take(pa.array(scope.rows))
 
 
-def _literal(expr: Literal, scope: Scope) -> Datum:  # noqa: ARG001 - all evaluators are called alike
-    value = expr.value.value if isinstance(expr.value, Opaque) else expr.value
-    values = pl.Series([list(value) if isinstance(value, tuple) else value], dtype=expr.dtype)
-    return values.to_arrow()[0]
+def _literal(expr: Literal, scope: Scope) -> Datum:
+    dtype = scope.types[expr]
+    values = pl.Series([expr.value], dtype=expr.dtype or dtype)
+    return cast(values.to_arrow()[0], arrow_of(dtype))
 
 
 def _alias(expr: Alias, scope: Scope) -> Datum:
     return evaluate(expr.arg, scope)
 
 
+def _cast(expr: Cast, scope: Scope) -> Datum:
+    value = evaluate(expr.arg, scope)
+    return convert(value, scope.types[expr.arg], expr.dtype, strict=expr.strict)
+
+
 def _call(expr: Call, scope: Scope) -> Datum:
-    to = _arrow(scope.types[expr])
-    operands = [evaluate(arg, scope) for arg in expr.args]
-    options = {k: operands[v] if isinstance(v, Arg) else v for k, v in _options(expr).items()}
-    by_position = operands[: len(operands) - sum(isinstance(v, Arg) for _, v in expr.options)]
-    return cast(ELEMENTWISE[expr.function].run(to, *by_position, **options), to)
+    values = [evaluate(arg, scope) for arg in expr.args]
+    levels = [level_of(arg) for arg in expr.args]
+    if expr.function in WINDOWS:
+        rows = [as_rows(values[0], levels[0], scope), *values[1:]]
+        return _apply(expr, WINDOWS[expr.function].run, rows, scope, scope.groups)
+    aligned = [_to_level(v, a, max(levels), scope) for v, a in zip(values, levels, strict=True)]
+    return cast(
+        _apply(expr, ELEMENTWISE[expr.function].run, aligned, scope), arrow_of(scope.types[expr])
+    )
+
+
+def _to_level(value: Datum, level: Level, wanted: Level, scope: Scope) -> Datum:
+    if isinstance(value, pa.Scalar) or level is wanted:
+        return value
+    return as_rows(value, level, scope)
+
+
+def _apply(
+    call: Call, run: Callable[..., Any], operands: list[Any], scope: Scope, *context: Any
+) -> Any:
+    options = {k: operands[v] if isinstance(v, Arg) else v for k, v in options_of(call).items()}
+    by_position = operands[: len(operands) - sum(isinstance(v, Arg) for _, v in call.options)]
+    return run(arrow_of(scope.types[call]), *context, *by_position, **options)
 
 
 def _case(expr: Case, scope: Scope) -> Datum:
-    to = _arrow(scope.types[expr])
-    answer = cast(evaluate(expr.otherwise, scope), to)
+    to = arrow_of(scope.types[expr])
+    parts = (*expr.whens, *expr.thens, expr.otherwise)
+    level = max(map(level_of, parts))
+    values = {
+        part: _to_level(evaluate(part, scope), level_of(part), level, scope) for part in parts
+    }
+    answer = cast(values[expr.otherwise], to)
     for when, then in zip(reversed(expr.whens), reversed(expr.thens), strict=True):
-        condition = pc.fill_null(evaluate(when, scope), fill_value=False)
-        answer = pc.if_else(condition, cast(evaluate(then, scope), to), answer)
+        condition = pc.fill_null(cast(values[when], pa.bool_()), fill_value=False)
+        answer = pc.if_else(condition, cast(values[then], to), answer)
     return answer
 
 
-def _arrow(dtype: pl.DataType) -> pa.DataType:
+def _over(expr: Over, scope: Scope) -> Datum:
+    """In groups, or an order, of its own; the answers go back to the rows that they belong to."""
+    rows = _rows_in_order(expr, scope)
+    inner = Scope(scope.table, scope.types, scope.groups, _then(scope.rows, rows))
+    if expr.partition_by:
+        keys = [as_rows(v, level_of(k), inner) for k, v in _evaluated(expr.partition_by, inner)]
+        inner.groups = groups_of(keys)
+    (answer,) = evaluate_all([expr.arg], inner)
+    answer = as_rows(answer, level_of(expr.arg), inner)
+    return answer if rows is None else answer.take(pa.array(_inverse(rows)))
+
+
+def _rows_in_order(expr: Over, scope: Scope) -> Ints | None:
+    if not expr.order_by:
+        return None
+    first = expr.order_by[0]  # as in Polars, one direction for all keys
+    values = _evaluated([key.arg for key in expr.order_by], scope)
+    keys = [
+        Order(as_rows(v, level_of(k), scope), first.descending, first.nulls_last) for k, v in values
+    ]
+    return sort_rows(keys)
+
+
+def _evaluated(exprs: Sequence[ExprNode], scope: Scope) -> list[tuple[ExprNode, Datum]]:
+    return list(zip(exprs, evaluate_all(exprs, scope), strict=True))
+
+
+def _then(first: Ints | None, second: Ints | None) -> Ints | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first[second]
+
+
+def _inverse(rows: Ints) -> Ints:
+    places = rows.copy()
+    places[rows] = range(len(rows))
+    return places
+
+
+def arrow_of(dtype: pl.DataType) -> pa.DataType:
+    """The Arrow type behind a type that was checked."""
     return pa.null() if dtype == pl.Null else arrow_type(dtype)
 
 
@@ -124,8 +221,8 @@ _EVALUATORS: Mapping[type[ExprNode], Callable[[Any, Scope], Datum]] = {
     Column: _column,
     Literal: _literal,
     Alias: _alias,
+    Cast: _cast,
     Call: _call,
     Case: _case,
+    Over: _over,
 }
-
-_ = children

@@ -1,0 +1,161 @@
+"""Check, before anything runs, that pandas keeps the contract for every part of an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Any
+
+import polars as pl
+
+from scalekit.backends.pandas.aggregates import AGGREGATES
+from scalekit.backends.pandas.columns import arrow_type
+from scalekit.backends.pandas.conversions import refuses_conversion
+from scalekit.backends.pandas.elementwise import ELEMENTWISE
+from scalekit.backends.pandas.keys import has_codes
+from scalekit.backends.pandas.native import NotNative, Refusal, Site
+from scalekit.backends.pandas.windows import WINDOWS
+from scalekit.expr.function import thaw
+from scalekit.expr.node import (
+    Alias,
+    Arg,
+    Call,
+    Case,
+    Cast,
+    Column,
+    ExprNode,
+    Literal,
+    Opaque,
+    Over,
+    SortKey,
+)
+from scalekit.expr.show import show_expr
+from scalekit.kernels.expressions import to_expr
+from scalekit.tree import children, memo, walk
+
+Types = Mapping[ExprNode, pl.DataType]
+
+
+class Level(IntEnum):
+    """How many values an expression has."""
+
+    CONSTANT = 0
+    GROUP = 1
+    ROW = 2
+
+
+def level_of(expr: ExprNode) -> Level:
+    """Whether an expression has one value, one for each group, or one for each row."""
+    return memo(expr, "_pandas_level", lambda: _level_of(expr))
+
+
+def _level_of(expr: ExprNode) -> Level:
+    if isinstance(expr, Column | Over) or (isinstance(expr, Call) and expr.function in WINDOWS):
+        return Level.ROW
+    if isinstance(expr, Call) and expr.function in AGGREGATES:
+        return Level.GROUP
+    return max(map(level_of, children(expr)), default=Level.CONSTANT)
+
+
+def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False) -> Types:
+    """Check expressions over columns of ``schema``, and give the type of each of their parts.
+
+    Parameters
+    ----------
+    exprs
+        Bound expressions.
+    schema
+        The columns.
+    grouped
+        Whether they are evaluated within groups.
+
+    Raises
+    ------
+    NotNative
+        With the reason.
+    """
+    parts = list(dict.fromkeys(part for expr in exprs for part in walk(expr)))
+    for part in parts:
+        _check_known(part, grouped=grouped)
+    types = _types(parts, schema)
+    for part in parts:
+        _check_typed(part, types)
+    return types
+
+
+def _types(parts: Sequence[ExprNode], schema: pl.Schema) -> Types:
+    values = [part for part in parts if not isinstance(part, SortKey)]
+    try:
+        named = [to_expr(part).alias(str(i)) for i, part in enumerate(values)]
+        found = pl.LazyFrame(schema=schema).select(named).collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise NotNative(
+            f"its parts have no type of their own ({str(error).splitlines()[0]})"
+        ) from None
+    return dict(zip(values, found.values(), strict=True))
+
+
+def _check_known(part: ExprNode, *, grouped: bool) -> None:
+    match part:
+        case Column() | Alias() | Case() | Cast() | SortKey():
+            return
+        case Literal(value):
+            if isinstance(value, Opaque | tuple):
+                raise NotNative(f"the constant {show_expr(part)} has several values")
+        case Call(function):
+            if not any(function in table for table in (ELEMENTWISE, AGGREGATES, WINDOWS)):
+                raise NotNative(f"{function} has no pandas counterpart that keeps the contract")
+        case Over():
+            _check_over(part, grouped=grouped)
+        case _:
+            raise NotNative(f"{show_expr(part)} has no pandas counterpart")
+
+
+def _check_over(part: Over, *, grouped: bool) -> None:
+    if part.mapping_strategy != "group_to_rows":
+        raise NotNative(
+            f"over(mapping_strategy={part.mapping_strategy!r}) has no pandas counterpart"
+        )
+    if grouped:
+        raise NotNative("over() within group_by() has no pandas counterpart")
+
+
+def _check_typed(part: ExprNode, types: Types) -> None:
+    if isinstance(part, SortKey):
+        return
+    if arrow_type(types[part]) is None and types[part] != pl.Null:
+        raise NotNative(f"pandas cannot carry {show_expr(part)} of type {types[part]}")
+    match part:
+        case Case() if types[part].is_nested() or isinstance(types[part], pl.Categorical | pl.Enum):
+            raise NotNative(f"a choice between values of type {types[part]} is not native")
+        case Cast(arg, dtype, strict):
+            _refuse(refuses_conversion(types[arg], dtype, strict=strict))
+        case Over(_, partition_by, order_by):
+            keys = [*partition_by, *(key.arg for key in order_by)]
+            nested = [key for key in keys if not has_codes(types[key])]
+            _refuse(f"over() by {types[nested[0]]}" if nested else None)
+        case Call(function, args):
+            if function in WINDOWS and any(level_of(arg) is not Level.CONSTANT for arg in args[1:]):
+                raise NotNative(f"{function} with an operand of several values is not native")
+            _refuse(refusal_of(function)(_site(part, types)))
+
+
+def _site(call: Call, types: Types) -> Site:
+    return Site(call, tuple(types[arg] for arg in call.args), types[call], options_of(call))
+
+
+def _refuse(reason: str | None) -> None:
+    if reason:
+        raise NotNative(f"{reason} is not native")
+
+
+def refusal_of(function: str) -> Refusal:
+    """What says why a use of a function is not native."""
+    tables: tuple[Mapping[str, Any], ...] = (ELEMENTWISE, AGGREGATES, WINDOWS)
+    refuses: Refusal = next(table[function].refuses for table in tables if function in table)
+    return refuses
+
+
+def options_of(call: Call) -> dict[str, Any]:
+    """A call's options as Python values; those given as operands stay positions."""
+    return {name: value if isinstance(value, Arg) else thaw(value) for name, value in call.options}
