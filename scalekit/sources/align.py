@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
-from scalekit.errors import SchemaMismatchError
+from scalekit.errors import SchemaError, SchemaMismatchError
 
 Missing = Literal["insert", "raise"]
 Extra = Literal["ignore", "raise"]
+Types: TypeAlias = tuple[tuple[str, pl.DataType], ...]
 
 _UNITS = ("ms", "us", "ns")
+
+
+def declared_types(types: Mapping[str, Any] | Iterable[tuple[str, Any]] | None, *, what: str) -> Types:
+    """Names and full types from what a user declared; ``pl.Datetime`` alone means microseconds.
+
+    Raises
+    ------
+    SchemaError
+        For something that is no type.
+
+    Examples
+    --------
+    >>> declared_types({"a": pl.Int8, "t": pl.Datetime, "s": str}, what="CSV")
+    (('a', Int8), ('t', Datetime(time_unit='us', time_zone=None)), ('s', String))
+    """
+    full = {pl.Datetime: pl.Datetime("us"), pl.Duration: pl.Duration("us")}
+    items = types.items() if isinstance(types, Mapping) else types or ()
+    try:
+        return tuple(pl.Schema([(name, full.get(t, t) if isinstance(t, type) else t) for name, t in items]).items())
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise SchemaError(f"{what}: the declared types are not valid ({error}); write them as {{'x': pl.Int64}}") from None
 
 
 def common_type(left: pl.DataType, right: pl.DataType) -> pl.DataType | None:

@@ -43,6 +43,11 @@ _SAYINGS: tuple[tuple[re.Pattern[str], type[SourceError], str], ...] = tuple(
             PathNotFoundError,
             "check the path; list the folder to see what is there",
         ),
+        (
+            r"could not parse (?s:.*) as dtype `str`",
+            CorruptFileError,
+            "text stands behind a closing quote: repair the file, or pass quote_char=None",
+        ),
         (r"encrypt|decrypt", CorruptFileError, "the file is encrypted: decrypt it before reading"),
         (
             r"invalid utf-?8|not valid utf-?8",
@@ -58,12 +63,23 @@ _SAYINGS: tuple[tuple[re.Pattern[str], type[SourceError], str], ...] = tuple(
             "the file is damaged or not of this format: write or download it again",
         ),
         (
-            r"data type mismatch|schema names differ|schema lengths differ|not (?:specified|found) in (?:the )?schema"
+            r"could not parse (?s:.*) at column|data type mismatch|schema names differ|schema lengths differ|not (?:specified|found) in (?:the )?schema"
             r"|extra column|missing column|outside of expected schema",
             SchemaMismatchError,
             "the files of one source must agree: see missing_columns= and extra_columns=",
         ),
     )
+)
+
+
+_READING = (
+    OSError,
+    EOFError,
+    pa.ArrowInvalid,
+    pl.exceptions.ComputeError,
+    pl.exceptions.NoDataError,
+    pl.exceptions.SchemaError,
+    pl.exceptions.SchemaFieldNotFoundError,
 )
 
 
@@ -122,13 +138,11 @@ def as_source_error(
     text = _first_lines(error, options)
     if isinstance(error, pl.exceptions.PanicException):
         return SourceError(f"{what}: the reader failed ({text}); was the file replaced while it was read?")
-    if not isinstance(error, (OSError, pl.exceptions.PolarsError, pa.ArrowException, EOFError, ValueError)):
+    if not isinstance(error, _READING) or str(error).startswith("conversion from"):
         return None
     for kind, base in ((PathNotFoundError, FileNotFoundError), (AccessError, PermissionError)):
         if isinstance(error, base):
             return kind(f"{what}: {text}; {_way_out_of(kind)}")
-    if isinstance(error, pl.exceptions.DuplicateError):
-        return None
     if isinstance(error, pl.exceptions.NoDataError):
         return EmptyInputError(f"{what}: nothing in it ({text})")
     for pattern, kind, way_out in _SAYINGS:

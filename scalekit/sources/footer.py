@@ -120,7 +120,7 @@ def _ask_polars(file: File, options: StorageOptions) -> Footer:
     lazy = pl.scan_parquet(file.uri, storage_options=options.to_dict() or None, glob=False)
     rows = int(lazy.select(pl.len()).collect().item())
     schema = lazy.collect_schema()
-    sizes = tuple((name, int(rows * (_width(dtype) + 1 / 8))) for name, dtype in schema.items())
+    sizes = tuple((name, int(rows * (width(dtype) + 1 / 8))) for name, dtype in schema.items())
     return Footer(rows, (rows,), schema, sizes)
 
 
@@ -169,7 +169,7 @@ def _column_bytes(metadata: Any, schema: pl.Schema, leaves: Sequence[tuple[int, 
     The uncompressed size in the footer alone misses dictionaries and constants by orders of magnitude.
     """
     rows = metadata.num_rows
-    sizes = {name: rows * (_width(dtype) + 1 / 8) for name, dtype in schema.items()}
+    sizes = {name: rows * (width(dtype) + 1 / 8) for name, dtype in schema.items()}
     for group in range(metadata.num_row_groups if leaves else 0):
         chunks = metadata.row_group(group)
         for number, name in leaves:
@@ -180,12 +180,12 @@ def _column_bytes(metadata: Any, schema: pl.Schema, leaves: Sequence[tuple[int, 
     return tuple((name, int(sizes[name])) for name in schema)
 
 
-def _width(dtype: pl.DataType) -> float:
+def width(dtype: pl.DataType) -> float:
     """Bytes of one value, without what text and lists keep elsewhere.
 
     Examples
     --------
-    >>> _width(pl.Int64()), _width(pl.String()), _width(pl.Boolean())
+    >>> width(pl.Int64()), width(pl.String()), width(pl.Boolean())
     (8.0, 16.0, 0.125)
     """
     match dtype:
@@ -198,9 +198,9 @@ def _width(dtype: pl.DataType) -> float:
         case pl.Date() | pl.Categorical() | pl.Enum():
             return 4.0
         case pl.Array():
-            return dtype.size * _width(dtype.inner)  # type: ignore[arg-type]
+            return dtype.size * width(dtype.inner)  # type: ignore[arg-type]
         case pl.Struct():
-            return sum(_width(f.dtype) for f in dtype.fields)  # type: ignore[arg-type]
+            return sum(width(f.dtype) for f in dtype.fields)  # type: ignore[arg-type]
     if dtype.is_numeric():
         return int("".join(c for c in str(dtype) if c.isdigit())) / 8
     return 8.0

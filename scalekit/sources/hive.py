@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
 
 from scalekit.errors import ColumnNotFoundError, SourceError
+from scalekit.sources.align import Types
 from scalekit.sources.paths import FileSet
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -55,7 +55,7 @@ class HiveKeys:
 def hive_keys(
     found: FileSet,
     enabled: bool | None,  # noqa: FBT001 - Polars' name and meaning, passed on
-    declared: Mapping[str, Any] | Iterable[tuple[str, Any]] | None,
+    declared: Types,
     *,
     what: str,
 ) -> HiveKeys:
@@ -83,7 +83,7 @@ def hive_keys(
         return HiveKeys()
     start = len(found.root.rstrip("/")) + 1 if found.root else 0
     values = [_keys_in(file.uri[start:]) for file in found.files]
-    types = _types_of(values, dict(declared or {}), what)
+    types = _types_of(values, dict(declared), what)
     if not types:
         return HiveKeys()
     above = _keys_in(found.root + "/-") if found.root else {}
@@ -100,7 +100,7 @@ def _keys_in(path: str) -> dict[str, str | None]:
 
 
 def _types_of(
-    values: list[dict[str, str | None]], declared: dict[str, Any], what: str
+    values: list[dict[str, str | None]], declared: dict[str, pl.DataType], what: str
 ) -> dict[str, pl.DataType]:
     names = list(values[0])
     for found in values:
@@ -114,8 +114,7 @@ def _types_of(
         raise ColumnNotFoundError(
             f"{what}: hive_schema names {', '.join(map(repr, unknown))}; the folders have {', '.join(map(repr, names))}"
         )
-    given = pl.Schema(declared)
-    return {name: given[name] if name in given else _inferred(v[name] for v in values) for name in names}
+    return {name: declared.get(name) or _inferred(found[name] for found in values) for name in names}
 
 
 def _inferred(values: Iterable[str | None]) -> pl.DataType:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from scalekit.sources.align import Extra, Missing, common_schema
+from scalekit.sources.align import Extra, Missing, Types, common_schema, declared_types
 from scalekit.sources.files import FileSource, Piece, ReadOptions, RowIndex
 from scalekit.sources.footer import Footer, read_footers
 from scalekit.sources.hive import HiveKeys, hive_keys
@@ -20,14 +20,24 @@ SUFFIXES = (".parquet", ".pq", ".parq")
 _WIDEN = pl.ScanCastOptions(integer_cast="upcast", float_cast="upcast", datetime_cast="upcast")
 
 
+@dataclass(frozen=True)
+class ParquetRequest:
+    """Everything that was asked for, but the paths."""
+
+    hive_partitioning: bool | None
+    hive_schema: Types
+    missing_columns: Missing
+    extra_columns: Extra
+    options: ReadOptions
+    storage: StorageOptions
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ParquetSource(FileSource):
     """Parquet files whose footers were read; see :func:`parquet_source`."""
 
-    missing_columns: Missing = "raise"
-    extra_columns: Extra = "raise"
-    hive: HiveKeys = HiveKeys()
-    request: tuple[tuple[str, Any], ...] = ()
+    hive: HiveKeys
+    request: ParquetRequest
 
     def describe(self) -> str:
         """Format and paths, with secrets redacted."""
@@ -42,7 +52,7 @@ class ParquetSource(FileSource):
             schema=stored,
             hive_partitioning=bool(self.hive.all_types),
             hive_schema=dict(self.hive.all_types) or None,
-            missing_columns="insert" if self.missing_columns == "insert" else "raise",
+            missing_columns=self.request.missing_columns,
             extra_columns="ignore",  # what may be extra was decided over the footers
             cast_options=_WIDEN,
             row_index_name=row_index.name if row_index else None,
@@ -54,8 +64,7 @@ class ParquetSource(FileSource):
 
     def scanned_again(self) -> ParquetSource:
         """The same request, looked up anew."""
-        arguments = dict(self.request)
-        return parquet_source(list(self.found.asked), **arguments)
+        return _resolve(list(self.found.asked), self.request)
 
 
 def parquet_source(
@@ -103,13 +112,23 @@ def parquet_source(
     SchemaMismatchError
         For files whose types cannot be aligned by a widening.
     """
-    frozen = StorageOptions.of(storage_options)
-    found = find_files(source, suffixes=SUFFIXES, options=frozen)
-    options = ReadOptions.of(n_rows, row_index_name, row_index_offset, include_file_paths)
-    footers = read_footers(found.files, frozen)
+    request = ParquetRequest(
+        hive_partitioning=hive_partitioning,
+        hive_schema=declared_types(hive_schema, what="scan_parquet"),
+        missing_columns=missing_columns,
+        extra_columns=extra_columns,
+        options=ReadOptions.of(n_rows, row_index_name, row_index_offset, include_file_paths),
+        storage=StorageOptions.of(storage_options),
+    )
+    return _resolve(source, request)
+
+
+def _resolve(source: Paths, request: ParquetRequest) -> ParquetSource:
+    found = find_files(source, suffixes=SUFFIXES, options=request.storage)
     what = f"Parquet {found.describe()}"
-    keys = hive_keys(found, hive_partitioning, hive_schema or found.keys, what=what)
-    stored = _stored_schema(found, footers, keys, what, missing_columns, extra_columns)
+    footers = read_footers(found.files, request.storage)
+    keys = hive_keys(found, request.hive_partitioning, request.hive_schema or found.keys, what=what)
+    stored = _stored_schema(found, footers, keys, what, request.missing_columns, request.extra_columns)
     return ParquetSource(
         found=found,
         pieces=tuple(
@@ -117,21 +136,9 @@ def parquet_source(
         ),
         columns=tuple({**stored, **dict(keys.types)}.items()),
         column_bytes=_total_bytes(footers, stored, keys),
-        options=options,
-        missing_columns=missing_columns,
-        extra_columns=extra_columns,
+        options=request.options,
         hive=keys,
-        request=(
-            ("n_rows", n_rows),
-            ("row_index_name", row_index_name),
-            ("row_index_offset", row_index_offset),
-            ("include_file_paths", include_file_paths),
-            ("hive_partitioning", hive_partitioning),
-            ("hive_schema", tuple(hive_schema.items()) if hive_schema else None),
-            ("missing_columns", missing_columns),
-            ("extra_columns", extra_columns),
-            ("storage_options", frozen),
-        ),
+        request=request,
     )
 
 

@@ -1,0 +1,288 @@
+"""CSV files as a source: checked as a whole, typed by all their values, read by Polars."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Literal
+
+import polars as pl
+
+from scalekit.errors import ColumnNotFoundError, CorruptFileError, SchemaMismatchError
+from scalekit.sources.align import Extra, Missing, Types, common_schema, declared_types
+from scalekit.sources.csv_dialect import Dialect, NullValues
+from scalekit.sources.csv_lines import Lines, check_lines
+from scalekit.sources.csv_types import ColumnFacts, Kind, check_declared, column_facts, common_kind
+from scalekit.sources.failures import source_errors
+from scalekit.sources.files import FileSource, Piece, ReadOptions, RowIndex
+from scalekit.sources.footer import width
+from scalekit.sources.paths import Paths, find_files
+from scalekit.sources.redact import StorageOptions, redact
+from scalekit.sources.uri import File
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst", ".gz")
+
+_ROW = "__scalekit_csv_row"
+
+
+@dataclass(frozen=True)
+class CsvFacts:
+    """What the passes over one file found."""
+
+    lines: Lines
+    columns: tuple[ColumnFacts, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class CsvRequest:
+    """Everything that was asked for, but the paths."""
+
+    dialect: Dialect
+    schema: Types | None
+    overrides: Types
+    missing_columns: Missing
+    extra_columns: Extra
+    options: ReadOptions
+    storage: StorageOptions
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CsvSource(FileSource):
+    """CSV files that were checked and typed; see :func:`csv_source`."""
+
+    request: CsvRequest
+    lines: tuple[Lines, ...]
+
+    def describe(self) -> str:
+        """Format and paths, with secrets redacted."""
+        return f"CSV {self.found.describe()}"
+
+    def scan(self, pieces: Sequence[Piece], row_index: RowIndex | None) -> pl.LazyFrame:
+        """One Polars scan for each run of files that need the same handling, mostly one."""
+        start = self.pieces.index(pieces[0])
+        numbered = list(range(start, start + len(pieces)))
+        runs: list[pl.LazyFrame] = []
+        offset = row_index.offset if row_index else 0
+        for _, group in groupby(numbered, key=self._handling):
+            members = list(group)
+            index = RowIndex(row_index.name, offset) if row_index else None
+            runs.append(self._scan_alike(members, index))
+            offset += sum(self.pieces[n].rows or 0 for n in members)
+        return pl.concat(runs) if len(runs) > 1 else runs[0]
+
+    def _handling(self, number: int) -> tuple[int, int]:
+        """Files without blank lines and with as many lines to skip are scanned together."""
+        lines = self.lines[number]
+        return (lines.skip, number if lines.blanks else -1)
+
+    def _scan_alike(self, members: Sequence[int], index: RowIndex | None) -> pl.LazyFrame:
+        lines = self.lines[members[0]]
+        mark = RowIndex(_ROW) if lines.blanks else index
+        dialect = self.request.dialect
+        # Polars does not undouble a quote in a name.
+        stored = {name.replace('"', '""') if '"' in name else name: name for name, _ in self.columns}
+        lazy = pl.scan_csv(
+            [self.pieces[n].file.uri for n in members],
+            schema=dict(zip(stored, (dtype for _, dtype in self.columns), strict=True)),
+            skip_lines=lines.skip,
+            row_index_name=mark.name if mark else None,
+            row_index_offset=mark.offset if mark else 0,
+            include_file_paths=self.options.file_path_column,
+            storage_options=self.found.options.to_dict() or None,
+            **self._leniency(members),
+            **dialect.polars_options(),
+        )
+        if any(raw != name for raw, name in stored.items()):
+            lazy = lazy.rename(stored)
+        if not lines.blanks:
+            return lazy
+        # A blank line comes back as a row of nulls; which rows these are is known from the pass over the lines.
+        blanks = pl.Series(lines.blanks, dtype=pl.UInt32)
+        lazy = lazy.filter(~pl.col(_ROW).is_in(blanks.implode())).drop(_ROW)
+        return lazy.with_row_index(index.name, index.offset) if index else lazy
+
+    def _leniency(self, members: Sequence[int]) -> dict[str, Any]:
+        names = {name for name, _ in self.columns}
+        if not self.request.dialect.has_header or all(set(self.lines[n].header) == names for n in members):
+            return {"truncate_ragged_lines": self.request.dialect.truncate_ragged_lines}
+        return {"missing_columns": "insert", "extra_columns": "ignore"}
+
+    def scanned_again(self) -> CsvSource:
+        """The same request, looked up anew."""
+        return _resolve(list(self.found.asked), self.request)
+
+
+def csv_source(
+    source: Paths,
+    *,
+    has_header: bool = True,
+    separator: str = ",",
+    quote_char: str | None = '"',
+    comment_prefix: str | None = None,
+    skip_rows: int = 0,
+    schema: Mapping[str, Any] | None = None,
+    schema_overrides: Mapping[str, Any] | None = None,
+    null_values: NullValues = None,
+    try_parse_dates: bool = False,
+    decimal_comma: bool = False,
+    encoding: Literal["utf8", "utf8-lossy"] = "utf8",
+    ragged: Literal["raise", "null"] = "raise",
+    truncate_ragged_lines: bool = False,
+    missing_columns: Missing = "raise",
+    extra_columns: Extra = "raise",
+    n_rows: int | None = None,
+    row_index_name: str | None = None,
+    row_index_offset: int = 0,
+    include_file_paths: str | None = None,
+    storage_options: Mapping[str, Any] | StorageOptions | None = None,
+) -> CsvSource:
+    """Find CSV files, check all their lines, and learn their types from all their values.
+
+    A file that was looked at before and has not changed is not read again. The parameters are those of
+    :func:`scalekit.scan_csv`.
+
+    Raises
+    ------
+    PathNotFoundError, AccessError
+        When nothing is there, or it may not be read.
+    EmptyInputError, CorruptFileError
+        For files without content, and for text that would be read as something that it is not.
+    SchemaMismatchError
+        For files that differ, and for values that a declared type cannot hold.
+    """
+    request = CsvRequest(
+        dialect=Dialect.of(
+            null_values=null_values,
+            has_header=has_header,
+            separator=separator,
+            quote_char=quote_char,
+            comment_prefix=comment_prefix,
+            skip_rows=skip_rows,
+            encoding=encoding,
+            decimal_comma=decimal_comma,
+            try_parse_dates=try_parse_dates,
+            ragged=ragged,
+            truncate_ragged_lines=truncate_ragged_lines,
+        ),
+        schema=declared_types(schema, what="scan_csv") if schema is not None else None,
+        overrides=declared_types(schema_overrides, what="scan_csv"),
+        missing_columns=missing_columns,
+        extra_columns=extra_columns,
+        options=ReadOptions.of(n_rows, row_index_name, row_index_offset, include_file_paths),
+        storage=StorageOptions.of(storage_options),
+    )
+    return _resolve(source, request)
+
+
+def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
+    found = find_files(source, suffixes=SUFFIXES, options=request.storage)
+    what = f"CSV {found.describe()}"
+    with ThreadPoolExecutor(4) as pool:
+        facts = list(pool.map(lambda file: _facts_of(file, request), found.files))
+    for hint in dict.fromkeys(fact.lines.hint for fact in facts if fact.lines.hint):
+        warnings.warn(hint, UserWarning, stacklevel=4)
+    columns = _columns(found.files, facts, request, what)
+    return CsvSource(
+        found=found,
+        pieces=tuple(
+            Piece(file, fact.rows - len(fact.lines.blanks)) for file, fact in zip(found.files, facts, strict=True)
+        ),
+        columns=tuple(columns.items()),
+        column_bytes=_column_bytes(columns, facts),
+        options=request.options,
+        request=request,
+        lines=tuple(fact.lines for fact in facts),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _facts_of(file: File, request: CsvRequest) -> CsvFacts:
+    """The passes over one file; the same generation of a file is not read twice."""
+    what = f"CSV file {redact(file.uri, request.storage)!r}"
+    dialect = request.dialect
+    lines = check_lines(file, dialect, request.storage, what=what)
+    with source_errors(what, options=request.storage):
+        texts = pl.scan_csv(
+            file.uri,
+            infer_schema=False,
+            skip_lines=lines.skip,
+            truncate_ragged_lines=True,
+            storage_options=request.storage.to_dict() or None,
+            **dialect.polars_options(),
+        )
+        names = _names(lines, request, what)
+        texts = texts.rename(dict(zip(texts.collect_schema().names(), names, strict=True)))
+        declared = _declared(names, request, what)
+        columns, rows = column_facts(
+            texts, declared, decimal_comma=dialect.decimal_comma, try_parse_dates=dialect.try_parse_dates
+        )
+        check_declared(texts, declared, decimal_comma=dialect.decimal_comma, what=what)
+    if rows != lines.records:
+        raise CorruptFileError(
+            f"{what}: quotes stand where fields do not begin or end, so that its rows cannot be told apart; "
+            "repair the file, or pass quote_char=None"
+        )
+    return CsvFacts(lines, columns, rows)
+
+
+def _names(lines: Lines, request: CsvRequest, what: str) -> tuple[str, ...]:
+    """The header's names; without a header, those of the schema, which has to be as wide as the file."""
+    if request.dialect.has_header or request.schema is None:
+        return lines.header
+    if len(request.schema) != len(lines.header):
+        raise SchemaMismatchError(
+            f"{what}: schema has {len(request.schema)} columns, the file {len(lines.header)}"
+        )
+    return tuple(name for name, _ in request.schema)
+
+
+def _declared(names: tuple[str, ...], request: CsvRequest, what: str) -> dict[str, pl.DataType]:
+    declared = dict(request.schema or ()) | dict(request.overrides)
+    if request.schema is not None:
+        extra = [name for name in names if name not in declared]
+        missing = [name for name in declared if name not in names]
+        if (extra and request.extra_columns == "raise") or (missing and request.missing_columns == "raise"):
+            raise SchemaMismatchError(
+                f"{what}: the header is {', '.join(map(repr, names))}; schema "
+                f"{'lacks ' + ', '.join(map(repr, extra)) if extra else 'also has ' + ', '.join(map(repr, missing))}; "
+                "use schema_overrides for some of the columns, or extra_columns= and missing_columns="
+            )
+    return {name: dtype for name, dtype in declared.items() if name in names}
+
+
+def _columns(
+    files: Sequence[File], facts: Sequence[CsvFacts], request: CsvRequest, what: str
+) -> dict[str, pl.DataType]:
+    """The columns of all files: those of the schema, or names as they align and types from the values."""
+    overrides = dict(request.overrides)
+    if request.schema is not None:
+        return dict(request.schema) | overrides
+    shown = [redact(file.uri, request.storage) for file in files]
+    text = [pl.Schema(dict.fromkeys((c.name for c in fact.columns), pl.String())) for fact in facts]
+    names = common_schema(
+        text, shown, what=what, missing=request.missing_columns, extra=request.extra_columns
+    )
+    unknown = [name for name in overrides if name not in names]
+    if unknown:
+        raise ColumnNotFoundError.missing(unknown, names)
+    kinds: dict[str, dict[str, Kind]] = {name: {} for name in names}
+    for file, fact in zip(shown, facts, strict=True):
+        for column in fact.columns:
+            if column.name in kinds:
+                kinds[column.name][file] = column.kind
+    return {n: overrides.get(n) or common_kind(n, kinds[n], what=what) for n in names}
+
+
+def _column_bytes(columns: Mapping[str, pl.DataType], facts: Sequence[CsvFacts]) -> tuple[tuple[str, int], ...]:
+    rows = sum(fact.rows for fact in facts)
+    sizes = {name: int(rows * (width(dtype) + 1 / 8)) for name, dtype in columns.items()}
+    for fact in facts:
+        for column in fact.columns:
+            if columns.get(column.name) == pl.String:
+                sizes[column.name] += column.text_bytes
+    return tuple(sizes.items())
