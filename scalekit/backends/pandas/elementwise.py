@@ -106,7 +106,7 @@ ELEMENTWISE: Mapping[str, Elementwise] = {
     "ge": _comparison(_greater_equal),
     "and_": _kleene(pc.and_kleene),
     "or_": _kleene(pc.or_kleene),
-    "not_": _kleene(pc.invert),
+    "not_": Elementwise(lambda _, x: pc.invert(x), _booleans),
     "is_null": _plain(pc.is_null),
     "is_not_null": _plain(pc.is_valid),
 }
