@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -12,12 +13,14 @@ from scalekit.backends.choose import Decision, choose
 from scalekit.backends.registry import get_backend
 from scalekit.config import Config
 from scalekit.errors import InvalidOperationError, ScalekitError
+from scalekit.kernels.compare import assert_equal
 from scalekit.kernels.failures import execution_errors
 from scalekit.kernels.schema import calls_user_code, schema_of
 from scalekit.optimize import optimize, pin_order
 from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql, Write
+from scalekit.plan.order import has_order
 from scalekit.tree import walk
 
 STAGES = ("logical", "optimized", "physical")
@@ -67,6 +70,13 @@ def batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
             yield pin_schema(batch, schema)
 
 
+def plan_at(plan: Plan, config: Config, stage: str) -> Plan:
+    """The plan as written, or as it is lowered."""
+    if stage not in STAGES[:2]:
+        raise InvalidOperationError(f"unknown stage {stage!r}; known: {', '.join(STAGES[:2])}")
+    return plan if stage == "logical" else optimized_plan(plan, config)
+
+
 def explain(plan: Plan, config: Config, stage: str, origin: str) -> str:
     """Show a plan at a stage of the pipeline, and the decision who runs it; nothing runs.
 
@@ -77,15 +87,44 @@ def explain(plan: Plan, config: Config, stage: str, origin: str) -> str:
     """
     if stage not in STAGES:
         raise InvalidOperationError(f"unknown stage {stage!r}; known: {', '.join(STAGES)}")
-    optimized = optimized_plan(plan, config)
-    decision = choose(optimized, config)
+    decision = decide(plan, config)
     if stage == "physical":
-        backend = get_backend(decision.backend)
+        backend, program = prepare(plan, config)
         with execution_errors():
-            text = backend.show(backend.lower(optimized, config))
+            text = backend.show(program)
     else:
-        text = render(plan if stage == "logical" else optimized)
+        text = render(plan_at(plan, config, stage))
     return f"{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {origin})"
+
+
+def profile(plan: Plan, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Run ``plan`` and time its steps."""
+    backend, program = prepare(plan, config)
+    with execution_errors():
+        result, timings = backend.profile(program, config)
+    return pin_schema(result, schema_of(plan)), timings
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What :func:`verify` found: rows of the reference, and the first difference of each other backend."""
+
+    rows: int
+    differences: Mapping[str, str]
+
+
+def verify(plan: Plan, config: Config, backends: tuple[str, ...]) -> Verified:
+    """Run ``plan`` on each backend and compare with the first one's answer."""
+    if len(backends) < 2:
+        raise InvalidOperationError("verify() compares at least two backends")
+    expected, *others = (collect(plan, replace(config, backend=name)) for name in backends)
+    differences = {}
+    for name, answer in zip(backends[1:], others, strict=True):
+        try:
+            assert_equal(answer, expected, ordered=has_order(plan))
+        except AssertionError as error:
+            differences[name] = str(error)
+    return Verified(expected.height, differences)
 
 
 def estimates(plan: Plan) -> dict[Plan, Estimate]:

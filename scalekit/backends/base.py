@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
@@ -34,6 +35,13 @@ class Backend(ABC):
     def batches(self, program: Any, config: Config, rows: int) -> Iterator[pl.DataFrame]:
         """Run the program and give its rows in batches; backends override it that need not hold them all."""
         yield from self.execute(program, config).iter_slices(rows)
+
+    def profile(self, program: Any, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Run the program and time its steps: node, start and end in microseconds."""
+        started = time.perf_counter()
+        result = self.execute(program, config)
+        took = round((time.perf_counter() - started) * 1e6)
+        return result, pl.DataFrame({"node": [self.name], "start": [0], "end": [took]})
 
     @abstractmethod
     def show(self, program: Any) -> str:

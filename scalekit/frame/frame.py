@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from scalekit.frame.columns import ColumnMethods
 from scalekit.frame.grouping import GroupMethods
+from scalekit.frame.inspection import InspectionMethods
 from scalekit.frame.joins import JoinMethods
 from scalekit.frame.reshaping import ReshapeFrameMethods
 from scalekit.frame.results import ResultMethods
@@ -24,6 +25,7 @@ class Frame(
     JoinMethods,
     ReshapeFrameMethods,
     SummaryMethods,
+    InspectionMethods,
     ResultMethods,
 ):
     """A lazy table: every method adds a step to its plan, and nothing runs until a result is asked for.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import polars as pl
 
 from scalekit import run
-from scalekit.config import origin_of, resolve
+from scalekit.config import resolve
 from scalekit.display.html import frame_html, frame_text
 from scalekit.errors import InvalidOperationError, MissingDependencyError
 from scalekit.frame.base import FrameBase
@@ -176,25 +176,3 @@ class ResultMethods(FrameBase):
         2
         """
         return self._derive(Scan(memory_source(self.collect(**settings), origin="persisted")))
-
-    def explain(self, stage: str = "optimized", **settings: Any) -> str:
-        """Show the plan, who would run it, and why; nothing runs.
-
-        Parameters
-        ----------
-        stage
-            ``"logical"`` (as written), ``"optimized"`` or ``"physical"`` (the backend's program).
-        settings
-            As in :meth:`collect`.
-
-        Examples
-        --------
-        >>> import scalekit as sk
-        >>> frame = sk.from_dict({"x": [1, 2]}).filter(sk.col("x") > 1)
-        >>> print(frame.explain(backend="polars"))
-        FILTER (col('x') > 1)
-          SCAN frame from python (2 x 1)
-        <BLANKLINE>
-        backend: polars (asked for; backend from argument of the call)
-        """
-        return run.explain(self._plan, resolve(**settings), stage, origin_of("backend", **settings))

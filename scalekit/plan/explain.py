@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,7 @@ from scalekit.plan.nodes import (
 from scalekit.tree import children, walk
 
 _WIDEST = 120
+_WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def render(plan: Plan, note: Callable[[Plan], str] = lambda _: "") -> str:
@@ -78,10 +80,19 @@ def _shared(plan: Plan) -> list[Plan]:
 
 def line(node: Plan) -> str:
     """One node in one line: its name, then its fields as a user would have typed them."""
-    describe = _LINES.get(type(node))
-    body = describe(node) if describe is not None else ""
-    text = f"{type(node).__name__.upper()} {body}".rstrip()
+    text = f"{title(node)} {detail(node)}".rstrip()
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+def title(node: Plan) -> str:
+    """The node's name in capitals, as ``WITH COLUMNS``."""
+    return _WORDS.sub(" ", type(node).__name__).upper()
+
+
+def detail(node: Plan) -> str:
+    """The node's fields as a user would have typed them."""
+    describe = _LINES.get(type(node))
+    return "" if describe is None else describe(node)
 
 
 def _exprs(exprs: tuple[ExprNode, ...]) -> str:

@@ -270,21 +270,11 @@ _GROUPS = (
     ),
 )
 
-_SUMMARIES = tuple(
-    Case(f"Frame.{name}", lambda f, name=name: getattr(f, name)())
-    for name in (
-        "sum",
-        "mean",
-        "median",
-        "min",
-        "max",
-        "std",
-        "var",
-        "count",
-        "null_count",
-        "n_unique",
-    )
-) + (
+_SUMMARIES = (
+    *(
+        Case(f"Frame.{name}", lambda f, name=name: getattr(f, name)())
+        for name in ("sum", "mean", "median", "min", "max", "std", "var", "count", "null_count", "n_unique")
+    ),
     Case("Frame.quantile", lambda f: f.quantile(0.3)),
     Case("Frame.approx_n_unique", lambda f: f.select("o", "k").approx_n_unique()),
 )

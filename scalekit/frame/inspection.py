@@ -1,0 +1,130 @@
+"""Methods that look at a plan: explain, draw, estimate, time and verify it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from scalekit import run
+from scalekit.config import origin_of, resolve
+from scalekit.display.certificate import Certificate
+from scalekit.display.graph import Graph, draw
+from scalekit.frame.base import FrameBase
+from scalekit.plan.explain import detail, title
+
+
+class InspectionMethods(FrameBase):
+    """Look at what a frame would do, and at what it did."""
+
+    __slots__ = ()
+
+    def explain(self, stage: str = "optimized", **settings: Any) -> str:
+        """Show the plan, who would run it, and why; nothing runs.
+
+        Parameters
+        ----------
+        stage
+            ``"logical"`` (as written), ``"optimized"`` or ``"physical"`` (the backend's program).
+        settings
+            As in :meth:`collect`.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> frame = sk.from_dict({"x": [1, 2]}).filter(sk.col("x") > 1)
+        >>> print(frame.explain(backend="polars"))
+        FILTER (col('x') > 1)
+          SCAN frame from python (2 x 1)
+        <BLANKLINE>
+        backend: polars (asked for; backend from argument backend=)
+        """
+        return run.explain(self._plan, resolve(**settings), stage, origin_of("backend", **settings))
+
+    def show_graph(self, stage: str = "optimized", **settings: Any) -> Graph:
+        """Draw the plan; a notebook shows it as a picture.
+
+        Parameters
+        ----------
+        stage
+            ``"logical"`` (as written) or ``"optimized"``.
+        settings
+            As in :meth:`collect`.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1]}).head(1).show_graph().svg[:4]
+        '<svg'
+        """
+        return draw(run.plan_at(self._plan, resolve(**settings), stage))
+
+    def estimate(self) -> pl.DataFrame:
+        """Guess the rows and bytes of every step; nothing runs.
+
+        Returns
+        -------
+        polars.DataFrame
+            A row for each step, from the sources to the result: ``step``, ``detail``, ``rows``,
+            ``bytes`` (null where nothing is known) and ``exact``, which tells measured from guessed.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 2]}).head(1).estimate()["rows"].to_list()
+        [2, 1]
+        """
+        found = run.estimates(self._plan)
+        return pl.DataFrame(
+            {
+                "step": [title(node) for node in found],
+                "detail": [detail(node) for node in found],
+                "rows": pl.Series([e.rows for e in found.values()], dtype=pl.Int64),
+                "bytes": pl.Series([e.bytes for e in found.values()], dtype=pl.Int64),
+                "exact": [e.exact for e in found.values()],
+            }
+        )
+
+    def profile(self, **settings: Any) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Run the plan and time its steps.
+
+        Returns
+        -------
+        result, timings
+            The rows, and for each step its name, its start and its end in microseconds.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> result, timings = sk.from_dict({"x": [1, 2]}).head(1).profile(backend="polars")
+        >>> timings.columns
+        ['node', 'start', 'end']
+        """
+        return run.profile(self._plan, resolve(**settings))
+
+    def verify(
+        self, backends: Sequence[str] = ("polars", "pandas"), **settings: Any
+    ) -> Certificate:
+        """Run the plan on several backends and compare their answers.
+
+        Parameters
+        ----------
+        backends
+            Names of backends; the first one is the reference.
+        settings
+            As in :meth:`collect`.
+
+        Returns
+        -------
+        Certificate
+            True where all agree; it tells who was compared, and the first difference.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> bool(sk.from_dict({"x": [1, 2]}).head(1).verify())
+        True
+        """
+        found = run.verify(self._plan, resolve(**settings), tuple(backends))
+        return Certificate(tuple(backends), found.rows, found.differences)
