@@ -50,6 +50,7 @@ from scalekit.io import (
     from_numpy,
     from_pandas,
     from_polars,
+    scan_csv,
     scan_parquet,
     sql,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "predict",
     "row_hash",
     "row_share",
+    "scan_csv",
     "scan_parquet",
     "Schema",
     "split",
