@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
+from typing import Any
+
 import polars as pl
 
 from scalekit.expr.builders import col, lit
@@ -19,12 +22,24 @@ def _right(frame: Frame) -> Frame:
     return concat([half, half.filter(col("i") > 0)])
 
 
-def _join(how: str, on: str = "k", **options: object) -> Case:
+def _join(how: str, on: str = "k", **options: Any) -> Case:
     return Case(
         "Frame.join",
         lambda f: f.select(_PLAIN).join(_right(f), on=on, how=how, **options),
         f"{how} {on}",
-    )  # type: ignore[arg-type]
+    )
+
+
+def _sorted_by(column: str) -> Case:
+    return Case("Frame.sort", lambda f: f.select("o", column).sort(column), column)
+
+
+def _grouped_by(column: str) -> Case:
+    return Case("Frame.group_by", lambda f: f.group_by(column).agg(rows()), column)
+
+
+def _summary(name: str) -> Case:
+    return Case(f"Frame.{name}", methodcaller(name))
 
 
 _JOINS = (
@@ -179,10 +194,7 @@ _ROWS = (
     ),
     Case("Frame.sort", lambda f: f.select("k", "o").sort("k"), "stable"),
     Case("Frame.sort", lambda f: f.select("o", "f").sort(-col("f")), "expression"),
-    *(
-        Case("Frame.sort", lambda f, c=c: f.select("o", c).sort(c), c)
-        for c in ("c", "e", "d", "tz", "dec", "bin")
-    ),
+    *map(_sorted_by, ("c", "e", "d", "tz", "dec", "bin")),
     Case("Frame.head", lambda f: f.head(2)),
     Case("Frame.head", lambda f: f.head(0), "none"),
     Case("Frame.limit", lambda f: f.limit(3)),
@@ -239,10 +251,7 @@ _GROUPS = (
         lambda f: f.group_by("k").agg(spread=col("f").max() - col("f").min()),
         "arithmetic",
     ),
-    *(
-        Case("Frame.group_by", lambda f, c=c: f.group_by(c).agg(rows()), c)
-        for c in ("c", "e", "d", "tz", "dec", "b")
-    ),
+    *map(_grouped_by, ("c", "e", "d", "tz", "dec", "b")),
     Case("GroupBy.agg", lambda f: f.group_by("k").agg(), "keys alone"),
     Case(
         "Frame.group_by_dynamic",
@@ -271,9 +280,20 @@ _GROUPS = (
 )
 
 _SUMMARIES = (
-    *(
-        Case(f"Frame.{name}", lambda f, name=name: getattr(f, name)())
-        for name in ("sum", "mean", "median", "min", "max", "std", "var", "count", "null_count", "n_unique")
+    *map(
+        _summary,
+        (
+            "sum",
+            "mean",
+            "median",
+            "min",
+            "max",
+            "std",
+            "var",
+            "count",
+            "null_count",
+            "n_unique",
+        ),
     ),
     Case("Frame.quantile", lambda f: f.quantile(0.3)),
     Case("Frame.approx_n_unique", lambda f: f.select("o", "k").approx_n_unique()),
