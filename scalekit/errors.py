@@ -87,15 +87,19 @@ class ColumnNotFoundError(PlanError):
     """A column that is referred to does not exist."""
 
     @classmethod
-    def missing(cls, missing: Iterable[str], available: Iterable[str]) -> Self:
-        """Build the error that lists the columns that exist and names the nearest match."""
+    def missing(
+        cls, missing: Iterable[str], available: Iterable[str], *, what: str = "column"
+    ) -> Self:
+        """Build the error that lists the columns (or fields) that exist and names the nearest match."""
         known = list(available)
         names = list(missing)
         hints = "".join(_nearest(name, known) for name in names[:3])
-        what = "column" if len(names) == 1 else "columns"
+        plural = "s" * (len(names) != 1)
         listed = ", ".join(map(repr, names))
         shown = ", ".join(map(repr, known[:40])) + (", ..." if len(known) > 40 else "")
-        return cls(f"{what} {listed} not found{hints}; available: {shown or 'no columns at all'}")
+        return cls(
+            f"{what}{plural} {listed} not found{hints}; available: {shown or f'no {what}s at all'}"
+        )
 
 
 class SchemaError(PlanError):

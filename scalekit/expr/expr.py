@@ -18,12 +18,12 @@ from scalekit.expr.functions.categorical import CategoricalNamespace
 from scalekit.expr.functions.listing import ListNamespace
 from scalekit.expr.functions.missing import MissingMethods
 from scalekit.expr.functions.naming import NameNamespace
+from scalekit.expr.functions.replacing import ReplacingMethods
 from scalekit.expr.functions.reshape import ReshapeMethods
 from scalekit.expr.functions.rolling import RollingMethods
-from scalekit.expr.functions.string import StringNamespace
 from scalekit.expr.functions.struct import MapNamespace, StructNamespace
-from scalekit.expr.functions.temporal import TemporalNamespace
 from scalekit.expr.functions.window import WindowMethods
+from scalekit.expr.namespaces import StringNamespace, TemporalNamespace
 from scalekit.expr.node import Alias, Cast, ExprNode, Over, Selection, SortKey
 from scalekit.expr.show import show_expr
 
@@ -39,6 +39,7 @@ class Expr(
     WindowMethods,
     RollingMethods,
     ReshapeMethods,
+    ReplacingMethods,
 ):
     """A column computation that is not yet bound to any frame.
 
@@ -59,7 +60,7 @@ class Expr(
     def __init__(self, node: ExprNode) -> None:
         self._node = node
 
-    def _wrap(self, node: ExprNode) -> Expr:  # type: ignore[override]
+    def _wrap(self, node: ExprNode) -> Expr:
         return Expr(node)
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ Parameters are *operands* where they are annotated ``IntoExpr`` (a string names 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -68,13 +68,18 @@ class FunctionSpec:
     kernel
         Polars expressions and options to a Polars expression; the Polars method ``name`` if None.
     decompose
-        Operands (as public expressions) to a :class:`Decomposition`; None keeps rows together.
+        Operands (as public expressions) and options to a :class:`Decomposition`; None keeps rows together.
+    decomposes
+        Operand types to whether ``decompose`` holds for them; for all, if None.
     needs_order
         Whether the answer depends on the order of rows; a function of the options where they decide.
     resizes
         Whether the output's length may differ from the input's (``unique``, ``drop_nulls``).
     variadic
-        Whether columns selected inside its operands stay operands (``sum_horizontal(cs.numeric())``).
+        Whether columns selected inside its operands stay operands (``sum_horizontal(cs.numeric())``); the
+        expression that a method belongs to is none of these.
+    is_method
+        Whether its first operand is the expression that it is called on.
     result
         A type that CONTRACT.md pins where Polars has another one, such as Int64 for counts.
     resolve
@@ -89,15 +94,25 @@ class FunctionSpec:
         Whether its output has an order of its own (``sort``, ``sort_by``).
     user_function
         Whether it calls the user's Python code, which must not run before the query does.
+    raises
+        Whether it can raise on some values where it has no option ``strict`` to say so; a function of the
+        options where they decide.
+    scope
+        Bound call and its first operand's type to the leaves that may stand in its other operands and in
+        options that are expressions, with their types (``list.eval``: the elements of the list).
+    spread
+        Bound call and its first operand's type to the calls that it stands for (``struct.unnest``).
     """
 
     name: str
     kind: Kind
     kernel: Callable[..., pl.Expr] | None = None
     decompose: Callable[..., Decomposition] | None = None
+    decomposes: Callable[[tuple[pl.DataType, ...]], bool] | None = None
     needs_order: bool | Callable[[Mapping[str, Any]], bool] = False
     resizes: bool = False
     variadic: bool = False
+    is_method: bool = False
     result: pl.DataType | None = None
     resolve: Callable[[Call, tuple[pl.DataType, ...]], ExprNode] | None = None
     output_name: Callable[[Call], str] | None = None
@@ -105,6 +120,9 @@ class FunctionSpec:
     needs_rows: bool = False
     gives_order: bool = False
     user_function: bool = False
+    raises: bool | Callable[[Mapping[str, Any]], bool] = False
+    scope: Callable[[Call, pl.DataType], Mapping[ExprNode, pl.DataType]] | None = None
+    spread: Callable[[Call, pl.DataType], Sequence[ExprNode]] | None = None
 
 
 FUNCTIONS: dict[str, FunctionSpec] = {}
@@ -263,7 +281,11 @@ def _declare(kind: Kind, name: str | None, fields: dict[str, Any]) -> Callable[[
         signature = inspect.signature(method)
         operands = _Operands.of(signature)
         spec = FunctionSpec(
-            name or method.__name__, kind, defaults=_defaults(signature, operands), **fields
+            name or method.__name__,
+            kind,
+            defaults=_defaults(signature, operands),
+            is_method=operands.bound_first,
+            **fields,
         )
         if FUNCTIONS.setdefault(spec.name, spec) is not spec:
             raise RuntimeError(f"function {spec.name!r} is declared twice")

@@ -22,8 +22,8 @@ from scalekit.expr.node import (
     Selection,
     SortKey,
 )
-from scalekit.kernels.schema import dtype_of
-from scalekit.tree import map_children, memo, rewrite, walk
+from scalekit.kernels.resolve import resolve, spread
+from scalekit.tree import memo, rewrite, walk
 
 
 def bind(
@@ -52,7 +52,7 @@ def bind(
     for expr in exprs:
         for single in expand(expr, visible):
             check_columns(single, schema)
-            bound.append(resolve(settle_names(single), schema))
+            bound += [resolve(settle_names(one), schema) for one in spread(single, schema)]
     return tuple(bound)
 
 
@@ -79,7 +79,8 @@ def _expand_inside(expr: ExprNode, schema: pl.Schema) -> ExprNode:
     """Spread selections that stand among several operands, such as ``sum_horizontal(cs.numeric())``."""
     match expr:
         case Call(function, args, options) if FUNCTIONS[function].variadic:
-            return Call(function, _spread(args, schema), options)
+            own = int(FUNCTIONS[function].is_method)
+            return Call(function, args[:own] + _spread(args[own:], schema), options)
         case Over(_, partition_by, order_by, _):
             keys = tuple(
                 SortKey(arg, k.descending, k.nulls_last)
@@ -129,7 +130,7 @@ def _settle_one(expr: ExprNode) -> ExprNode:
     rename = FUNCTIONS[expr.function].kernel
     options = {k: thaw(v) for k, v in expr.options}
     arg = expr.args[0]
-    name: str = rename(root_name(arg), **options)  # type: ignore[assignment,misc]
+    name: str = rename(output_name(arg), root_name(arg), **options)  # type: ignore[assignment,misc]
     return Alias(arg.arg if isinstance(arg, Alias) else arg, name)
 
 
@@ -153,25 +154,9 @@ def output_name(expr: ExprNode) -> str:
     raise TypeError(f"{type(expr).__name__} has no output name")
 
 
-def root_name(expr: ExprNode) -> str:
+def root_name(expr: ExprNode) -> str | None:
     """The first input column that an expression reads, whatever it was renamed to since."""
-    leaves = [e.name for e in walk(expr) if isinstance(e, Column)]
-    return leaves[0] if leaves else output_name(expr)
-
-
-def resolve(expr: ExprNode, schema: pl.Schema) -> ExprNode:
-    """Insert what CONTRACT.md asks for and the types decide, such as sums of integers in 64 bits."""
-    if not any(isinstance(e, Call) and FUNCTIONS[e.function].resolve for e in walk(expr)):
-        return expr
-
-    def one(e: ExprNode) -> ExprNode:
-        e = map_children(e, one)
-        if not isinstance(e, Call):
-            return e
-        rule = FUNCTIONS[e.function].resolve
-        return e if rule is None else rule(e, tuple(dtype_of(a, schema) for a in e.args))
-
-    return one(expr)
+    return next((e.name for e in walk(expr) if isinstance(e, Column)), None)
 
 
 def _has(expr: ExprNode, kind: type[ExprNode]) -> bool:

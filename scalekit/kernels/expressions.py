@@ -52,7 +52,7 @@ def _literal(value: Any, dtype: pl.DataType | None) -> pl.Expr:
 def _call(call: Call) -> pl.Expr:
     spec = FUNCTIONS[call.function]
     operands = [to_expr(arg) for arg in call.args]
-    named = {k: operands[v] if isinstance(v, Arg) else thaw(v) for k, v in call.options}
+    named = {k: _option(v, operands) for k, v in call.options}
     by_position = len(operands) - sum(isinstance(v, Arg) for _, v in call.options)
     if spec.kernel is not None:
         out = spec.kernel(*operands[:by_position], **named)
@@ -60,6 +60,12 @@ def _call(call: Call) -> pl.Expr:
         first, *rest = operands[:by_position]
         out = attrgetter(call.function)(first)(*rest, **named)
     return out if spec.result is None else out.cast(spec.result)
+
+
+def _option(value: Any, operands: list[pl.Expr]) -> Any:
+    if isinstance(value, Arg):
+        return operands[value]
+    return to_expr(value) if isinstance(value, ExprNode) else thaw(value)
 
 
 def _case(whens: tuple[ExprNode, ...], thens: tuple[ExprNode, ...], otherwise: ExprNode) -> pl.Expr:

@@ -42,7 +42,10 @@ def _can_raise(expr: ExprNode) -> bool:
     strict = getattr(expr, "strict", None)
     if strict is not None:
         return bool(strict)
-    return isinstance(expr, Call) and dict(expr.options).get("strict") is True
+    if not isinstance(expr, Call):
+        return False
+    options, raises = dict(expr.options), FUNCTIONS[expr.function].raises
+    return options.get("strict") is True or (raises(options) if callable(raises) else raises)
 
 
 def definitions(exprs: tuple[ExprNode, ...]) -> dict[str, ExprNode]:

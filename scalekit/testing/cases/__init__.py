@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scalekit.testing.case import Case
-from scalekit.testing.cases import aggregate, frame
+from scalekit.testing.cases import aggregate, frame, string
 
-CASES: tuple[Case, ...] = (*aggregate.CASES, *frame.CASES)
+CASES: tuple[Case, ...] = (*aggregate.CASES, *frame.CASES, *string.CASES)
 """Every case of the suite."""
