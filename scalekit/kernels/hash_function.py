@@ -8,23 +8,43 @@ import polars as pl
 
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, elementwise
-from scalekit.kernels.row_hash import Purpose, hash_struct, share_struct
+from scalekit.expr.node import Call, Column, ExprNode
+from scalekit.expr.show import show_expr
+from scalekit.kernels.row_hash import Purpose, check_hashable, hash_struct, share_struct
 
 
 def _hash_kernel(*columns: pl.Expr, seed: int | str, purpose: Purpose) -> pl.Expr:
-    """Name the fields by their place: one column may stand twice, and names are no part of the hash."""
-    fields = [column.alias(str(place)) for place, column in enumerate(columns)]
     function = partial(hash_struct, seed=seed, purpose=purpose)
-    return pl.struct(fields).map_batches(function, return_dtype=pl.UInt64(), is_elementwise=True)
+    hashes = _fields(columns).map_batches(function, return_dtype=pl.UInt64(), is_elementwise=True)
+    return hashes.alias("row_hash")
 
 
 def _share_kernel(*columns: pl.Expr, seed: int | str, purpose: Purpose) -> pl.Expr:
-    fields = [column.alias(str(place)) for place, column in enumerate(columns)]
     function = partial(share_struct, seed=seed, purpose=purpose)
-    return pl.struct(fields).map_batches(function, return_dtype=pl.Float64(), is_elementwise=True)
+    shares = _fields(columns).map_batches(function, return_dtype=pl.Float64(), is_elementwise=True)
+    return shares.alias("row_share")
 
 
-@elementwise(owner=Expr, variadic=True, kernel=_hash_kernel, output_name=lambda _: "row_hash")
+def _fields(columns: tuple[pl.Expr, ...]) -> pl.Expr:
+    """Name the fields by their place: one column may stand twice, and names are no part of the hash."""
+    return pl.struct(column.alias(str(place)) for place, column in enumerate(columns))
+
+
+def _check_types(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
+    """Refuse what has no hash in the method that the user called, not while running."""
+    names = [arg.name if isinstance(arg, Column) else show_expr(arg) for arg in call.args]
+    types = pl.Schema(dict(zip(names, dtypes, strict=True)))
+    check_hashable(types, names)
+    return call
+
+
+@elementwise(
+    owner=Expr,
+    variadic=True,
+    kernel=_hash_kernel,
+    resolve=_check_types,
+    output_name=lambda _: "row_hash",
+)
 def row_hash(*columns: IntoExpr, seed: int | str = 0, purpose: Purpose = "rows") -> Expr:  # type: ignore[empty-body]
     """Hash rows to 64 bits, the same on every backend, partitioning, type and version.
 
@@ -52,7 +72,13 @@ def row_hash(*columns: IntoExpr, seed: int | str = 0, purpose: Purpose = "rows")
     """
 
 
-@elementwise(owner=Expr, variadic=True, kernel=_share_kernel, output_name=lambda _: "row_share")
+@elementwise(
+    owner=Expr,
+    variadic=True,
+    kernel=_share_kernel,
+    resolve=_check_types,
+    output_name=lambda _: "row_share",
+)
 def row_share(*columns: IntoExpr, seed: int | str = 0, purpose: Purpose = "rows") -> Expr:  # type: ignore[empty-body]
     """Give each row a number in [0, 1) by its hash, evenly spread; see :func:`row_hash`.
 

@@ -31,7 +31,6 @@ from scalekit.learn.outputs import (
     observed_outputs,
     sample_rows,
 )
-from scalekit.learn.record import FitRecord
 from scalekit.plan.nodes import MapBatches
 
 _TRIED_ROWS = 50
@@ -190,9 +189,7 @@ def _inputs(model: Any, frame: Frame) -> tuple[str, ...]:
 
 def _fitted_names(model: Any) -> tuple[str, ...] | None:
     record = getattr(model, "scalekit_fit_", None)
-    if isinstance(record, FitRecord):
-        return record.feature_names
-    names = getattr(model, "feature_names_in_", None)
+    names = getattr(record, "features", getattr(model, "feature_names_in_", None))
     return None if names is None else tuple(map(str, names))
 
 

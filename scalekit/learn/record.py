@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from platform import python_version
-from typing import Literal, TypeAlias
-
-import polars as pl
+from types import SimpleNamespace
+from typing import Any, Literal, TypeAlias
 
 Exactness: TypeAlias = Literal["exact", "converged", "in_law", "approximate", "sampled"]
 
@@ -26,6 +25,9 @@ _PACKAGES = {
 class FitRecord:
     """The attribute ``scalekit_fit_`` of a fitted model.
 
+    It is pickled as a plain namespace of texts and numbers, so that a model loads, with its record, where
+    scalekit is not installed.
+
     Attributes
     ----------
     strategy
@@ -35,7 +37,9 @@ class FitRecord:
     rows
         Number of rows fitted on.
     features
-        Columns that the model was given, in this order, and their types.
+        Columns that the model was given, in this order.
+    feature_types
+        Their types in the frame, as text.
     target
         The column, or columns, to predict; None for an estimator that has none.
     sample_weight
@@ -53,7 +57,8 @@ class FitRecord:
     strategy: str
     exactness: Exactness
     rows: int
-    features: tuple[tuple[str, pl.DataType], ...]
+    features: tuple[str, ...]
+    feature_types: tuple[str, ...]
     target: str | tuple[str, ...] | None
     sample_weight: str | None
     order: Literal["frame", "row hash"]
@@ -61,10 +66,8 @@ class FitRecord:
     solver: str
     versions: dict[str, str]
 
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """The names of the features, in order."""
-        return tuple(name for name, _ in self.features)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SimpleNamespace, (), vars(self)
 
 
 def package_versions() -> dict[str, str]:

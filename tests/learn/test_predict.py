@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.decomposition import PCA
-from sklearn.ensemble import IsolationForest, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingRegressor, IsolationForest, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -364,3 +364,14 @@ def test_a_forest_with_threads_of_its_own() -> None:
         result["prediction"].to_list()
         == model.predict(table().select("a", "b").to_pandas()).tolist()
     )
+
+
+def test_a_category_is_its_text_whatever_else_is_in_the_batch() -> None:
+    rows = table().with_columns(pl.col("kind").cast(pl.Categorical))
+    boosting = HistGradientBoostingRegressor(max_iter=3, random_state=0, min_samples_leaf=2)
+    model = fit(boosting, sk.from_polars(rows), target="level", features=["a", "kind"])
+    assert model.is_categorical_.tolist() == [False, True]
+    everything = predict(model, sk.from_polars(rows), keep="kind").collect()
+    reds = predict(model, sk.from_polars(rows).filter(col("kind") == "red"), keep=[]).collect()
+    expected = everything.filter(pl.col("kind") == "red")["prediction"]
+    assert reds["prediction"].to_list() == expected.to_list()

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import scalekit as sk
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError, SchemaError
 from scalekit.kernels.row_hash import (
     check_hashable,
@@ -517,3 +518,24 @@ def test_time_zones_of_python() -> None:
     east = timezone(timedelta(hours=5))
     aware = pl.Series([INSTANT.replace(tzinfo=east)]).dt.convert_time_zone("Asia/Tokyo")
     assert hashes(aware) == hashes(pl.Series([INSTANT - timedelta(hours=5)]))
+
+
+def test_an_expression_without_a_hash_is_refused_while_building() -> None:
+    frame = sk.from_polars(pl.DataFrame({"w": pl.Series([[1]], dtype=pl.List(pl.Int64))}))
+    wide = sk.col("w").cast(sk.List(sk.Int128))
+    with pytest.raises(
+        SchemaError, match=r"col\('w'\)\.cast.* of type List\(Int128\) has no row hash"
+    ):
+        frame.select(sk.row_hash(wide))
+
+
+def test_the_function_is_the_hash_of_the_rows() -> None:
+    frame = ordinary()
+    got = (
+        sk.from_polars(frame)
+        .select(sk.row_hash("t", "id", "t"), sk.row_share("f", seed=3))
+        .collect()
+    )
+    assert got.columns == ["row_hash", "row_share"]
+    assert (got["row_hash"].to_numpy() == hash_rows(frame.select("t", "id", u="t"))).all()
+    assert (got["row_share"].to_numpy() == unit_interval(hash_rows(frame, ["f"], seed=3))).all()
