@@ -52,10 +52,10 @@ pipeline = make_pipeline(
 """
 
 
-def run_page(page: Path, folder: Path, *arguments: str) -> None:
+def run_page(page: Path, folder: Path, *arguments: str, **variables: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tools.markdown", str(page), *arguments],
-        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -72,9 +72,10 @@ def test_a_page_runs(page, tmp_path):
     run_page(page, tmp_path)
 
 
-def test_the_readme_runs(tmp_path):
+@pytest.mark.parametrize("backend", ["auto", "polars", "pandas"])
+def test_the_readme_runs_unchanged_on_every_backend(backend, tmp_path):
     (tmp_path / "first.py").write_text(README_DATA)
-    run_page(ROOT / "README.md", tmp_path, "--first", "first.py")
+    run_page(ROOT / "README.md", tmp_path, "--first", "first.py", SCALEKIT_BACKEND=backend)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
