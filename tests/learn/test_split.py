@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from datetime import date, datetime, timedelta
 from math import sqrt
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -375,3 +376,19 @@ def test_keys_without_a_hash_and_things_that_are_no_frame() -> None:
 def test_selectors_name_keys() -> None:
     frame = sk.from_polars(table(100))
     assert parts(frame, key=col("id", "customer")) == parts(frame, key=["id", "customer"])
+
+
+@each_backend
+def test_files_and_row_groups_do_not_matter(backend: str, tmp_path: Path) -> None:
+    arguments = {"key": ["id", "customer"]}
+    expected = parts(sk.from_polars(table()), **arguments)
+    shuffled = table().sample(fraction=1, shuffle=True, seed=5)
+    for number, start in enumerate(range(0, ROWS, 1_300)):
+        piece = shuffled[start : start + 1_300].with_columns(
+            pl.col("customer").cast(pl.Categorical)
+        )
+        piece.write_parquet(tmp_path / f"{number}.parquet", row_group_size=170)
+    assert parts(sk.scan_parquet(tmp_path / "*.parquet"), backend, **arguments) == expected
+    assert parts(sk.scan_parquet(tmp_path / "*.parquet"), backend, time="day") == parts(
+        sk.from_polars(table()), time="day"
+    )
