@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -21,7 +21,14 @@ from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql, Write
 from scalekit.plan.order import has_order
+from scalekit.targets.base import Target, WriteResult
+from scalekit.targets.check import check_target
+from scalekit.targets.commit import write_files
+from scalekit.targets.database import DatabaseTarget, write_database
+from scalekit.targets.delta import DeltaTarget, write_delta
 from scalekit.tree import walk
+
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 STAGES = ("logical", "optimized", "physical")
 """What :func:`explain` can show."""
@@ -49,9 +56,9 @@ def optimized_plan(plan: Plan, config: Config) -> Plan:
     return pin_order(optimized) if config.deterministic else optimized
 
 
-def pin_schema(result: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+def pin_schema(result: Rows, schema: pl.Schema) -> Rows:
     """Give a result the types that the plan promised, which no data may change."""
-    if result.schema == schema:
+    if result.collect_schema() == schema:
         return result
     return result.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
@@ -68,6 +75,29 @@ def batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
     with execution_errors():
         for batch in backend.batches(program, config, rows):
             yield pin_schema(batch, schema)
+
+
+def write(plan: Plan, target: Target, config: Config, write_id: str | None) -> WriteResult:
+    """Run ``plan`` and write its rows, all or nothing."""
+    schema = schema_of(plan)
+    check_target(target, _inputs(plan))
+    backend, program = prepare(plan, config)
+    with execution_errors():
+        parts = (pin_schema(part, schema) for part in backend.parts(program, config))  # type: ignore[type-var]
+        return _writer(target)(target, parts, write_id=write_id, schema=schema)
+
+
+def _writer(target: Target) -> Callable[..., WriteResult]:
+    match target:
+        case DeltaTarget():
+            return write_delta
+        case DatabaseTarget():
+            return write_database
+    return write_files
+
+
+def _inputs(plan: Plan) -> list[str]:
+    return [name for node in walk(plan) if isinstance(node, Scan) for name in node.source.inputs()]
 
 
 def plan_at(plan: Plan, config: Config, stage: str) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -35,6 +35,10 @@ class Backend(ABC):
     def batches(self, program: Any, config: Config, rows: int) -> Iterator[pl.DataFrame]:
         """Run the program and give its rows in batches; backends override it that need not hold them all."""
         yield from self.execute(program, config).iter_slices(rows)
+
+    def parts(self, program: Any, config: Config) -> Iterable[pl.DataFrame | pl.LazyFrame]:
+        """The program's rows in parts to be written; lazy ones are run while they are written."""
+        yield self.execute(program, config)
 
     def profile(self, program: Any, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Run the program and time its steps: node, start and end in microseconds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -28,6 +28,10 @@ class PolarsBackend(Backend):
     def batches(self, program: pl.LazyFrame, config: Config, rows: int) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Run the query, holding no more than a few batches at a time."""
         yield from program.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
+
+    def parts(self, program: pl.LazyFrame, config: Config) -> Iterable[pl.LazyFrame]:  # noqa: ARG002
+        """The query itself, which streams into its file."""
+        return (program,)
 
     def show(self, program: pl.LazyFrame) -> str:
         """Polars' own optimized plan."""

@@ -13,6 +13,7 @@ from scalekit.frame.reshaping import ReshapeFrameMethods
 from scalekit.frame.results import ResultMethods
 from scalekit.frame.rows import RowMethods
 from scalekit.frame.summaries import SummaryMethods
+from scalekit.frame.writing import WriteMethods
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Frame(
     ReshapeFrameMethods,
     SummaryMethods,
     InspectionMethods,
+    WriteMethods,
     ResultMethods,
 ):
     """A lazy table: every method adds a step to its plan, and nothing runs until a result is asked for.
