@@ -319,7 +319,7 @@ def test_missing_columns_are_named() -> None:
         ({"out": "y"}, DuplicateError, "'y'.*out="),
         ({"model": LinearRegression()}, InvalidOperationError, "not fitted yet"),
     ],
-    ids=lambda value: "" if isinstance(value, type) else str(value)[:40],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
 def test_mistakes_are_named(arguments: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
