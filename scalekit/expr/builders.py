@@ -10,7 +10,7 @@ import polars.selectors as cs
 from scalekit.errors import PlanError
 from scalekit.expr.dtypes import to_dtype
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import IntoExpr, flatten, literal, to_node
+from scalekit.expr.function import IntoExpr, elementwise, flatten, literal, to_node
 from scalekit.expr.node import Case, Column, ExprNode, Selection
 
 
@@ -80,6 +80,37 @@ def lit(value: Any, dtype: Any = None) -> Expr:
     return Expr(literal(value, None if dtype is None else to_dtype(dtype)))
 
 
+@elementwise(owner=Expr, kernel=pl.element, output_name=lambda _: "")
+def element() -> Expr:
+    """Refer to the elements of a list, within ``list.eval`` and ``list.agg``.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> frame = sk.from_dict({"x": [[1, 2], [3]]})
+    >>> frame.select(sk.col("x").list.eval(sk.element() * 10)).collect()["x"].to_list()
+    [[10, 20], [30]]
+    """
+
+
+@elementwise(owner=Expr, kernel=pl.field, output_name=lambda call: str(dict(call.options)["name"]))
+def field(name: str) -> Expr:
+    """Refer to a field of a struct, within ``struct.with_fields``.
+
+    Parameters
+    ----------
+    name
+        The field.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> frame = sk.from_dict({"x": [{"a": 1, "b": 2}]})
+    >>> frame.select(sk.col("x").struct.with_fields(sk.field("a") + 1)).collect()["x"].to_list()
+    [{'a': 2, 'b': 2}]
+    """
+
+
 class When:
     """The start of a choice; :meth:`then` gives the value."""
 
@@ -87,7 +118,20 @@ class When:
         self._whens, self._thens = whens, thens
 
     def then(self, statement: IntoExpr) -> Then:
-        """Give the value for rows whose condition is true; a string names a column."""
+        """Give the value for rows whose condition is true.
+
+        Parameters
+        ----------
+        statement
+            A value or an expression; a string names a column.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> size = sk.when(sk.col("x") > 1).then(sk.lit("big"))
+        >>> sk.from_dict({"x": [1, 2]}).select(size=size).collect()["size"].to_list()
+        [None, 'big']
+        """
         return Then(self._whens, (*self._thens, to_node(statement, strings_are_columns=True)))
 
 
@@ -101,11 +145,40 @@ class Then(Expr):
         self._whens, self._thens = whens, thens
 
     def when(self, *predicates: Any, **constraints: Any) -> When:
-        """Add a further condition."""
+        """Add a further condition, for rows in which none before it is true.
+
+        Parameters
+        ----------
+        predicates
+            Conditions that must all be true.
+        constraints
+            ``name=value``, for a column that must equal a value.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> x = sk.col("x")
+        >>> size = sk.when(x > 2).then(sk.lit("big")).when(x > 1).then(sk.lit("mid"))
+        >>> sk.from_dict({"x": [1, 2, 3]}).select(size=size).collect()["size"].to_list()
+        [None, 'mid', 'big']
+        """
         return When((*self._whens, _condition(predicates, constraints)), self._thens)
 
     def otherwise(self, statement: IntoExpr) -> Expr:
-        """Give the value for rows where no condition is true; a string names a column."""
+        """Give the value for rows where no condition is true.
+
+        Parameters
+        ----------
+        statement
+            A value or an expression; a string names a column.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> size = sk.when(sk.col("x") > 1).then(sk.lit("big")).otherwise(sk.lit("small"))
+        >>> sk.from_dict({"x": [1, 2]}).select(size=size).collect()["size"].to_list()
+        ['small', 'big']
+        """
         return Expr(Case(self._whens, self._thens, to_node(statement, strings_are_columns=True)))
 
 

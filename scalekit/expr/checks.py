@@ -10,7 +10,7 @@ from scalekit.errors import InvalidOperationError
 Check = Callable[..., None]
 
 
-def choice(parameter: str, *known: str) -> Check:
+def choice(parameter: str, *known: str | None) -> Check:
     """Build the check that ``parameter`` is one of a closed list."""
 
     def check(**arguments: Any) -> None:
