@@ -52,7 +52,7 @@ _SAYINGS: tuple[tuple[re.Pattern[str], type[SourceError], str], ...] = tuple(
         (
             r"invalid utf-?8|not valid utf-?8",
             CorruptFileError,
-            "the text is not UTF-8: convert it, or pass encoding='utf8-lossy'",
+            "the text is not UTF-8: convert it (scan_csv can replace what is not, with encoding='utf8-lossy')",
         ),
         (
             r"unexpected end of file|end of (?:file|stream) reached|corrupt|magic (?:number|bytes)|thrift"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,6 +204,11 @@ def _stat(path: str) -> File:
     if not os.access(path, os.R_OK):
         raise AccessError(f"{path!r}: may not be read; check its permissions")
     return File(path, found.st_size, f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}")
+
+
+def without_wildcards(path: str) -> str:
+    """A path for readers that expand globs whether or not they are told to: ``a[1]`` means ``a[1]``."""
+    return re.sub(r"([*?\[])", r"[\1]", path) if scheme_of(path) is None else path
 
 
 def _nearest(path: str) -> str:
