@@ -14,9 +14,9 @@ from scalekit.backends.registry import get_backend
 from scalekit.config import Config
 from scalekit.errors import InvalidOperationError, ScalekitError
 from scalekit.kernels.compare import assert_equal
-from scalekit.kernels.failures import execution_errors
+from scalekit.kernels.failures import execution_errors, refuse_after_fork
 from scalekit.kernels.schema import calls_user_code, schema_of
-from scalekit.optimize import optimize, pin_order
+from scalekit.optimize import check_sums, optimize, pin_order
 from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql, Write
@@ -44,6 +44,7 @@ def collect(plan: Plan, config: Config) -> pl.DataFrame:
 
 def prepare(plan: Plan, config: Config) -> tuple[Backend, Any]:
     """Optimize ``plan``, choose who runs it, and lower it to that backend's program."""
+    refuse_after_fork()
     optimized = optimized_plan(plan, config)
     backend = get_backend(choose(optimized, config).backend)
     with execution_errors():
@@ -51,8 +52,8 @@ def prepare(plan: Plan, config: Config) -> tuple[Backend, Any]:
 
 
 def optimized_plan(plan: Plan, config: Config) -> Plan:
-    """The plan that is lowered; with ``deterministic`` every step also keeps its rows in order."""
-    optimized = optimize(plan)
+    """The plan that is lowered: optimized, and with what ``strict`` and ``deterministic`` ask for."""
+    optimized = optimize(check_sums(plan) if config.strict else plan)
     return pin_order(optimized) if config.deterministic else optimized
 
 

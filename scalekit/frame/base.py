@@ -7,14 +7,15 @@ from typing import Any, Self
 
 import polars as pl
 
-from scalekit.errors import DuplicateError, PlanError, SchemaError
+from scalekit.errors import DuplicateError, InvalidOperationError, PlanError, SchemaError
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import flatten, to_node
-from scalekit.expr.node import Alias, ExprNode, Selection
+from scalekit.expr.function import FUNCTIONS, Kind, flatten, to_node
+from scalekit.expr.node import Alias, Call, Column, ExprNode, Literal, Over, Selection
 from scalekit.kernels.bind import bind, expand, output_name
 from scalekit.kernels.schema import check_runs, dtype_of, schema_of
 from scalekit.plan.nodes import Plan
 from scalekit.plan.order import check_order
+from scalekit.tree import children
 
 
 class FrameBase:
@@ -95,9 +96,34 @@ def as_plan(other: Any, method: str) -> Plan:
 
 
 def boolean_predicate(plan: Plan, predicate: ExprNode) -> None:
-    """Raise ``SchemaError`` unless a bound predicate is Boolean."""
+    """Raise unless a bound predicate is Boolean and says something of each row.
+
+    Raises
+    ------
+    SchemaError
+        For another type than Boolean.
+    InvalidOperationError
+        For an aggregate alone, which is one value for all rows.
+    """
     dtype = dtype_of(predicate, schema_of(plan))
     if dtype not in (pl.Boolean, pl.Null):
         raise SchemaError(
             f"filter() needs a Boolean expression, got {dtype} from {Expr(predicate)!r}"
         )
+    if _is_aggregate(predicate):
+        raise InvalidOperationError(
+            f"filter() needs a condition for each row, and {Expr(predicate)!r} is one value for all: compare a "
+            "column with it, or collect() it first"
+        )
+
+
+def _is_aggregate(expr: ExprNode) -> bool:
+    """Whether an expression gives one value for all rows, and reads them to do so."""
+    if isinstance(expr, Column | Over):
+        return False
+    if isinstance(expr, Call) and FUNCTIONS[expr.function].kind is Kind.AGGREGATE:
+        return True
+    below = children(expr)
+    return any(map(_is_aggregate, below)) and all(
+        _is_aggregate(e) or isinstance(e, Literal) for e in below
+    )

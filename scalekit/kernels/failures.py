@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,24 @@ _RUN_ERRORS: dict[str, type[errors.ExecutionError]] = {
     "InvalidOperationError": errors.ComputeError,
     "OutOfBoundsError": errors.ComputeError,
 }
+
+
+_IMPORTED_IN = os.getpid()
+
+
+def refuse_after_fork() -> None:
+    """Raise in a child that was forked after Polars had started its threads: there it would hang.
+
+    Raises
+    ------
+    ExecutionError
+        That says how to start processes instead.
+    """
+    if os.getpid() != _IMPORTED_IN:
+        raise errors.ExecutionError(
+            "this process was forked after scalekit was imported, and Polars' threads do not survive a fork: "
+            "start processes with multiprocessing.get_context('spawn'), or import scalekit in the child"
+        )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scalekit.optimize.check_sums import check_sums
 from scalekit.optimize.drop_sorts import drop_sorts
 from scalekit.optimize.fold_constants import fold_constants
 from scalekit.optimize.merge_projections import merge_projections
@@ -14,7 +15,7 @@ from scalekit.optimize.pushdown_limits import pushdown_limits
 from scalekit.optimize.share_subplans import share_subplans
 from scalekit.plan.nodes import Plan
 
-__all__ = ["RULES", "optimize", "pin_order"]
+__all__ = ["RULES", "check_sums", "optimize", "pin_order"]
 
 RULES: tuple[Callable[[Plan], Plan], ...] = (
     fold_constants,

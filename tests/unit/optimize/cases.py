@@ -8,7 +8,11 @@ import scalekit as sk
 from scalekit import Frame, col
 
 LEFT = sk.from_dict(
-    {"k": ["a", "b", None, "a", "c"], "x": [1, 2, 3, None, -5], "z": [1.5, float("nan"), None, 2.0, 0.0]}
+    {
+        "k": ["a", "b", None, "a", "c"],
+        "x": [1, 2, 3, None, -5],
+        "z": [1.5, float("nan"), None, 2.0, 0.0],
+    }
 )
 RIGHT = sk.from_dict({"k": ["a", "b", "b", None], "x": [10, 20, 30, 40], "y": [1, 2, None, 4]})
 
@@ -29,43 +33,59 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     },
     "merge_projections": {
         "select of select": lambda: LEFT.select(a="x", b="z").select(col("a") + 1, "b"),
-        "select of computed select stays": lambda: LEFT.select(a=col("x") * 2).select(col("a") + col("a")),
+        "select of computed select stays": lambda: LEFT.select(a=col("x") * 2).select(
+            col("a") + col("a")
+        ),
         "filters": lambda: LEFT.filter(col("x") > 0).filter(col("z") > 1),
-        "a filter on other rows stays": lambda: LEFT.filter(col("x") > 0).filter(col("x") > col("x").mean()),
-        "independent columns": lambda: LEFT.with_columns(a=col("x") + 1).with_columns(b=col("z") + 1),
-        "dependent columns stay": lambda: LEFT.with_columns(a=col("x") + 1).with_columns(b=col("a") + 1),
+        "a filter on other rows stays": lambda: LEFT.filter(col("x") > 0).filter(
+            col("x") > col("x").mean()
+        ),
+        "independent columns": lambda: LEFT.with_columns(a=col("x") + 1).with_columns(
+            b=col("z") + 1
+        ),
+        "dependent columns stay": lambda: LEFT.with_columns(a=col("x") + 1).with_columns(
+            b=col("a") + 1
+        ),
         "literals alone stay": lambda: LEFT.select(a="x").select(sk.lit(1)),
     },
     "pushdown_filters": {
         "past a sort": lambda: LEFT.sort("x").filter(col("x") > 0),
         "past a rename": lambda: LEFT.select(a="x", b="k").filter(col("a") > 0),
-        "not past what it reads": lambda: LEFT.with_columns(a=col("x") + 1).filter(col("a") > 0, col("z") > 1),
+        "not past what it reads": lambda: LEFT.with_columns(a=col("x") + 1).filter(
+            col("a") > 0, col("z") > 1
+        ),
         "past an aggregate's keys": lambda: (
             LEFT.group_by("k").agg(n=sk.len()).filter(col("k") == "a", col("n") > 1)
         ),
-        "into both sides of an inner join": lambda: (
-            _joined("inner").filter(col("z") > 0, col("y") > 0, col("x_right") > 5, col("x") < col("y"))
+        "into both sides of an inner join": lambda: _joined("inner").filter(
+            col("z") > 0, col("y") > 0, col("x_right") > 5, col("x") < col("y")
         ),
         "into the left of a left join": lambda: _joined("left").filter(col("z") > 0, col("y") > 0),
         "not into a full join": lambda: _joined("full").filter(col("z") > 0),
         "into the left of a semi join": lambda: _joined("semi").filter(col("x") > 0),
         "into the left of an anti join": lambda: _joined("anti").filter(col("x") > 0),
-        "into the right of a right join": lambda: _joined("right").filter(col("y") > 1, col("z") > 0),
-        "into a cross join": lambda: LEFT.join(RIGHT, how="cross").filter(col("z") > 0, col("y") > 1),
+        "into the right of a right join": lambda: _joined("right").filter(
+            col("y") > 1, col("z") > 0
+        ),
+        "into a cross join": lambda: LEFT.join(RIGHT, how="cross").filter(
+            col("z") > 0, col("y") > 1
+        ),
         "not where uniqueness is checked": lambda: (
             LEFT.filter(col("k") == "b").join(RIGHT, on="k", validate="1:m").filter(col("y") > 1)
         ),
         "into a union": lambda: sk.concat([LEFT, LEFT.filter(col("x") > 1)]).filter(col("x") > 0),
         "past unique rows": lambda: LEFT.unique().filter(col("x") > 0),
         "not past unique keys": lambda: LEFT.unique("k", keep="first").filter(col("x") > 1),
-        "a condition on other rows stays": lambda: (
-            LEFT.sort("x").filter((col("x") > col("x").min()) & (col("z") > 0))
+        "a condition on other rows stays": lambda: LEFT.sort("x").filter(
+            (col("x") > col("x").min()) & (col("z") > 0)
         ),
         "a strict cast stays above its guard": lambda: (
             LEFT.filter(col("k") == "a").sort("x").filter(col("x").cast(sk.UInt8) > 0)
         ),
         "not past a limit": lambda: LEFT.head(2).filter(col("x") > 1),
-        "not past a running total": lambda: LEFT.with_columns(s=col("x").shift()).filter(col("x") > 1),
+        "not past a running total": lambda: LEFT.with_columns(s=col("x").shift()).filter(
+            col("x") > 1
+        ),
     },
     "drop_sorts": {
         "below an aggregate": lambda: LEFT.sort("x").group_by("k").agg(col("x").sum()),
@@ -96,7 +116,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "an unused column": lambda: LEFT.with_columns(a=col("x") + 1, b=col("z") + 1).select("b"),
         "through a join": lambda: _joined("inner").select("z", "y"),
         "a suffixed column": lambda: _joined("inner").select("x_right"),
-        "an unused aggregate": lambda: LEFT.group_by("k").agg(col("x").sum(), n=sk.len()).select("k", "n"),
+        "an unused aggregate": lambda: (
+            LEFT.group_by("k").agg(col("x").sum(), n=sk.len()).select("k", "n")
+        ),
         "counting rows": lambda: LEFT.select(sk.len()),
         "a literal keeps its rows": lambda: LEFT.select("x", one=sk.lit(1)).select("one"),
         "an aggregate keeps its rows": lambda: LEFT.select("x", top=col("x").max()).select("top"),
@@ -117,6 +139,11 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "groups": lambda: LEFT.group_by("k").agg(sk.len()),
         "a join": lambda: _joined("inner"),
         "unique rows": lambda: LEFT.unique("k"),
+    },
+    "check_sums": {
+        "a sum": lambda: LEFT.select(col("x").sum(), col("z").sum()),
+        "groups": lambda: LEFT.group_by("k").agg(total=col("x").sum() + 1),
+        "a window": lambda: LEFT.with_columns(total=col("x").sum().over("k")),
     },
 }
 """Rule to named cases."""

@@ -10,17 +10,17 @@ import pytest
 from scalekit import optimize as package
 from scalekit.kernels.compile import to_lazy
 from scalekit.kernels.schema import schema_of
-from scalekit.optimize import RULES, optimize, pin_order
+from scalekit.optimize import RULES, check_sums, optimize, pin_order
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Plan
 from scalekit.plan.order import has_order
 from scalekit.run import pin_schema
 from scalekit.testing.compare import assert_equal
 
-from .cases import CASES
+from .cases import CASES  # noqa: TID252 - the cases belong to this folder
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "optimize"
-BY_NAME = {rule.__name__: rule for rule in (*RULES, pin_order)}
+BY_NAME = {rule.__name__: rule for rule in (*RULES, check_sums, pin_order)}
 ALL = [(rule, case) for rule, cases in CASES.items() for case in cases]
 
 
@@ -76,5 +76,8 @@ def test_optimizing_twice_changes_nothing_more(rule: str, case: str) -> None:
 
 
 def test_rules_are_spelled_in_the_package() -> None:
-    modules = {p.stem for p in Path(package.__file__).parent.glob("*.py")} - {"__init__", "analysis"}
+    modules = {p.stem for p in Path(package.__file__).parent.glob("*.py")} - {
+        "__init__",
+        "analysis",
+    }
     assert modules == set(BY_NAME)
