@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RAW = "raw polars"
 PAIR = (RAW, "scalekit polars")
-SETTLED = 1.0  # seconds of measuring after which the median of a quick query holds still
+SETTLED = 2.0  # seconds of measuring after which the median of a quick query holds still
 PATIENCE = 30.0  # seconds after which a slow backend is not asked again
 
 Run = Callable[[], pl.DataFrame]
