@@ -36,8 +36,7 @@ from polars import (
     Unknown,
 )
 
-from scalekit import errors as exceptions
-from scalekit import selectors
+from scalekit import exceptions, selectors
 from scalekit.config import Config, config, configure
 from scalekit.expr.builders import col, element, field, lit, when
 from scalekit.expr.correlation import corr, cov

@@ -11,6 +11,7 @@ from scalekit.errors import UnsupportedError
 from scalekit.expr.node import SortKey
 from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.sampling import sample_rows
+from scalekit.kernels.user_function import Guarded
 from scalekit.plan.nodes import (
     Aggregate,
     AsofJoin,
@@ -227,7 +228,10 @@ def _sample(plan: Sample, below: Tables) -> pl.LazyFrame:
 def _map_batches(plan: MapBatches, below: Tables) -> pl.LazyFrame:
     schema = pl.Schema(plan.schema)
     return below[0].map_batches(
-        plan.function.value, schema=schema, validate_output_schema=True, streamable=not plan.whole
+        Guarded(plan.function.value),
+        schema=schema,
+        validate_output_schema=True,
+        streamable=not plan.whole,
     )
 
 

@@ -52,4 +52,14 @@ def execution_errors() -> Iterator[None]:
         raise errors.ExecutionError(f"Polars stopped unexpectedly: {first_lines(error)}") from None
     except pl.exceptions.PolarsError as error:
         kind = _RUN_ERRORS.get(type(error).__name__, errors.ExecutionError)
-        raise kind(first_lines(error)) from None
+        raise kind(_explained(first_lines(error))) from None
+
+
+def _explained(text: str) -> str:
+    """Polars' message, with what a user can do where the message alone does not say."""
+    if "conversion from `i128`" in text:
+        return (
+            "a sum of integers leaves Int64, which strict=True refuses: sum a cast to Int128 or Float64 instead "
+            f"({text})"
+        )
+    return text
