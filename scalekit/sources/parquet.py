@@ -38,6 +38,8 @@ class ParquetSource(FileSource):
 
     hive: HiveKeys
     request: ParquetRequest
+    uniform: bool
+    """Whether every file stores exactly :attr:`columns`."""
 
     def describe(self) -> str:
         """Format and paths, with secrets redacted."""
@@ -49,7 +51,9 @@ class ParquetSource(FileSource):
         lazy = pl.scan_parquet(
             [piece.file.uri for piece in pieces],
             glob=False,
-            schema=stored,
+            # Told a schema, Polars does not look at the footers and knows no row counts: it then joins
+            # from the larger side and filters nothing by the smaller one.
+            schema=None if self.uniform else stored,
             hive_partitioning=bool(self.hive.all_types),
             hive_schema=dict(self.hive.all_types) or None,
             missing_columns=self.request.missing_columns,
@@ -139,6 +143,8 @@ def _resolve(source: Paths, request: ParquetRequest) -> ParquetSource:
         options=request.options,
         hive=keys,
         request=request,
+        # files of one layout share the object
+        uniform=not keys.names and len({id(footer.schema) for footer in footers}) == 1,
     )
 
 
