@@ -95,9 +95,21 @@ class Over(ExprNode):
 
 @node
 class Selection(ExprNode):
-    """A set of columns that is known once a frame is; binding replaces it, so no plan contains it."""
+    """A set of columns that is known once a frame is; binding replaces it, so no plan contains it.
 
-    selector: Any
+    It is built from a selector of Polars, which is kept by identity: ``==`` of two is an expression.
+    """
+
+    chosen: Any
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.chosen, Opaque):
+            object.__setattr__(self, "chosen", Opaque(self.chosen))
+
+    @property
+    def selector(self) -> Any:
+        """The selector of Polars."""
+        return self.chosen.value
 
 
 class Arg(int):

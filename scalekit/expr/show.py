@@ -40,8 +40,8 @@ def show_expr(expr: ExprNode) -> str:
             return show_expr(arg) + " desc" * descending + " nulls last" * nulls_last
         case Over():
             return _show_over(expr)
-        case Selection(selector):
-            return str(selector)
+        case Selection():
+            return str(expr.selector)
         case Call():
             return _show_call(expr)
     raise TypeError(f"no text for {type(expr).__name__}")
@@ -68,13 +68,17 @@ def _show_call(call: Call) -> str:
         left, right = map(show_expr, call.args)
         return f"({left} {_SYMBOLS[call.function]} {right})"
     defaults = dict(FUNCTIONS[call.function].defaults)
-    by_name = {v: k for k, v in call.options if isinstance(v, Arg)}
+    by_name = {int(v): k for k, v in call.options if isinstance(v, Arg)}
     options = [
-        f"{k}={v!r}"
+        f"{k}={show_expr(v) if isinstance(v, ExprNode) else repr(v)}"
         for k, v in call.options
         if not isinstance(v, Arg) and defaults.get(k, ...) != v
     ]
     first, *rest = [show_expr(a) for a in call.args] or [None]
-    shown = [f"{by_name[i]}={text}" if i in by_name else text for i, text in enumerate(rest, 1)]
+    shown = [
+        f"{by_name[i]}={text}" if i in by_name else text
+        for i, text in enumerate(rest, 1)
+        if i not in by_name or call.args[i] != Literal(defaults.get(by_name[i], ...))
+    ]
     inside = ", ".join([*map(str, shown), *options])
     return f"{call.function}({inside})" if first is None else f"{first}.{call.function}({inside})"

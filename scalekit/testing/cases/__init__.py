@@ -3,7 +3,45 @@
 from __future__ import annotations
 
 from scalekit.testing.case import Case
-from scalekit.testing.cases import aggregate, frame, string
+from scalekit.testing.cases import (
+    aggregate,
+    arithmetic,
+    boolean,
+    categorical,
+    frame,
+    hashing,
+    horizontal,
+    listing,
+    missing,
+    naming,
+    replacing,
+    reshape,
+    rolling,
+    selectors,
+    string,
+    struct,
+    temporal,
+    window,
+)
 
-CASES: tuple[Case, ...] = (*aggregate.CASES, *frame.CASES, *string.CASES)
+CASES: tuple[Case, ...] = (
+    *aggregate.CASES,
+    *arithmetic.CASES,
+    *boolean.CASES,
+    *categorical.CASES,
+    *frame.CASES,
+    *hashing.CASES,
+    *horizontal.CASES,
+    *listing.CASES,
+    *missing.CASES,
+    *naming.CASES,
+    *replacing.CASES,
+    *reshape.CASES,
+    *rolling.CASES,
+    *selectors.CASES,
+    *string.CASES,
+    *struct.CASES,
+    *temporal.CASES,
+    *window.CASES,
+)
 """Every case of the suite."""
