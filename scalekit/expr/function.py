@@ -283,7 +283,7 @@ def _declare(kind: Kind, name: str | None, fields: dict[str, Any]) -> Callable[[
         spec = FunctionSpec(
             name or method.__name__,
             kind,
-            defaults=_defaults(signature, operands),
+            defaults=_defaults(signature),
             is_method=operands.bound_first,
             **fields,
         )
@@ -304,12 +304,9 @@ def _declare(kind: Kind, name: str | None, fields: dict[str, Any]) -> Callable[[
     return wrap
 
 
-def _defaults(signature: inspect.Signature, operands: _Operands) -> tuple[tuple[str, Any], ...]:
+def _defaults(signature: inspect.Signature) -> tuple[tuple[str, Any], ...]:
     given = ((p.name, p.default) for p in signature.parameters.values())
-    empty = inspect.Parameter.empty
-    return tuple(
-        (n, freeze(d)) for n, d in given if d is not empty and n not in operands.strings_are_columns
-    )
+    return tuple((n, freeze(d)) for n, d in given if d is not inspect.Parameter.empty)
 
 
 def _bind(

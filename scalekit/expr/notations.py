@@ -105,7 +105,7 @@ _DURATION = re.compile(rf"-?(?:[0-9]+(?:{'|'.join(UNITS)}))+")
 
 
 def duration(parameter: str, *, positive: bool = False) -> Check:
-    """Build the check that ``parameter`` is a duration such as ``"1d12h"``, or a timedelta.
+    """Build the check that ``parameter`` is a duration such as ``"1d12h"``.
 
     Parameters
     ----------
@@ -117,24 +117,25 @@ def duration(parameter: str, *, positive: bool = False) -> Check:
 
     def check(**arguments: Any) -> None:
         value = arguments[parameter]
-        text = None if isinstance(value, timedelta) else text_of(value)
+        if isinstance(value, timedelta):
+            raise InvalidOperationError(
+                f"{parameter} is text such as '1d', which follows the calendar; a timedelta is exact: add it "
+                "with +"
+            )
+        text = text_of(value)
         if text is not None and not _DURATION.fullmatch(text):
             raise InvalidOperationError(
                 f"{parameter}={text!r} is no duration: write whole numbers, each with a unit of "
                 f"{', '.join(sorted(UNITS))}, such as '1d', '3mo' or '1h30m'"
             )
-        if positive and (_is_not_positive(text) or _is_not_positive(value)):
+        if positive and text is not None and not _is_positive(text):
             raise InvalidOperationError(f"{parameter} must be longer than nothing, got {value!r}")
 
     return check
 
 
-def _is_not_positive(value: Any) -> bool:
-    if isinstance(value, timedelta):
-        return value <= timedelta(0)
-    if isinstance(value, str):
-        return value.startswith("-") or not re.search("[1-9]", value)
-    return False
+def _is_positive(text: str) -> bool:
+    return not text.startswith("-") and re.search("[1-9]", text) is not None
 
 
 def duration_text(value: Any) -> Any:
@@ -171,11 +172,15 @@ def time_format(parameter: str = "format") -> Check:
     return check
 
 
-@lru_cache(maxsize=1024)
 def _is_format(given: str) -> bool:
-    sample = pl.lit(datetime(2024, 1, 2)).dt.replace_time_zone("UTC")
+    return can_show(pl.Datetime("us", "UTC"), given)
+
+
+@lru_cache(maxsize=1024)
+def can_show(dtype: pl.DataType, given: str) -> bool:
+    """Whether values of a type of date or time can be written in a format."""
     try:
-        pl.select(sample.dt.to_string(given))
+        pl.select(pl.lit(0).cast(dtype).dt.to_string(given))
     except pl.exceptions.PolarsError:
         return False
     return True

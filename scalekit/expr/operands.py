@@ -59,7 +59,11 @@ INTEGER = Takes(
     "an integer", lambda d: d.is_integer(), "pass an int, or convert with .cast(sk.Int64)"
 )
 DATE = Takes("a Date or Datetime", _among(pl.Date, pl.Datetime), _PARSE)
-CLOCK = Takes("a Datetime or Time", _among(pl.Datetime, pl.Time), _PARSE)
+CLOCK = Takes(
+    "a Datetime or Time",
+    _among(pl.Datetime, pl.Time),
+    "give a Date its midnight with .cast(sk.Datetime), parse text with .str.to_datetime()",
+)
 DATETIME = Takes("a Datetime", _among(pl.Datetime), "convert a Date with .cast(sk.Datetime)")
 ZONED = Takes(
     "a Datetime with a time zone",
@@ -113,3 +117,35 @@ def require(call: Call, position: int, dtype: pl.DataType, wanted: Takes) -> Non
             f"{call.function}() needs {wanted.what}, got {dtype} from {show_expr(call.args[position])}: "
             f"{wanted.way_out}"
         )
+
+
+def elements(what: str, fits: Callable[[pl.DataType], bool], way_out: str) -> Takes:
+    """The lists whose elements are of some types."""
+    return Takes(what, lambda d: isinstance(d, pl.List) and fits(_inner(d)), way_out)
+
+
+def inner_dtype(dtype: pl.DataType) -> pl.DataType:
+    """The type of a list's elements; of anything else, the type itself."""
+    return _inner(dtype) if isinstance(dtype, pl.List) else dtype
+
+
+def _inner(dtype: pl.List) -> pl.DataType:
+    # A List may hold the class of its inner type, where its instance is the same.
+    return pl.Schema({"": dtype.inner})[""]
+
+
+def go_together(left: pl.DataType, right: pl.DataType) -> bool:
+    """Whether values of two types can stand beside each other in one list without becoming text."""
+    if pl.Null in (left, right) or left == right:
+        return True
+    if left.is_nested() or right.is_nested():
+        return type(left) is type(right)
+    if left.is_numeric() and right.is_numeric():
+        return True
+    if _is_text(left) and _is_text(right):
+        return True
+    return type(left) is type(right)
+
+
+def _is_text(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)

@@ -15,6 +15,7 @@ from scalekit.expr.function import F, IntoExpr, Namespace, Operand, elementwise,
 from scalekit.expr.node import Call, ExprNode
 from scalekit.expr.notations import (
     UNITS,
+    can_show,
     duration,
     duration_text,
     text_of,
@@ -53,6 +54,17 @@ def _temporal(name: str, of: Takes, *rest: Takes, **spec: Any) -> Callable[[F], 
 def _text_format(**arguments: Any) -> None:
     if arguments["format"] not in _ISO_FORMATS:
         time_format()(**arguments)
+
+
+def _shown(call: Call, dtypes: Types) -> ExprNode:
+    """Check that a type has what a format shows, which Polars finds out on rows only."""
+    given = dict(call.options)["format"]
+    if given is not None and not can_show(dtypes[0], given):
+        raise InvalidOperationError(
+            f"dt.to_string() cannot write {dtypes[0]} in the format {given!r}; a Date has no time of day, a "
+            "Time no date, and a Duration is written by 'iso' or 'polars'"
+        )
+    return call
 
 
 def _ambiguous(**arguments: Any) -> None:
@@ -132,7 +144,7 @@ class TemporalMethods(Namespace):
     later is the same time on the clock, be it 23 or 25 hours). A timedelta that is added is exact.
     """
 
-    @_temporal("to_string", TEMPORAL, check=_text_format)
+    @_temporal("to_string", TEMPORAL, check=_text_format, resolve=takes(TEMPORAL, then=_shown))
     def to_string(self, format: str | None = None) -> Expr:
         """Write as text.
 
@@ -372,7 +384,10 @@ class TemporalMethods(Namespace):
         DATE,
         INTEGER,
         DATES,
-        kernel=lambda x, n, holidays, **o: x.dt.add_business_days(n, holidays=holidays, **o),
+        # Polars takes n in some types of integers only.
+        kernel=lambda x, n, holidays, **o: x.dt.add_business_days(
+            n.cast(pl.Int64), holidays=holidays, **o
+        ),
         check=every(_working_week, choice("roll", "raise", "forward", "backward")),
         raises=lambda options: options["roll"] == "raise",
     )
