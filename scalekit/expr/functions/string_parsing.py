@@ -80,7 +80,9 @@ def _to_datetime(
     cache: bool,
     ambiguous: pl.Expr,
 ) -> pl.Expr:
-    unit: Any = time_unit or "us"  # Polars takes it from the format, and so from what the data look like
+    unit: Any = (
+        time_unit or "us"
+    )  # Polars takes it from the format, and so from what the data look like
     if format is not None:
         return text.str.to_datetime(
             format,
