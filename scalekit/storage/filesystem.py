@@ -126,7 +126,16 @@ def rename_new(source: Path, target: Path) -> None:
         # POSIX refuses to rename a folder over one that is not empty, which is all that is needed
         source.rename(target)
         return
-    os.link(source, target)
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        # the lock keeps scalekit's writers apart; against others only this look remains
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        source.rename(target)
+        return
     source.unlink()
 
 

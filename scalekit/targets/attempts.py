@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,6 +18,7 @@ from scalekit.storage import filesystem as fs
 from scalekit.storage.folder import KEY_TYPES
 from scalekit.storage.names import NULL_KEY, hive_segment
 from scalekit.targets.base import FileTarget, Part
+from scalekit.targets.faults import as_target_errors
 
 ATTEMPTS = "attempts"
 if TYPE_CHECKING:
@@ -99,27 +100,29 @@ def stage_part(target: FileTarget, attempts: Path, index: int, part: Part) -> At
     """
     name = f"{index:05}-{uuid.uuid4().hex[:12]}"
     folder = attempts / f"{name}{_UNFINISHED}"
-    fs.make_dir(folder)
-    reported, schema = _write_rows(target, part, folder)
-    files = tuple(_finish(target, path, folder) for path in sorted(folder.rglob("*.tmp")))
-    rows = sum(file.rows for file in files)
-    if reported is not None and rows != reported:
-        raise TargetError(
-            f"part {index} of {target.describe()} has {rows} rows on disk, and the kernel reported "
-            f"{reported}: nothing was written. Write it again"
-        )
-    done = attempts / f"{name}{_FINISHED}"
-    for inner in (folder, *(p for p in folder.rglob("*") if p.is_dir())):
-        fs.sync(inner)
-    fs.rename(folder, done)
-    moved = (StagedFile(f.folder, str(done / f.staged), f.rows, f.bytes, f.checksum) for f in files)
-    return Attempt(index, rows, schema, tuple(moved))
+    with as_target_errors(target):
+        fs.make_dir(folder)
+        fs.step("write", folder)
+    with as_target_errors(target, writing=folder):
+        reported, schema = _write_rows(target, part, folder)
+    with as_target_errors(target):
+        files = [_finish(target, path, folder) for path in sorted(folder.rglob("*.tmp"))]
+        rows = sum(file.rows for file in files)
+        if reported is not None and rows != reported:
+            raise TargetError(
+                f"part {index} of {target.describe()} has {rows} rows on disk, and the kernel reported "
+                f"{reported}: nothing was written. Write it again"
+            )
+        done = attempts / f"{name}{_FINISHED}"
+        fs.rename(folder, done)
+    return Attempt(
+        index, rows, schema, tuple(replace(f, staged=str(done / f.staged)) for f in files)
+    )
 
 
 def _write_rows(target: FileTarget, part: Part, folder: Path) -> tuple[int | None, pl.Schema]:
     """Write a part to files ``*.tmp`` in ``folder``: the rows reported, if any, and the schema."""
     single = folder / "0.tmp"
-    fs.step("write", single)
     if callable(part):
         if target.partition_by:
             raise TargetError("a function writes one file: give rows where partition_by is used")
@@ -127,10 +130,15 @@ def _write_rows(target: FileTarget, part: Part, folder: Path) -> tuple[int | Non
     frame, rows = _as_lazy(part)
     schema = frame.collect_schema()
     if not target.partition_by:
-        target.write_file(frame, str(single))
+        with single.open("wb") as into:
+            target.write_file(frame, into)
         return rows, schema
     check_keys(schema, target.partition_by)
-    target.write_file(frame, _partitioned(folder, target.partition_by))
+    is_open = [True]
+    try:
+        target.write_file(frame, _partitioned(folder, target.partition_by, is_open))
+    finally:
+        is_open.clear()
     if not any(folder.iterdir()):
         _write_empty(target, schema, folder)
     return rows, schema
@@ -175,14 +183,20 @@ def key_type(dtype: pl.DataType) -> str | None:
     return name if name in KEY_TYPES else None
 
 
-def _partitioned(folder: Path, keys: tuple[str, ...]) -> pl.PartitionBy:
+def _partitioned(folder: Path, keys: tuple[str, ...], is_open: list[bool]) -> pl.PartitionBy:
+    """One file for each value of the keys; none any more once ``is_open`` is empty."""
+
     def place(args: FileProviderArgs) -> str:
         values = args.partition_keys.select(pl.all().cast(pl.String)).row(0)
         if NULL_KEY in values:
             raise SchemaError(
                 f"the text {NULL_KEY!r} stands for null in folder names: replace it first"
             )
-        return f"{_segments(keys, values)}{args.index_in_partition:05}.tmp"
+        inner = folder / _segments(keys, values)
+        if not is_open:
+            raise TargetError("the write has ended")
+        inner.mkdir(parents=True, exist_ok=True)
+        return str(inner / f"{args.index_in_partition:05}.tmp")
 
     return pl.PartitionBy(folder, key=list(keys), include_key=False, file_path_provider=place)
 
@@ -192,7 +206,8 @@ def _write_empty(target: FileTarget, schema: pl.Schema, folder: Path) -> None:
     inner = folder / _segments(target.partition_by, (None,) * len(target.partition_by))
     fs.make_dirs(inner)
     rest = {name: dtype for name, dtype in schema.items() if name not in target.partition_by}
-    target.write_file(pl.LazyFrame(schema=rest), str(inner / "0.tmp"))
+    with (inner / "0.tmp").open("wb") as into:
+        target.write_file(pl.LazyFrame(schema=rest), into)
 
 
 def _segments(keys: tuple[str, ...], values: tuple[str | None, ...]) -> str:

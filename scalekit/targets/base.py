@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import polars as pl
 
@@ -145,8 +145,11 @@ class FileTarget(Target):
         return self.suffix
 
     @abstractmethod
-    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
-        """Write rows to one new file, or to one for each partition."""
+    def write_file(self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy) -> None:
+        """Write rows to an open file, or to one file for each partition.
+
+        An open file, because Polars may create a path that it was given after it has failed.
+        """
 
     @abstractmethod
     def count_rows(self, path: Path) -> int:
@@ -157,7 +160,14 @@ class FileTarget(Target):
         """The columns of a file of this format; text formats know the names only, as strings."""
 
     @abstractmethod
-    def merge(self, paths: list[Path], merged: Path, *, write_ids: tuple[str, ...] = ()) -> None:
+    def merge(
+        self,
+        paths: list[Path],
+        merged: Path,
+        *,
+        schema: pl.Schema,
+        write_ids: tuple[str, ...] = (),
+    ) -> None:
         """Write the rows of several files, in order, to one new file."""
 
     def read_write_ids(self, path: Path) -> tuple[str, ...]:  # noqa: ARG002 - for those that can

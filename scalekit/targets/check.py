@@ -7,9 +7,8 @@ result means something else each time.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from scalekit.errors import TargetError
@@ -64,10 +63,10 @@ def _overlaps(place: Location, given: str, *, is_dataset: bool) -> bool:
         return False
     if _is_within(root, place):
         return True
-    if is_glob(given):
-        tail = given[len(glob_root(given)) :]
-        return _is_within(place, root) and _matches(place, root, tail, is_dataset=is_dataset)
-    return _is_within(place, root)
+    if not is_glob(given):
+        return _is_within(place, root)
+    tail = given[len(glob_root(given)) :].strip("/").split("/")
+    return _is_within(place, root) and _looks_into(place, root, tail, is_dataset=is_dataset)
 
 
 def _is_within(inner: Location, outer: Location) -> bool:
@@ -92,23 +91,11 @@ def _inode(path: Path) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino)
 
 
-def _matches(place: Location, root: Location, tail: str, *, is_dataset: bool) -> bool:
-    """Whether a glob below ``root`` would find what is written to ``place``."""
-    path = place.path.lstrip("/")
-    written = [f"/{path}"]
-    if is_dataset:
-        suffix = os.path.splitext(tail)[1]
-        written = [f"/{path}/part{suffix}", f"/{path}/k=v/part{suffix}"]
-    folder = f"/{root.path.strip('/')}".rstrip("/")
-    pattern = re.compile(re.escape(folder) + _translate(tail))
-    return any(pattern.fullmatch(path) for path in written)
-
-
-def _translate(glob: str) -> str:
-    """A glob as a regular expression, where ``*`` stays within a folder and ``**`` does not."""
-    tokens = re.split(r"(\*\*/?|\*|\?|\[[^\]]*\])", glob if glob.startswith("/") else f"/{glob}")
-    rules = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(
-        rules.get(t) or (t.replace("[!", "[^") if t.startswith("[") else re.escape(t))
-        for t in tokens
-    )
+def _looks_into(place: Location, root: Location, pattern: list[str], *, is_dataset: bool) -> bool:
+    """Whether a glob, split at ``/``, finds the file ``place``, or looks for files inside the folder."""
+    inner = place.path.strip("/")[len(root.path.strip("/")) :].strip("/").split("/")
+    if "**" in pattern[: len(inner)]:
+        # as many folders as it takes: what counts is the name at the end
+        return is_dataset or fnmatchcase(inner[-1], pattern[-1])
+    fits = all(fnmatchcase(name, wanted) for name, wanted in zip(inner, pattern, strict=False))
+    return fits and (len(pattern) > len(inner) if is_dataset else len(pattern) == len(inner))

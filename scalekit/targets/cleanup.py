@@ -16,6 +16,7 @@ from scalekit.storage.workspace import JOURNAL, REPLACED, STAGED
 from scalekit.targets.attempts import ATTEMPTS
 
 STALE_SECONDS = 24 * 3600
+_PASSES, _PAUSE = 20, 0.01
 REBASED = "rebased"
 MERGED = "merged.tmp"
 
@@ -97,11 +98,16 @@ def _is_own(relative: str) -> bool:
 
 
 def _discard_attempts(folder: Path) -> None:
-    for path in _bottom_up(folder):
-        if path.is_dir():
-            fs.remove_dir(path)
-        else:
-            fs.remove_file(path)
+    """Remove what workers staged, again where one of them was still at it: Polars ends after its error."""
+    for _ in range(_PASSES):
+        for path in _bottom_up(folder):
+            if path.is_dir():
+                fs.remove_dir(path)
+            else:
+                fs.remove_file(path)
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE)
 
 
 def _bottom_up(tree: Path) -> Iterator[Path]:

@@ -15,7 +15,6 @@ import polars as pl
 
 from scalekit.targets.attempts import Attempt, Staging, stage_part
 from scalekit.targets.base import FileTarget, Part, WriteResult
-from scalekit.targets.faults import as_target_errors
 from scalekit.targets.local import LocalFileSession
 from scalekit.targets.local_dataset import LocalDatasetSession
 from scalekit.targets.session import WriteSession
@@ -58,10 +57,9 @@ def write_attempt(staging: Staging, index: int, part: Part) -> Attempt:
     TargetError
         The disk is full, or the rows on it are not those that the part has.
     """
-    with as_target_errors(staging.target, computing=True):
-        if not staging.root:
-            return upload_attempt(staging, index, part)
-        return stage_part(staging.target, Path(staging.root), index, part)
+    if not staging.root:
+        return upload_attempt(staging, index, part)
+    return stage_part(staging.target, Path(staging.root), index, part)
 
 
 def write_files(

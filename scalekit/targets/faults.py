@@ -6,6 +6,7 @@ import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -13,6 +14,9 @@ from scalekit.errors import TargetError
 from scalekit.storage.objects import Fault, StoreError
 from scalekit.storage.redaction import redact, secret_values
 from scalekit.targets.base import FileTarget
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _WAYS_OUT = {
     errno.ENOSPC: "the disk is full: free space, or write elsewhere",
@@ -44,15 +48,16 @@ _IN_TEXT = re.compile(r"os error (\d+)")
 
 
 @contextmanager
-def as_target_errors(target: FileTarget, *, computing: bool = False) -> Iterator[None]:
+def as_target_errors(target: FileTarget, *, writing: Path | None = None) -> Iterator[None]:
     """Raise operating-system errors as ``TargetError`` with the target's name and the way out.
 
     Parameters
     ----------
     target
         What is being written.
-    computing
-        Whether rows are computed inside: then only errors that reading cannot cause are taken over.
+    writing
+        The folder in which files are written while rows are computed: then errors that reading could have
+        caused are taken over only if they name that folder.
     """
     try:
         yield
@@ -63,8 +68,7 @@ def as_target_errors(target: FileTarget, *, computing: bool = False) -> Iterator
         ) from None
     except (OSError, pl.exceptions.PolarsError) as error:
         code = _code(error)
-        known = code in (_OF_WRITING if computing else _WAYS_OUT)
-        if isinstance(error, TargetError) or not (known or _is_plain(error, computing=computing)):
+        if isinstance(error, TargetError) or not _is_of_writing(error, code, writing):
             raise
         way_out = _WAYS_OUT.get(code or 0, str(error))
         text = f"cannot write {target.describe()}: {way_out}. Nothing of this write is visible"
@@ -79,5 +83,7 @@ def _code(error: BaseException) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def _is_plain(error: BaseException, *, computing: bool) -> bool:
-    return isinstance(error, OSError) and not computing
+def _is_of_writing(error: Exception, code: int | None, writing: Path | None) -> bool:
+    if writing is None:
+        return isinstance(error, OSError) or code in _WAYS_OUT
+    return code in _OF_WRITING or str(writing) in str(error)

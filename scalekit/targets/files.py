@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,9 +35,9 @@ class ParquetTarget(FileTarget):
     row_group_size: int | None = None
     data_page_size: int | None = None
 
-    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+    def write_file(self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy) -> None:
         """Write rows as Parquet."""
-        self._sink(frame, path, None)
+        self._sink(frame, into, None)
 
     def count_rows(self, path: Path) -> int:
         """Read the row count of the footer."""
@@ -45,11 +47,19 @@ class ParquetTarget(FileTarget):
         """Read the schema of the footer."""
         return pl.Schema(pl.read_parquet_schema(path))
 
-    def merge(self, paths: list[Path], merged: Path, *, write_ids: tuple[str, ...] = ()) -> None:
+    def merge(
+        self,
+        paths: list[Path],
+        merged: Path,
+        *,
+        schema: pl.Schema,  # noqa: ARG002 - each file has it
+        write_ids: tuple[str, ...] = (),
+    ) -> None:
         """Join files row group by row group; ``write_ids`` go into the footer."""
         frames = [pl.scan_parquet(p, glob=False, hive_partitioning=False) for p in paths]
         metadata = {_WRITE_IDS: json.dumps(write_ids)} if write_ids else None
-        self._sink(pl.concat(frames), str(merged), metadata)
+        with merged.open("wb") as into:
+            self._sink(pl.concat(frames), into, metadata)
 
     def read_write_ids(self, path: Path) -> tuple[str, ...]:
         """The identities of the writes in the footer."""
@@ -61,17 +71,16 @@ class ParquetTarget(FileTarget):
         return True
 
     def _sink(
-        self, frame: pl.LazyFrame, path: str | pl.PartitionBy, metadata: dict[str, str] | None
+        self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy, metadata: dict[str, str] | None
     ) -> None:
         frame.sink_parquet(
-            path,
+            into,
             compression=self.compression,
             compression_level=self.compression_level,
             statistics=self.statistics,
             row_group_size=self.row_group_size,
             data_page_size=self.data_page_size,
             metadata=metadata,
-            mkdir=True,
         )
 
 
@@ -84,11 +93,11 @@ class IpcTarget(FileTarget):
 
     compression: Literal["uncompressed", "lz4", "zstd"] = "zstd"
 
-    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+    def write_file(self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy) -> None:
         """Write rows as Arrow IPC."""
         # string_view, which the newest level writes, breaks sorts in pandas 3.1
         level = pl.CompatLevel.oldest()
-        frame.sink_ipc(path, compression=self.compression, compat_level=level, mkdir=True)
+        frame.sink_ipc(into, compression=self.compression, compat_level=level)
 
     def count_rows(self, path: Path) -> int:
         """Read the row counts of the batches."""
@@ -98,16 +107,18 @@ class IpcTarget(FileTarget):
         """Read the schema of the footer."""
         return pl.Schema(pl.read_ipc_schema(path))
 
-    def merge(  # a footer of this format has no room for them
+    def merge(
         self,
         paths: list[Path],
         merged: Path,
         *,
-        write_ids: tuple[str, ...] = (),  # noqa: ARG002
+        schema: pl.Schema,  # noqa: ARG002 - each file has it
+        write_ids: tuple[str, ...] = (),  # noqa: ARG002 - there is no room for them
     ) -> None:
         """Join files batch by batch."""
         frames = [pl.scan_ipc(p, glob=False, hive_partitioning=False) for p in paths]
-        self.write_file(pl.concat(frames), str(merged))
+        with merged.open("wb") as into:
+            self.write_file(pl.concat(frames), into)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,26 +148,27 @@ class TextTarget(FileTarget):
         wrap = pa.CompressedInputStream if mode == "rb" else pa.CompressedOutputStream
         return cast("IO[bytes]", wrap(raw, self.codec))
 
-    def header(self, path: Path) -> bytes:  # noqa: ARG002 - for formats that have one
+    def header(self, schema: pl.Schema) -> bytes:  # noqa: ARG002 - for formats that have one
         """The bytes before the first row of a file, which only the first of several keeps."""
         return b""
 
-    def merge(  # a footer of this format has no room for them
+    def merge(
         self,
         paths: list[Path],
         merged: Path,
         *,
-        write_ids: tuple[str, ...] = (),  # noqa: ARG002
+        schema: pl.Schema,
+        write_ids: tuple[str, ...] = (),  # noqa: ARG002 - there is no room for them
     ) -> None:
         """Join files byte by byte, with the header of the first one only."""
-        header = self.header(paths[0])
+        header = self.header(schema)
+        filled = [path for path in paths if path.stat().st_size]
         with self.open_text(merged, "wb") as out:
-            for position, path in enumerate(paths):
+            for position, path in enumerate(filled):
                 with self.open_text(path, "rb") as part:
                     if position and part.read(len(header)) != header:
                         raise TargetError(
-                            f"cannot append to {self.describe()}: its header differs from the new rows'. "
-                            "Select the same columns in the same order, or write another file"
+                            f"{path} does not begin with the header of {dict(schema)}"
                         )
                     _copy_lines(part, out)
 
@@ -182,9 +194,9 @@ class CsvTarget(TextTarget):
     float_scientific: bool | None = None
     decimal_comma: bool = False
 
-    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+    def write_file(self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy) -> None:
         """Write rows as CSV."""
-        self._write(frame, path, compression=self.codec)
+        self._write(frame, into, compression=self.codec)
 
     def count_rows(self, path: Path) -> int:
         """Parse the file for its row ends."""
@@ -206,32 +218,33 @@ class CsvTarget(TextTarget):
         """The names of the header, all of them strings."""
         if not self.include_header or not path.stat().st_size:
             return pl.Schema()
-        scan = pl.scan_csv(
-            path,
-            separator=self.separator,
-            quote_char=self.quote_char,
-            infer_schema=False,
-            glob=False,
-        )
-        return scan.collect_schema()
+        # Polars 2.1 reads a quote in a quoted header as two
+        with (
+            self.open_text(path, "rb") as raw,
+            io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text,
+        ):
+            quote = self.quote_char or None
+            rows = csv.reader(text, delimiter=self.separator, quotechar=quote)
+            return pl.Schema(dict.fromkeys(next(rows, []), pl.String()))
 
-    def header(self, path: Path) -> bytes:
-        """The header line, written anew from the names in it, as the names may hold line ends."""
+    def header(self, schema: pl.Schema) -> bytes:
+        """The header line, or lines, as a name may hold a line end."""
         if not self.include_header:
             return b""
-        names = self.read_schema(path)
-        written = path.with_name(f"{path.name}.header")
-        try:
-            self._write(pl.LazyFrame(schema=names), str(written), compression="uncompressed")
-            return written.read_bytes()
-        finally:
-            written.unlink(missing_ok=True)
+        names = pl.LazyFrame(schema=dict.fromkeys(schema, pl.String))
+        with io.BytesIO() as written:
+            self._write(names, written, compression="uncompressed")
+            return written.getvalue()
 
     def _write(
-        self, frame: pl.LazyFrame, path: str | pl.PartitionBy, *, compression: _Compression
+        self,
+        frame: pl.LazyFrame,
+        into: IO[bytes] | pl.PartitionBy,
+        *,
+        compression: _Compression,
     ) -> None:
         frame.sink_csv(
-            path,
+            into,
             compression=compression,
             check_extension=False,
             include_header=self.include_header,
@@ -247,7 +260,6 @@ class CsvTarget(TextTarget):
             float_precision=self.float_precision,
             float_scientific=self.float_scientific,
             decimal_comma=self.decimal_comma,
-            mkdir=True,
         )
 
 
@@ -258,9 +270,9 @@ class NdjsonTarget(TextTarget):
     formats: ClassVar[str] = "ndjson"
     suffix: ClassVar[str] = ".ndjson"
 
-    def write_file(self, frame: pl.LazyFrame, path: str | pl.PartitionBy) -> None:
+    def write_file(self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy) -> None:
         """Write rows as JSON lines."""
-        frame.sink_ndjson(path, compression=self.codec, check_extension=False, mkdir=True)
+        frame.sink_ndjson(into, compression=self.codec, check_extension=False)
 
     def count_rows(self, path: Path) -> int:
         """Count the lines; a line end inside a string is written as an escape."""

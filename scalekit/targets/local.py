@@ -59,6 +59,13 @@ class LocalSession(WriteSession):
             with suppress(OSError):
                 fs.remove_dir(path)
 
+    def _sync_commit(self) -> None:
+        """Bring the rename to the disk. Every reader sees it already, so a failure is only logged."""
+        try:
+            fs.sync(self.real.parent)
+        except OSError as error:
+            _log.warning("%s is written, but may not survive a loss of power: %s", self.real, error)
+
     def _finish(self) -> None:
         """Remove what the commit replaced. The write has succeeded by now: a failure is only logged."""
         try:
@@ -140,7 +147,7 @@ class LocalFileSession(LocalSession):
                     fs.rename_new(merged, self.real)
                 else:
                     fs.rename(merged, self.real)
-                fs.sync(self.real.parent)
+        self._sync_commit()
         self._finish()
         return replace(self.result((str(self.real),)), bytes=size)
 
@@ -161,7 +168,7 @@ class LocalFileSession(LocalSession):
             fs.rename(paths[0], merged)
         else:
             fs.step("write", merged)
-            self.target.merge(paths, merged, write_ids=ids)
+            self.target.merge(paths, merged, schema=self.schema, write_ids=ids)
             fs.sync(merged)
             self._check_merged(merged, appends=appends)
         if self.base is not None:

@@ -86,7 +86,7 @@ class LocalDatasetSession(LocalSession):
                     self.abort()
                     return self.finish_as_done()
                 self._swap()
-                fs.sync(self.real.parent)
+        self._sync_commit()
         self._finish()
         return self.result(tuple(str(self.real / name) for name in rebased))
 

@@ -10,7 +10,7 @@ from scalekit.errors import TargetError
 from scalekit.storage import filesystem as fs
 from scalekit.storage.folder import own_files, read_marker
 from scalekit.storage.names import META, SUCCESS, Marker, PartName
-from scalekit.targets.base import FileTarget
+from scalekit.targets.base import Target
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def snapshot_under_lock(real: Path) -> Snapshot:
         return take_snapshot(real)
 
 
-def refuse_place(real: Path, target: FileTarget) -> None:
+def refuse_place(real: Path, target: Target) -> None:
     """Refuse folders that hold far more than a dataset, and files where a folder is needed.
 
     Raises

@@ -249,14 +249,15 @@ def upload_attempt(staging: Staging, index: int, part: Part) -> Attempt:
     """Write a part to this machine's disk, then to the store under its final name, which no manifest lists."""
     target = staging.target
     prefix = target.location.path
-    store = ObjectStore(target.location, target.options)
     with tempfile.TemporaryDirectory(prefix="scalekit-") as folder:
         attempt = stage_part(target, Path(folder), index, part)
         uploaded = []
-        for file in attempt.files:
-            key = f"{prefix}/{name_part(staging, attempt, file, staging.generation)}"
-            store.write(key, Path(file.staged))
-            uploaded.append(replace(file, staged=key))
+        with as_target_errors(target):
+            store = ObjectStore(target.location, target.options)
+            for file in attempt.files:
+                key = f"{prefix}/{name_part(staging, attempt, file, staging.generation)}"
+                store.write(key, Path(file.staged))
+                uploaded.append(replace(file, staged=key))
     return replace(attempt, files=tuple(uploaded))
 
 

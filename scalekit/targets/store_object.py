@@ -61,7 +61,7 @@ class StoreObjectSession(WriteSession):
         if len(paths) == 1:
             return paths[0]
         merged = Path(self._folder.name) / "merged.tmp"
-        self.target.merge(paths, merged)
+        self.target.merge(paths, merged, schema=self.schema)
         return merged
 
     def _put(self, merged: Path, size: int) -> bool:
