@@ -115,11 +115,12 @@ def planning(number: int, folder: Path, scale: float, repeat: int = 15) -> list[
     return [_timed(partial(plan, number, folder, scale)) for _ in range(repeat)]
 
 
-def plan(number: int, folder: Path, scale: float) -> object:
+def plan(number: int, folder: Path, scale: float) -> pl.LazyFrame:
     """Build query `number` with its schema checks, optimize it and lower it to Polars."""
     config = resolve(backend="polars")
     optimized = optimize(build(number, folder, scale)._plan)
-    return get_backend(choose(optimized, config).backend).lower(optimized, config)
+    program: pl.LazyFrame = get_backend(choose(optimized, config).backend).lower(optimized, config)
+    return program
 
 
 def overhead(measured: list[Measured], name: str) -> float | None:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.pdsh import queries_polars, queries_scalekit
 from benchmarks.pdsh.check import Expected, differences
-from benchmarks.pdsh.measure import run, run_raw
+from benchmarks.pdsh.measure import plan, run, run_raw
 
 BACKENDS = ("polars", "pandas")
 NUMBERS = sorted(queries_scalekit.QUERIES)
@@ -39,3 +39,10 @@ def test_the_question_is_not_empty(number: int, answers: dict[int, Expected]) ->
 def test_raw_polars_asks_the_same(number: int) -> None:
     ours = getsource(queries_scalekit.QUERIES[number]).replace("sk.Frame", "pl.LazyFrame")
     assert ours.replace("sk.", "pl.") == getsource(queries_polars.QUERIES[number])
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_polars_knows_the_size_of_every_table(number: int, folder: Path, scale: float) -> None:
+    """Without it, Polars joins from the larger side and pushes no filter from the smaller one."""
+    shown = plan(number, folder, scale).explain(engine="streaming")
+    assert shown.count("Parquet SCAN") == shown.count("ESTIMATED ROWS") > 0
