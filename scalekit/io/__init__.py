@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scalekit.io.combine import concat, sql
-from scalekit.io.files import scan_csv, scan_parquet
+from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
 from scalekit.io.memory import (
     from_arrow,
     from_dict,
@@ -12,6 +12,7 @@ from scalekit.io.memory import (
     from_pandas,
     from_polars,
 )
+from scalekit.io.tables import scan_database, scan_delta
 
 __all__ = [
     "concat",
@@ -22,6 +23,10 @@ __all__ = [
     "from_pandas",
     "from_polars",
     "scan_csv",
+    "scan_database",
+    "scan_delta",
+    "scan_ipc",
+    "scan_ndjson",
     "scan_parquet",
     "sql",
 ]

@@ -10,6 +10,8 @@ from scalekit.plan.nodes import Scan
 from scalekit.sources.align import Extra, Missing
 from scalekit.sources.csv import csv_source
 from scalekit.sources.csv_dialect import NullValues
+from scalekit.sources.ipc import ipc_source
+from scalekit.sources.ndjson import ndjson_source
 from scalekit.sources.parquet import parquet_source
 from scalekit.sources.paths import Paths
 
@@ -111,7 +113,7 @@ def scan_csv(
     include_file_paths: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
 ) -> Frame:
-    """Read CSV files. They are checked and typed as a whole now, and read when a result is asked for.
+    r"""Read CSV files. They are checked and typed as a whole now, and read when a result is asked for.
 
     Only an empty field without quotes is null, blank lines are skipped, and types come from all values:
     a column with a leading zero, or with whole numbers beyond 64 bits, is text.
@@ -161,7 +163,7 @@ def scan_csv(
     >>> import tempfile, pathlib
     >>> import scalekit as sk
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.csv"
-    >>> _ = path.write_text("zip,n\\n02139,1\\n94103,\\n")
+    >>> _ = path.write_text("zip,n\n02139,1\n94103,\n")
     >>> sk.scan_csv(path).collect().rows()
     [('02139', 1), ('94103', None)]
     """
@@ -184,6 +186,114 @@ def scan_csv(
                 truncate_ragged_lines=truncate_ragged_lines,
                 missing_columns=missing_columns,
                 extra_columns=extra_columns,
+                n_rows=n_rows,
+                row_index_name=row_index_name,
+                row_index_offset=row_index_offset,
+                include_file_paths=include_file_paths,
+                storage_options=storage_options,
+            )
+        )
+    )
+
+
+def scan_ndjson(
+    source: Paths,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    schema_overrides: Mapping[str, Any] | None = None,
+    n_rows: int | None = None,
+    row_index_name: str | None = None,
+    row_index_offset: int = 0,
+    include_file_paths: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Frame:
+    r"""Read files with one JSON object per line. They are checked and typed as a whole now.
+
+    Parameters
+    ----------
+    source
+        A path, URI, glob or folder, or a list of these; ``.gz`` and ``.zst`` files are unpacked.
+    schema
+        The columns wanted, with types; other keys are passed over, and values are converted strictly.
+    schema_overrides
+        Types of some columns.
+    n_rows, row_index_name, row_index_offset, include_file_paths, storage_options
+        As for :func:`scan_parquet`.
+
+    Raises
+    ------
+    PathNotFoundError, AccessError
+        When nothing is there, or it may not be read.
+    EmptyInputError, CorruptFileError
+        For files without content, and for lines that are no JSON object or give a key twice.
+    SchemaMismatchError
+        For a key whose values change their kind; the message names the line.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import scalekit as sk
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.ndjson"
+    >>> _ = path.write_text('{"x": 1}\n{"x": 2, "y": "b"}\n')
+    >>> sk.scan_ndjson(path).collect().rows()
+    [(1, None), (2, 'b')]
+    """
+    return Frame(
+        Scan(
+            ndjson_source(
+                source,
+                schema=schema,
+                schema_overrides=schema_overrides,
+                n_rows=n_rows,
+                row_index_name=row_index_name,
+                row_index_offset=row_index_offset,
+                include_file_paths=include_file_paths,
+                storage_options=storage_options,
+            )
+        )
+    )
+
+
+def scan_ipc(
+    source: Paths,
+    *,
+    n_rows: int | None = None,
+    row_index_name: str | None = None,
+    row_index_offset: int = 0,
+    include_file_paths: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Frame:
+    """Read Arrow IPC files (Feather).
+
+    Parameters
+    ----------
+    source
+        A path, URI, glob or folder, or a list of these.
+    n_rows, row_index_name, row_index_offset, include_file_paths, storage_options
+        As for :func:`scan_parquet`.
+
+    Raises
+    ------
+    PathNotFoundError, AccessError
+        When nothing is there, or it may not be read.
+    CorruptFileError, SecurityError
+        For a damaged file, and for one that asks to be unpickled.
+    SchemaMismatchError
+        For files whose types differ by more than a widening.
+
+    Examples
+    --------
+    >>> import tempfile, polars as pl
+    >>> import scalekit as sk
+    >>> path = f"{tempfile.mkdtemp()}/a.arrow"
+    >>> pl.DataFrame({"x": [1, 2]}).write_ipc(path)
+    >>> sk.scan_ipc(path).collect()["x"].to_list()
+    [1, 2]
+    """
+    return Frame(
+        Scan(
+            ipc_source(
+                source,
                 n_rows=n_rows,
                 row_index_name=row_index_name,
                 row_index_offset=row_index_offset,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from scalekit.frame.frame import Frame
 from scalekit.plan.nodes import Scan
@@ -60,7 +60,11 @@ def from_dicts(
 
 
 def from_numpy(
-    data: Any, schema: Any = None, *, schema_overrides: Any = None, orient: str | None = None
+    data: Any,
+    schema: Any = None,
+    *,
+    schema_overrides: Any = None,
+    orient: Literal["col", "row"] | None = None,
 ) -> Frame:
     """Build a frame from a NumPy array of one or two dimensions, or a structured one.
 

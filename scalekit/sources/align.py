@@ -13,10 +13,13 @@ Missing = Literal["insert", "raise"]
 Extra = Literal["ignore", "raise"]
 Types: TypeAlias = tuple[tuple[str, pl.DataType], ...]
 
-_UNITS = ("ms", "us", "ns")
+TimeUnit = Literal["ms", "us", "ns"]
+_UNITS: tuple[TimeUnit, ...] = ("ms", "us", "ns")
 
 
-def declared_types(types: Mapping[str, Any] | Iterable[tuple[str, Any]] | None, *, what: str) -> Types:
+def declared_types(
+    types: Mapping[str, Any] | Iterable[tuple[str, Any]] | None, *, what: str
+) -> Types:
     """Names and full types from what a user declared; ``pl.Datetime`` alone means microseconds.
 
     Raises
@@ -29,12 +32,18 @@ def declared_types(types: Mapping[str, Any] | Iterable[tuple[str, Any]] | None, 
     >>> declared_types({"a": pl.Int8, "t": pl.Datetime, "s": str}, what="CSV")
     (('a', Int8), ('t', Datetime(time_unit='us', time_zone=None)), ('s', String))
     """
-    full = {pl.Datetime: pl.Datetime("us"), pl.Duration: pl.Duration("us")}
+    full: dict[Any, Any] = {pl.Datetime: pl.Datetime("us"), pl.Duration: pl.Duration("us")}
     items = types.items() if isinstance(types, Mapping) else types or ()
     try:
-        return tuple(pl.Schema([(name, full.get(t, t) if isinstance(t, type) else t) for name, t in items]).items())
+        return tuple(
+            pl.Schema(
+                [(name, full.get(t, t) if isinstance(t, type) else t) for name, t in items]
+            ).items()
+        )
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise SchemaError(f"{what}: the declared types are not valid ({error}); write them as {{'x': pl.Int64}}") from None
+        raise SchemaError(
+            f"{what}: the declared types are not valid ({error}); write them as {{'x': pl.Int64}}"
+        ) from None
 
 
 def common_type(left: pl.DataType, right: pl.DataType) -> pl.DataType | None:
@@ -63,8 +72,8 @@ def common_type(left: pl.DataType, right: pl.DataType) -> pl.DataType | None:
     return None
 
 
-def _finer(left: str, right: str) -> Literal["ms", "us", "ns"]:
-    return max(left, right, key=_UNITS.index)  # type: ignore[return-value,arg-type]
+def _finer(left: TimeUnit, right: TimeUnit) -> TimeUnit:
+    return _UNITS[max(_UNITS.index(left), _UNITS.index(right))]
 
 
 def _common_integer(left: pl.DataType, right: pl.DataType) -> pl.DataType | None:
@@ -74,7 +83,9 @@ def _common_integer(left: pl.DataType, right: pl.DataType) -> pl.DataType | None
         widest = (pl.UInt8(), pl.UInt16(), pl.UInt32(), pl.UInt64())
     for candidate in widest:
         if _fits(left, candidate) and _fits(right, candidate):
-            return None if candidate == pl.Int128() and pl.Int128() not in (left, right) else candidate
+            return (
+                None if candidate == pl.Int128() and pl.Int128() not in (left, right) else candidate
+            )
     return None
 
 
@@ -135,7 +146,9 @@ def common_schema(
             result |= {c: schema[c] for c in surplus}
         for column in schema:
             if column in result:
-                result[column] = _widened(column, result[column], schema[column], what, name, names[0])
+                result[column] = _widened(
+                    column, result[column], schema[column], what, name, names[0]
+                )
     return pl.Schema(result)
 
 

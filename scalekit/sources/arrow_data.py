@@ -65,13 +65,23 @@ def arrow_source(data: Any) -> MemorySource:
         frame = pl.DataFrame(data)
     except pl.exceptions.DuplicateError as error:
         raise DuplicateError(f"from_arrow: {error}; rename one of the columns") from None
-    except (TypeError, ValueError, NotImplementedError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-        raise SchemaError(f"from_arrow: {type(data).__name__} cannot be taken over as a table ({error})") from None
+    except (
+        TypeError,
+        ValueError,
+        NotImplementedError,
+        pa.ArrowException,
+        pl.exceptions.PolarsError,
+    ) as error:
+        raise SchemaError(
+            f"from_arrow: {type(data).__name__} cannot be taken over as a table ({error})"
+        ) from None
     return memory_source(check_types(frame, what="from_arrow"), origin="arrow", given=data)
 
 
 def _check_fields(schema: pa.Schema) -> None:
     for field in schema:
-        name = getattr(field.type, "extension_name", None) or (field.metadata or {}).get(b"ARROW:extension:name", b"")
+        name = getattr(field.type, "extension_name", None) or (field.metadata or {}).get(
+            b"ARROW:extension:name", b""
+        )
         text = name.encode() if isinstance(name, str) else name
         check_extension_types(b"ARROW:extension:" + text, what=f"from_arrow: column {field.name!r}")

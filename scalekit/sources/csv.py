@@ -18,9 +18,10 @@ from scalekit.sources.csv_dialect import Dialect, NullValues
 from scalekit.sources.csv_lines import Lines, check_lines
 from scalekit.sources.csv_types import ColumnFacts, Kind, check_declared, column_facts, common_kind
 from scalekit.sources.failures import source_errors
-from scalekit.sources.files import FileSource, Piece, ReadOptions, RowIndex
+from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import width
 from scalekit.sources.paths import Paths, find_files
+from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.uri import File
 
@@ -85,7 +86,9 @@ class CsvSource(FileSource):
         mark = RowIndex(_ROW) if lines.blanks else index
         dialect = self.request.dialect
         # Polars does not undouble a quote in a name.
-        stored = {name.replace('"', '""') if '"' in name else name: name for name, _ in self.columns}
+        stored = {
+            name.replace('"', '""') if '"' in name else name: name for name, _ in self.columns
+        }
         lazy = pl.scan_csv(
             [self.pieces[n].file.uri for n in members],
             schema=dict(zip(stored, (dtype for _, dtype in self.columns), strict=True)),
@@ -108,7 +111,9 @@ class CsvSource(FileSource):
 
     def _leniency(self, members: Sequence[int]) -> dict[str, Any]:
         names = {name for name, _ in self.columns}
-        if not self.request.dialect.has_header or all(set(self.lines[n].header) == names for n in members):
+        if not self.request.dialect.has_header or all(
+            set(self.lines[n].header) == names for n in members
+        ):
             return {"truncate_ragged_lines": self.request.dialect.truncate_ragged_lines}
         return {"missing_columns": "insert", "extra_columns": "ignore"}
 
@@ -190,7 +195,8 @@ def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
     return CsvSource(
         found=found,
         pieces=tuple(
-            Piece(file, fact.rows - len(fact.lines.blanks)) for file, fact in zip(found.files, facts, strict=True)
+            Piece(file, fact.rows - len(fact.lines.blanks))
+            for file, fact in zip(found.files, facts, strict=True)
         ),
         columns=tuple(columns.items()),
         column_bytes=_column_bytes(columns, facts),
@@ -219,7 +225,10 @@ def _facts_of(file: File, request: CsvRequest) -> CsvFacts:
         texts = texts.rename(dict(zip(texts.collect_schema().names(), names, strict=True)))
         declared = _declared(names, request, what)
         columns, rows = column_facts(
-            texts, declared, decimal_comma=dialect.decimal_comma, try_parse_dates=dialect.try_parse_dates
+            texts,
+            declared,
+            decimal_comma=dialect.decimal_comma,
+            try_parse_dates=dialect.try_parse_dates,
         )
         check_declared(texts, declared, decimal_comma=dialect.decimal_comma, what=what)
     if rows != lines.records:
@@ -246,7 +255,9 @@ def _declared(names: tuple[str, ...], request: CsvRequest, what: str) -> dict[st
     if request.schema is not None:
         extra = [name for name in names if name not in declared]
         missing = [name for name in declared if name not in names]
-        if (extra and request.extra_columns == "raise") or (missing and request.missing_columns == "raise"):
+        if (extra and request.extra_columns == "raise") or (
+            missing and request.missing_columns == "raise"
+        ):
             raise SchemaMismatchError(
                 f"{what}: the header is {', '.join(map(repr, names))}; schema "
                 f"{'lacks ' + ', '.join(map(repr, extra)) if extra else 'also has ' + ', '.join(map(repr, missing))}; "
@@ -278,7 +289,9 @@ def _columns(
     return {n: overrides.get(n) or common_kind(n, kinds[n], what=what) for n in names}
 
 
-def _column_bytes(columns: Mapping[str, pl.DataType], facts: Sequence[CsvFacts]) -> tuple[tuple[str, int], ...]:
+def _column_bytes(
+    columns: Mapping[str, pl.DataType], facts: Sequence[CsvFacts]
+) -> tuple[tuple[str, int], ...]:
     rows = sum(fact.rows for fact in facts)
     sizes = {name: int(rows * (width(dtype) + 1 / 8)) for name, dtype in columns.items()}
     for fact in facts:

@@ -52,9 +52,13 @@ class Dialect:
                     + ("; convert other encodings first" if name == "encoding" else "")
                 )
         if frozen.decimal_comma and frozen.separator == ",":
-            raise InvalidOperationError("scan_csv: decimal_comma=True needs another separator, such as ';'")
+            raise InvalidOperationError(
+                "scan_csv: decimal_comma=True needs another separator, such as ';'"
+            )
         if frozen.skip_rows < 0:
-            raise InvalidOperationError(f"scan_csv: skip_rows must be 0 or more, not {frozen.skip_rows}")
+            raise InvalidOperationError(
+                f"scan_csv: skip_rows must be 0 or more, not {frozen.skip_rows}"
+            )
         return frozen
 
     def polars_null_values(self) -> Any:

@@ -70,7 +70,9 @@ def _check_start(file: File, options: StorageOptions, what: str) -> None:
     if not start:
         raise EmptyInputError(f"{what}: the file is empty; a header line at least is needed")
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise CorruptFileError(f"{what}: the text is UTF-16; convert it to UTF-8, for example with iconv")
+        raise CorruptFileError(
+            f"{what}: the text is UTF-16; convert it to UTF-8, for example with iconv"
+        )
     if start == b"PK\x03\x04":
         raise CorruptFileError(f"{what}: this is a zip archive; unpack it first")
 
@@ -81,43 +83,51 @@ def _scan_lines(file: File, dialect: Dialect, options: StorageOptions) -> pl.Laz
         with open_file(file.uri, options) as opened:
             source = bytes(opened.read(opened.size())).decode("utf8", errors="replace").encode()
     is_remote = scheme_of(file.uri) is not None
-    lines = pl.scan_lines(source, glob=False, storage_options=options.to_dict() or None if is_remote else None)
-    return lines
+    return pl.scan_lines(
+        source, glob=False, storage_options=options.to_dict() or None if is_remote else None
+    )
 
 
 def _find_header(lines: pl.LazyFrame, dialect: Dialect, what: str) -> tuple[int, tuple[str, ...]]:
     """Lines to skip, and the fields of the first record."""
-    texts = lines.head(dialect.skip_rows + _HEADER_LINES).collect()["line"].to_list()[dialect.skip_rows :]
+    texts = (
+        lines.head(dialect.skip_rows + _HEADER_LINES)
+        .collect()["line"]
+        .to_list()[dialect.skip_rows :]
+    )
     blank = 0
     while blank < len(texts) and texts[blank].lstrip("\ufeff") == "":
         blank += 1
     comment = dialect.comment_prefix
     kept = [text for text in texts[blank:] if not (comment and text.startswith(comment)) and text]
     if not kept:
-        raise EmptyInputError(f"{what}: no line with content{' after skip_rows' if dialect.skip_rows else ''}")
+        raise EmptyInputError(
+            f"{what}: no line with content{' after skip_rows' if dialect.skip_rows else ''}"
+        )
     kept[0] = kept[0].lstrip("\ufeff")
-    quoting = csv.QUOTE_NONE if dialect.quote_char is None else csv.QUOTE_MINIMAL
     reader = csv.reader(
         (f"{text}\n" for text in kept),
         delimiter=dialect.separator,
         quotechar=dialect.quote_char or '"',
-        quoting=quoting,
+        quoting=csv.QUOTE_NONE if dialect.quote_char is None else csv.QUOTE_MINIMAL,
     )
     try:
         first = next(reader)
     except csv.Error:
         raise CorruptFileError(f"{what}: {_LONE_RETURNS}") from None
     if dialect.has_header:
-        _check_header(first, dialect, what)
+        _check_header(first, what)
     names = first if dialect.has_header else [f"column_{n}" for n in range(len(first))]
     return dialect.skip_rows + (0 if dialect.has_header else blank), tuple(names)
 
 
-def _check_header(names: list[str], dialect: Dialect, what: str) -> None:
+def _check_header(names: list[str], what: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         shown = ", ".join(map(repr, twice[:5]))
-        raise SchemaError(f"{what}: the header names {shown} twice; rename, or pass has_header=False and schema=")
+        raise SchemaError(
+            f"{what}: the header names {shown} twice; rename, or pass has_header=False and schema="
+        )
 
 
 def _separator_hint(names: tuple[str, ...], dialect: Dialect, what: str) -> str | None:
@@ -133,7 +143,11 @@ def _separator_hint(names: tuple[str, ...], dialect: Dialect, what: str) -> str 
 
 
 def _facts(body: pl.LazyFrame, dialect: Dialect) -> dict[str, int]:
-    quotes = _LINE.str.count_matches(dialect.quote_char, literal=True).sum() if dialect.quote_char else pl.lit(0)
+    quotes = (
+        _LINE.str.count_matches(dialect.quote_char, literal=True).sum()
+        if dialect.quote_char
+        else pl.lit(0)
+    )
     found = body.select(
         quotes=quotes,
         nuls=_LINE.str.contains("\0", literal=True).sum(),
@@ -148,7 +162,9 @@ def _check_bytes(facts: dict[str, int], what: str) -> None:
             f"{what}: {facts['nuls']} lines hold NUL bytes; is the text UTF-16 or binary? Convert it first"
         )
     if facts["quotes"] % 2:
-        raise CorruptFileError(f"{what}: a quote is never closed; repair the file, or pass quote_char=None")
+        raise CorruptFileError(
+            f"{what}: a quote is never closed; repair the file, or pass quote_char=None"
+        )
     if facts["returns"] and not facts["quotes"]:
         raise CorruptFileError(f"{what}: {_LONE_RETURNS}")
 
@@ -157,7 +173,9 @@ def _records(body: pl.LazyFrame, dialect: Dialect, *, is_quoted: bool) -> pl.Laz
     """One row for each record: its number, its separators outside of quotes, whether it is blank."""
     if not is_quoted:
         separators = _LINE.str.count_matches(dialect.separator, literal=True)
-        return body.select(separators=separators, blank=_LINE == "", lone=False).with_row_index("record")
+        return body.select(separators=separators, blank=_LINE == "", lone=False).with_row_index(
+            "record"
+        )
     quote = re.escape(dialect.quote_char or '"')
     quotes = _LINE.str.count_matches(quote)
     body = body.with_columns(quotes=quotes, inside=((quotes.cum_sum() - quotes) % 2) == 1)
@@ -196,7 +214,8 @@ def _check_records(
     if lone:
         raise CorruptFileError(f"{what}: {_LONE_RETURNS}")
     if bad.height:
-        _refuse_ragged(*bad.row(0), header, what)
+        record, separators = bad.row(0)
+        _refuse_ragged(record, separators, header, what)
     positions = blanks["record"].to_list()
     leading = next((n for n, position in enumerate(positions) if position != n), len(positions))
     # Polars passes over blank lines above the header, and counts those below it as rows.

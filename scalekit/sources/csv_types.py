@@ -53,7 +53,11 @@ class ColumnFacts:
 
 
 def column_facts(
-    texts: pl.LazyFrame, declared: Mapping[str, pl.DataType], *, decimal_comma: bool, try_parse_dates: bool
+    texts: pl.LazyFrame,
+    declared: Mapping[str, pl.DataType],
+    *,
+    decimal_comma: bool,
+    try_parse_dates: bool,
 ) -> tuple[tuple[ColumnFacts, ...], int]:
     """Look at every value of ``texts``, all of whose columns are String; and count the rows.
 
@@ -64,7 +68,9 @@ def column_facts(
         patterns = {kind: p for kind, p in patterns.items() if not kind.startswith("date")}
     names = texts.collect_schema().names()
     # Most kinds are out after a few rows; the full pass asks for the others only.
-    sample = texts.head(_SAMPLE).select(_tests({n: tuple(patterns) for n in names if n not in declared}, patterns))
+    sample = texts.head(_SAMPLE).select(
+        _tests({n: tuple(patterns) for n in names if n not in declared}, patterns)
+    )
     open_kinds = _still_open(sample.collect(), names)
     found = texts.select(
         pl.len().alias("rows"),
@@ -80,7 +86,8 @@ def column_facts(
     values = found.row(0, named=True)
     kinds_now = _still_open(found, names)
     facts = tuple(
-        ColumnFacts(n, _kind(kinds_now.get(n, ()), values, n), values[f"{n}:bytes"] or 0) for n in names
+        ColumnFacts(n, _kind(kinds_now.get(n, ()), values, n), values[f"{n}:bytes"] or 0)
+        for n in names
     )
     return facts, values["rows"]
 
@@ -164,13 +171,27 @@ def check_declared(
     SchemaMismatchError
         Naming the column and the first value that does not fit.
     """
-    odd = [f"{name!r}: {dtype}" for name, dtype in declared.items() if dtype.base_type() in _UNSUPPORTED]
+    odd = [
+        f"{name!r}: {dtype}"
+        for name, dtype in declared.items()
+        if dtype.base_type() in _UNSUPPORTED
+    ]
     if odd:
-        raise SchemaError(f"{what}: CSV cannot be read as {', '.join(odd)}; read as String and convert")
-    tests = {n: _misfit(pl.col(n), t, decimal_comma=decimal_comma) for n, t in declared.items() if t != pl.String}
+        raise SchemaError(
+            f"{what}: CSV cannot be read as {', '.join(odd)}; read as String and convert"
+        )
+    tests = {
+        n: _misfit(pl.col(n), t, decimal_comma=decimal_comma)
+        for n, t in declared.items()
+        if t != pl.String
+    }
     if not tests:
         return
-    counts = texts.select(test.sum().alias(name) for name, test in tests.items()).collect().row(0, named=True)
+    counts = (
+        texts.select(test.sum().alias(name) for name, test in tests.items())
+        .collect()
+        .row(0, named=True)
+    )
     for name, count in counts.items():
         if count:
             value = texts.filter(tests[name]).select(name).head(1).collect().item()
@@ -185,7 +206,10 @@ def _misfit(column: pl.Expr, dtype: pl.DataType, *, decimal_comma: bool) -> pl.E
     if dtype == pl.Boolean:
         fits = column.str.contains(_PATTERNS["bool"])
     elif dtype == pl.Date:
-        fits = column.str.contains(_PATTERNS["date"]) & column.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+        fits = (
+            column.str.contains(_PATTERNS["date"])
+            & column.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+        )
     elif isinstance(dtype, pl.Datetime):
         fits = column.str.contains(_datetime_pattern(dtype))
     elif dtype.is_integer():

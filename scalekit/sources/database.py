@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,8 @@ from polars.io.plugins import register_io_source
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError, SchemaError, SourceError
 from scalekit.sources.align import Types, declared_types
 from scalekit.sources.base import Source, Statistics
-from scalekit.sources.database_readers import Reader, Uri, database_errors, open_reader, sqlite_path
+from scalekit.sources.database_connection import Reader, Uri, database_errors, sqlite_path
+from scalekit.sources.database_readers import open_reader
 from scalekit.sources.database_types import QueryColumn, conformed, query_columns
 from scalekit.storage import parse_location
 
@@ -68,7 +70,10 @@ class DatabaseSource(Source):
             return (pl.concat(batches) if batches else self.schema.to_frame()).lazy()
 
         def rows(
-            columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch: int | None
+            columns: list[str] | None,
+            predicate: pl.Expr | None,
+            n_rows: int | None,
+            _batch: int | None,
         ) -> Iterator[pl.DataFrame]:
             limit = n_rows if predicate is None else None
             for batch in self._batches(ranges, columns, limit):
@@ -79,7 +84,9 @@ class DatabaseSource(Source):
     def _batches(
         self, ranges: Sequence[KeyRange], names: list[str] | None, limit: int | None
     ) -> Iterator[pl.DataFrame]:
-        wanted = self.columns if names is None else tuple(c for c in self.columns if c.name in names)
+        wanted = (
+            self.columns if names is None else tuple(c for c in self.columns if c.name in names)
+        )
         if names == []:
             wanted = self.columns[:1]
         left = limit
@@ -166,7 +173,9 @@ def database_source(
         For columns without one type, or given twice.
     """
     if not isinstance(query, str) or not query.strip():
-        raise InvalidOperationError("scan_database needs the text of a query, such as 'SELECT * FROM flights'")
+        raise InvalidOperationError(
+            "scan_database needs the text of a query, such as 'SELECT * FROM flights'"
+        )
     text = query.strip().rstrip(";")
     handle = Uri(connection) if isinstance(connection, str) else connection
     reader = open_reader(handle)
@@ -197,7 +206,9 @@ def _key_ranges(
     """Ranges of equal width between the least and the greatest key."""
     if key is None:
         if count is not None:
-            raise InvalidOperationError("scan_database: partition_num needs partition_on, the column to split by")
+            raise InvalidOperationError(
+                "scan_database: partition_num needs partition_on, the column to split by"
+            )
         return (), None
     found = next((column for column in columns if column.name == key), None)
     if found is None:
@@ -211,8 +222,12 @@ def _key_ranges(
     if low is None:
         return (KeyRange(quoted),), int(rows)
     if isinstance(low, bool) or not isinstance(low, (int, date, datetime)):
-        raise SchemaError(f"{what}: partition_on={key!r} is {found.dtype}; name a column of whole numbers or times")
+        raise SchemaError(
+            f"{what}: partition_on={key!r} is {found.dtype}; name a column of whole numbers or times"
+        )
     step = (high - low) / count if not isinstance(low, int) else (high - low + 1) / count
-    inner = [low + step * n if not isinstance(low, int) else low + int(step * n) for n in range(1, count)]
+    inner = [
+        low + step * n if not isinstance(low, int) else low + int(step * n) for n in range(1, count)
+    ]
     bounds = [None, *sorted(set(inner) - {low}), None]
-    return tuple(KeyRange(quoted, a, b) for a, b in zip(bounds, bounds[1:], strict=False)), int(rows)
+    return tuple(KeyRange(quoted, a, b) for a, b in pairwise(bounds)), int(rows)

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from scalekit.errors import SchemaError, SchemaMismatchError
-from scalekit.sources.database_readers import Reader, quoted
+from scalekit.sources.database_connection import Reader, quoted
 from scalekit.sources.python_values import names_once
 
 
@@ -43,7 +43,9 @@ def query_columns(
     names_once(names, what=what)
     if reader.dialect == "sqlite":
         return _sqlite_columns(reader, query, names, overrides, what)
-    quote = quoted if reader.dialect != "mysql" else lambda name: "`" + name.replace("`", "``") + "`"
+    quote = (
+        quoted if reader.dialect != "mysql" else lambda name: "`" + name.replace("`", "``") + "`"
+    )
     columns = []
     for name, told in described:
         stored, is_uuid = _told(reader, query, told)
@@ -70,7 +72,9 @@ def _sqlite_columns(
     reader: Reader, query: str, names: list[str], overrides: Mapping[str, pl.DataType], what: str
 ) -> tuple[QueryColumn, ...]:
     """SQLite has no types but those of the values, so it is asked which ones there are."""
-    names_once([_RENAMED.sub("", n) if _RENAMED.sub("", n) in names else n for n in names], what=what)
+    names_once(
+        [_RENAMED.sub("", n) if _RENAMED.sub("", n) in names else n for n in names], what=what
+    )
     tests = ", ".join(f"max(typeof({quoted(n)}) = '{kind}')" for n in names for kind in _KINDS)
     found = reader.rows(f"SELECT {tests} FROM ({query})")[0]
     columns = []
@@ -87,7 +91,9 @@ def _sqlite_columns(
         stored = "text" if len(kinds) > 1 or not kinds else kinds[0]
         cast = {"real": "REAL", "text": "TEXT"}.get(stored)
         select = f"CAST({quoted(name)} AS {cast}) AS {quoted(name)}" if cast else quoted(name)
-        columns.append(QueryColumn(name, overrides.get(name, _KINDS[stored]), _KINDS[stored], select))
+        columns.append(
+            QueryColumn(name, overrides.get(name, _KINDS[stored]), _KINDS[stored], select)
+        )
     return tuple(columns)
 
 
@@ -109,7 +115,12 @@ def _from_arrow(reader: Reader, query: str, field: pa.Field) -> tuple[pl.DataTyp
     dtype = field.type.storage_type if isinstance(field.type, pa.BaseExtensionType) else field.type
     try:
         return pl.Schema(pa.schema([pa.field(field.name, dtype)]))[field.name], False
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, NotImplementedError, pa.ArrowException):
+    except (
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+        NotImplementedError,
+        pa.ArrowException,
+    ):
         return None, False
 
 
@@ -122,7 +133,11 @@ def _decimal(reader: Reader, query: str, field: pa.Field) -> pl.DataType:
 
 
 def _largest_scale(reader: Reader, query: str, name: str) -> int:
-    return int(reader.rows(f"SELECT coalesce(max(scale({quoted(name)})), 0) FROM ({query}) AS scalekit_query")[0][0])
+    return int(
+        reader.rows(
+            f"SELECT coalesce(max(scale({quoted(name)})), 0) FROM ({query}) AS scalekit_query"
+        )[0][0]
+    )
 
 
 # PostgreSQL's type numbers, which psycopg gives as they are.
@@ -150,7 +165,11 @@ def _from_description(reader: Reader, query: str, told: Any) -> pl.DataType | No
         return None
     if told[1] == _NUMERIC:
         precision, scale = told[4], told[5]
-        return pl.Decimal(precision, scale) if precision else pl.Decimal(38, _largest_scale(reader, query, told[0]))
+        return (
+            pl.Decimal(precision, scale)
+            if precision
+            else pl.Decimal(38, _largest_scale(reader, query, told[0]))
+        )
     return _OIDS.get(told[1])
 
 
@@ -162,7 +181,9 @@ def conformed(frame: pl.DataFrame, columns: tuple[QueryColumn, ...]) -> pl.DataF
     casts = []
     for column in columns:
         if column.is_uuid:
-            text = pl.col(column.name).bin.encode("hex").str.replace(_UUID, "${1}-${2}-${3}-${4}-${5}")
+            text = (
+                pl.col(column.name).bin.encode("hex").str.replace(_UUID, "${1}-${2}-${3}-${4}-${5}")
+            )
             casts.append(text)
         elif frame.schema[column.name] != column.dtype:
             casts.append(_cast(pl.col(column.name), frame.schema[column.name], column.dtype))

@@ -55,12 +55,18 @@ class DeltaSource(Source):
         """Rows and sizes as the log tells them."""
         if self.rows is None:
             return Statistics()
-        text = [name for name, dtype in self.columns if dtype.is_nested() or dtype in (pl.String, pl.Binary)]
+        text = [
+            name
+            for name, dtype in self.columns
+            if dtype.is_nested() or dtype in (pl.String, pl.Binary)
+        ]
         sizes = {name: int(self.rows * (width(dtype) + 1 / 8)) for name, dtype in self.columns}
         for name in text:
             # Compressed on disk, so more in memory; the footers would tell, but there may be thousands.
             sizes[name] += 3 * self.stored_bytes // len(text)
-        return Statistics(self.rows, sum(sizes.values()), exact=False, column_bytes=tuple(sizes.items()))
+        return Statistics(
+            self.rows, sum(sizes.values()), exact=False, column_bytes=tuple(sizes.items())
+        )
 
     def describe(self) -> str:
         """Path and version."""
@@ -104,7 +110,9 @@ def delta_source(
     try:
         from deltalake import DeltaTable
     except ImportError:
-        raise MissingDependencyError.for_extra("deltalake", "delta", purpose="scan_delta()") from None
+        raise MissingDependencyError.for_extra(
+            "deltalake", "delta", purpose="scan_delta()"
+        ) from None
     options = StorageOptions.of(storage_options)
     text = str(source)
     uri = local_path(text) if scheme_of(text) in (None, "file") else text
@@ -114,7 +122,9 @@ def delta_source(
         table = DeltaTable(uri, version=number, storage_options=_text_options(options))
         if version is not None and number is None:
             table.load_as_version(version)
-        lazy = pl.scan_delta(uri, version=table.version(), storage_options=options.to_dict() or None)
+        lazy = pl.scan_delta(
+            uri, version=table.version(), storage_options=options.to_dict() or None
+        )
         files = pl.DataFrame(table.get_add_actions(flatten=True))
         counts = files["num_records"] if "num_records" in files.columns else pl.Series([None])
         has_deletes = any("deletion_vector" in name for name in files.columns)
@@ -144,7 +154,14 @@ def _delta_errors(what: str, options: StorageOptions) -> Iterator[None]:
             raise PathNotFoundError(f"{what}: there is no Delta table; check the path") from None
         except DeltaError as error:
             text = redact(str(error).splitlines()[0], options)
-            if "not the same as the specified end version" in text or "nvalid table version" in text:
-                raise PathNotFoundError(f"{what}: it has no such version ({text}); see its history") from None
+            if (
+                "not the same as the specified end version" in text
+                or "nvalid table version" in text
+            ):
+                raise PathNotFoundError(
+                    f"{what}: it has no such version ({text}); see its history"
+                ) from None
             known = as_source_error(OSError(str(error)), what, options=options)
-            raise (known if isinstance(known, AccessError) else SourceError(f"{what}: {text}")) from None
+            raise (
+                known if isinstance(known, AccessError) else SourceError(f"{what}: {text}")
+            ) from None

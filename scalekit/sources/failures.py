@@ -111,7 +111,9 @@ def source_errors(what: str, *, options: StorageOptions | None = None) -> Iterat
     except (Exception, pl.exceptions.PanicException) as error:
         known: ScalekitError | None = as_source_error(error, what, options=options)
         if isinstance(error, pl.exceptions.DuplicateError):
-            known = SchemaError(f"{what}: {_first_lines(error, options)}; give each column its own name")
+            known = SchemaError(
+                f"{what}: {_first_lines(error, options)}; give each column its own name"
+            )
         if known is None:
             known = SourceError(f"{what}: {_first_lines(error, options)}")
         # The original would repeat in the traceback what was hidden in the message.
@@ -137,12 +139,15 @@ def as_source_error(
         return error
     text = _first_lines(error, options)
     if isinstance(error, pl.exceptions.PanicException):
-        return SourceError(f"{what}: the reader failed ({text}); was the file replaced while it was read?")
+        return SourceError(
+            f"{what}: the reader failed ({text}); was the file replaced while it was read?"
+        )
     if not isinstance(error, _READING) or str(error).startswith("conversion from"):
         return None
-    for kind, base in ((PathNotFoundError, FileNotFoundError), (AccessError, PermissionError)):
-        if isinstance(error, base):
-            return kind(f"{what}: {text}; {_way_out_of(kind)}")
+    if isinstance(error, FileNotFoundError):
+        return PathNotFoundError(f"{what}: {text}; {_way_out_of(PathNotFoundError)}")
+    if isinstance(error, PermissionError):
+        return AccessError(f"{what}: {text}; {_way_out_of(AccessError)}")
     if isinstance(error, pl.exceptions.NoDataError):
         return EmptyInputError(f"{what}: nothing in it ({text})")
     for pattern, kind, way_out in _SAYINGS:

@@ -12,10 +12,11 @@ from typing import Any, Self
 
 import polars as pl
 
-from scalekit.errors import DuplicateError, InvalidOperationError, SchemaMismatchError, SourceError
+from scalekit.errors import DuplicateError, SchemaMismatchError, SourceError
 from scalekit.sources.base import Source, Statistics
 from scalekit.sources.failures import source_errors
 from scalekit.sources.paths import FileSet
+from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import redact
 from scalekit.sources.uri import File, scheme_of
 
@@ -39,40 +40,6 @@ class FileSplit:
     offset: int
     rows: int | None
     version: str
-
-
-@dataclass(frozen=True)
-class RowIndex:
-    """A column that numbers the rows."""
-
-    name: str
-    offset: int = 0
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """What every reader of files can be told."""
-
-    n_rows: int | None = None
-    row_index: RowIndex | None = None
-    file_path_column: str | None = None
-
-    @classmethod
-    def of(
-        cls, n_rows: int | None, row_index_name: str | None, row_index_offset: int, include_file_paths: str | None
-    ) -> Self:
-        """Check the arguments and pack them.
-
-        Raises
-        ------
-        InvalidOperationError
-            For a negative number of rows or offset.
-        """
-        for name, value in (("n_rows", n_rows), ("row_index_offset", row_index_offset)):
-            if value is not None and value < 0:
-                raise InvalidOperationError(f"{name} must be 0 or more, not {value}")
-        index = RowIndex(row_index_name, row_index_offset) if row_index_name is not None else None
-        return cls(n_rows, index, include_file_paths)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,7 +72,8 @@ class FileSource(Source):
         for name in (index, self.options.file_path_column):
             if name is not None and name in taken:
                 raise DuplicateError.columns(
-                    [name], way_out=f"{self.describe()} has that column already: choose another name"
+                    [name],
+                    way_out=f"{self.describe()} has that column already: choose another name",
                 )
             taken.add(name or "")
 
@@ -149,7 +117,7 @@ class FileSource(Source):
         """Format and paths, with secrets redacted."""
 
     @cached_property
-    def schema(self) -> pl.Schema:  # type: ignore[override]
+    def schema(self) -> pl.Schema:
         """Row number first, then the files' columns, then the path."""
         index, path = self.options.row_index, self.options.file_path_column
         columns = dict(self.columns)
@@ -277,7 +245,10 @@ class FileSource(Source):
     def _pinned(self, _: pl.LazyFrame) -> list[pl.Expr]:
         """The row number as Int64, which no count can make unsigned."""
         index = self.options.row_index
-        return [pl.col(n).cast(t) if index and n == index.name else pl.col(n) for n, t in self.schema.items()]
+        return [
+            pl.col(n).cast(t) if index and n == index.name else pl.col(n)
+            for n, t in self.schema.items()
+        ]
 
     def refreshed(self) -> FileSource:
         """Look at the local files again; objects of a store keep the generation that was listed.
@@ -318,5 +289,3 @@ def _first_rows(splits: list[FileSplit], n_rows: int | None) -> Iterator[FileSpl
             yield split
         elif (left := n_rows - (end - rows)) > 0:
             yield FileSplit(split.file, split.offset, min(rows, left), split.version)
-
-

@@ -94,9 +94,13 @@ def read_tail(file: File, options: StorageOptions, what: str) -> bytes:
         if end[-4:] == b"PARE":
             raise CorruptFileError(f"{what}: its footer is encrypted; decrypt it before reading")
         if end[-4:] != b"PAR1":
-            raise CorruptFileError(f"{what}: it does not end as a Parquet file does; cut short, or another format?")
+            raise CorruptFileError(
+                f"{what}: it does not end as a Parquet file does; cut short, or another format?"
+            )
         if not 0 < length <= size - 12:
-            raise CorruptFileError(f"{what}: its footer claims {length:,} bytes of {size:,}; write it again")
+            raise CorruptFileError(
+                f"{what}: its footer claims {length:,} bytes of {size:,}; write it again"
+            )
         if length + 8 > len(end):
             end = _read_at(opened, size - length - 8, size)
         return b"PAR1" + end[-length - 8 :]
@@ -144,7 +148,11 @@ class _Opened:
 
 
 @lru_cache(maxsize=4096)
-def _layout(stored: bytes, shape: str, opened: _Opened) -> tuple[pl.Schema, tuple[tuple[int, str], ...]]:  # noqa: ARG001
+def _layout(
+    stored: bytes,  # noqa: ARG001 - with the shape, the key of the cache
+    shape: str,  # noqa: ARG001
+    opened: _Opened,
+) -> tuple[pl.Schema, tuple[tuple[int, str], ...]]:
     """The types as Polars reads them, and the leaves whose size depends on their values.
 
     Files of one source mostly agree, so this runs once for all of them.
@@ -163,7 +171,9 @@ def _layout(stored: bytes, shape: str, opened: _Opened) -> tuple[pl.Schema, tupl
     return schema, tuple(leaves)
 
 
-def _column_bytes(metadata: Any, schema: pl.Schema, leaves: Sequence[tuple[int, str]]) -> tuple[tuple[str, int], ...]:
+def _column_bytes(
+    metadata: Any, schema: pl.Schema, leaves: Sequence[tuple[int, str]]
+) -> tuple[tuple[str, int], ...]:
     """Memory by column: a fixed width per row; for text the views and at most the bytes in the file.
 
     The uncompressed size in the footer alone misses dictionaries and constants by orders of magnitude.
@@ -200,7 +210,7 @@ def width(dtype: pl.DataType) -> float:
         case pl.Array():
             return dtype.size * width(dtype.inner)  # type: ignore[arg-type]
         case pl.Struct():
-            return sum(width(f.dtype) for f in dtype.fields)  # type: ignore[arg-type]
+            return sum((width(f.dtype) for f in dtype.fields), 0.0)  # type: ignore[arg-type]
     if dtype.is_numeric():
         return int("".join(c for c in str(dtype) if c.isdigit())) / 8
     return 8.0

@@ -95,7 +95,9 @@ def _keys_in(path: str) -> dict[str, str | None]:
     """The keys and values of the folders of a path; the name of the file is none."""
     steps = [step.partition("=") for step in path.split("/")[:-1] if "=" in step]
     return {
-        unquote(name): None if value == NULL_VALUE else unquote(value) for name, _, value in steps if name
+        unquote(name): None if value == NULL_VALUE else unquote(value)
+        for name, _, value in steps
+        if name
     }
 
 
@@ -114,7 +116,9 @@ def _types_of(
         raise ColumnNotFoundError(
             f"{what}: hive_schema names {', '.join(map(repr, unknown))}; the folders have {', '.join(map(repr, names))}"
         )
-    return {name: declared.get(name) or _inferred(found[name] for found in values) for name in names}
+    return {
+        name: declared.get(name) or _inferred(found[name] for found in values) for name in names
+    }
 
 
 def _inferred(values: Iterable[str | None]) -> pl.DataType:

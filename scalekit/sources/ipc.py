@@ -15,9 +15,10 @@ from scalekit.errors import CorruptFileError
 from scalekit.sources.align import Types, common_schema
 from scalekit.sources.arrow_data import check_extension_types
 from scalekit.sources.failures import source_errors
-from scalekit.sources.files import FileSource, Piece, ReadOptions, RowIndex
+from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import width
 from scalekit.sources.paths import Paths, find_files
+from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.remote import open_file
 from scalekit.sources.uri import File
@@ -51,7 +52,9 @@ class IpcSource(FileSource):
         start = self.pieces.index(pieces[0])
         offset = row_index.offset if row_index else 0
         runs: list[pl.LazyFrame] = []
-        for types, group in groupby(range(start, start + len(pieces)), key=lambda n: self.stored[n]):
+        for types, group in groupby(
+            range(start, start + len(pieces)), key=lambda n: self.stored[n]
+        ):
             members = list(group)
             lazy = pl.scan_ipc(
                 [self.pieces[n].file.uri for n in members],
@@ -63,7 +66,9 @@ class IpcSource(FileSource):
             )
             offset += sum(self.pieces[n].rows or 0 for n in members)
             casts = [pl.col(n).cast(t) for n, t in self.columns if dict(types)[n] != t]
-            in_order = types == self.columns or [n for n, _ in types] == [n for n, _ in self.columns]
+            in_order = types == self.columns or [n for n, _ in types] == [
+                n for n, _ in self.columns
+            ]
             lazy = lazy.with_columns(casts) if casts else lazy
             runs.append(lazy if in_order else lazy.select(self.schema.names()))
         return pl.concat(runs) if len(runs) > 1 else runs[0]
@@ -112,11 +117,17 @@ def _resolve(source: Paths, options: ReadOptions, storage: StorageOptions) -> Ip
     for file, fact in zip(found.files, facts, strict=True):
         first_with.setdefault(fact.schema, redact(file.uri, storage))
     columns = common_schema(
-        [pl.Schema(types) for types in first_with], list(first_with.values()), what=f"IPC {found.describe()}"
+        [pl.Schema(types) for types in first_with],
+        list(first_with.values()),
+        what=f"IPC {found.describe()}",
     )
     rows = sum(fact.rows for fact in facts)
     sizes = {name: int(rows * (width(dtype) + 1 / 8)) for name, dtype in columns.items()}
-    variable = [name for name, dtype in columns.items() if dtype.is_nested() or dtype in (pl.String, pl.Binary)]
+    variable = [
+        name
+        for name, dtype in columns.items()
+        if dtype.is_nested() or dtype in (pl.String, pl.Binary)
+    ]
     for name in variable:
         sizes[name] += sum(fact.bytes for fact in facts) // len(variable)
     return IpcSource(
@@ -148,7 +159,9 @@ def _check_footer(file: File, storage: StorageOptions, what: str) -> int:
         if not start:
             raise CorruptFileError(f"{what}: it is empty; write it again")
         if start[:4] == b"\xff\xff\xff\xff":
-            raise CorruptFileError(f"{what}: this is an IPC stream, not a file; read it with from_arrow")
+            raise CorruptFileError(
+                f"{what}: this is an IPC stream, not a file; read it with from_arrow"
+            )
         opened.seek(max(0, size - 10))
         end = bytes(opened.read(10))
         length = int.from_bytes(end[:4], "little")

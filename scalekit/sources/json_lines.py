@@ -72,7 +72,9 @@ def json_facts(file: File, options: StorageOptions) -> JsonFacts:
         if not rows:
             raise EmptyInputError(f"{what}: no line with content; one object at least is needed")
         try:
-            lazy = pl.scan_ndjson(without_wildcards(file.uri), infer_schema_length=None, storage_options=storage)
+            lazy = pl.scan_ndjson(
+                without_wildcards(file.uri), infer_schema_length=None, storage_options=storage
+            )
             schema = lazy.collect_schema()
         except pl.exceptions.PolarsError as error:
             _name_bad_line(file, storage, str(error), what)
@@ -99,7 +101,9 @@ def _check_depth(lines: list[str], start: int, what: str) -> None:
             depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token, 0)
             deepest = max(deepest, depth)
         if deepest > MAX_DEPTH:
-            raise CorruptFileError(f"{what}: line {number} is nested deeper than {MAX_DEPTH} levels; flatten it")
+            raise CorruptFileError(
+                f"{what}: line {number} is nested deeper than {MAX_DEPTH} levels; flatten it"
+            )
 
 
 def _parse(text: bytes, lines: list[str], start: int, what: str) -> pa.Schema:
@@ -107,7 +111,11 @@ def _parse(text: bytes, lines: list[str], start: int, what: str) -> pa.Schema:
         options = pj.ReadOptions(use_threads=True, block_size=max(1 << 20, len(text) + 1))
         return pj.read_json(io.BytesIO(text), read_options=options).schema
     except pa.ArrowInvalid as error:
-        _explain(str(error), [n for n, line in enumerate(lines, start) if line and not line.isspace()], what)
+        _explain(
+            str(error),
+            [n for n, line in enumerate(lines, start) if line and not line.isspace()],
+            what,
+        )
 
 
 def _explain(text: str, numbers: list[int], what: str) -> NoReturn:
@@ -118,12 +126,18 @@ def _explain(text: str, numbers: list[int], what: str) -> NoReturn:
         column, before, after, _ = changed.groups()
         if column:
             _refuse_change(column, before, after, line, what)
-        raise CorruptFileError(f"{what}: line {line} holds a JSON {after}, not an object; write one object per line")
+        raise CorruptFileError(
+            f"{what}: line {line} holds a JSON {after}, not an object; write one object per line"
+        )
     if twice := _TWICE.search(text):
         key = _key(twice[1])
-        raise CorruptFileError(f"{what}: line {line} gives the key {key!r} twice; which value counts is not defined: keep one")
+        raise CorruptFileError(
+            f"{what}: line {line} gives the key {key!r} twice; which value counts is not defined: keep one"
+        )
     said = text.removeprefix("JSON parse error: ").split(" in row")[0]
-    raise CorruptFileError(f"{what}: line {line} is no JSON ({said}); repair it, or was the file cut short?")
+    raise CorruptFileError(
+        f"{what}: line {line} is no JSON ({said}); repair it, or was the file cut short?"
+    )
 
 
 def _key(path: str) -> str:
@@ -188,7 +202,9 @@ def _refusal(lines: list[str]) -> str | None:
 
 def _refuse_line(number: int, line: str, what: str) -> NoReturn:
     def refuse(constant: str) -> NoReturn:
-        raise CorruptFileError(f"{what}: line {number} holds {constant}, which is no JSON; write null, or text")
+        raise CorruptFileError(
+            f"{what}: line {number} holds {constant}, which is no JSON; write null, or text"
+        )
 
     said = _refusal([line]) or "it does not go with the lines above"
     try:
@@ -197,7 +213,9 @@ def _refuse_line(number: int, line: str, what: str) -> NoReturn:
         said = str(error)
     if "InvalidNumber" in said:
         said = "a number beyond 128 bits or the range of Float64; write it as text"
-    raise CorruptFileError(f"{what}: line {number} cannot be read ({said}); write one JSON object per line") from None
+    raise CorruptFileError(
+        f"{what}: line {number} cannot be read ({said}); write one JSON object per line"
+    ) from None
 
 
 def json_column_bytes(columns: pl.Schema, facts: list[JsonFacts]) -> tuple[tuple[str, int], ...]:

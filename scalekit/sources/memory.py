@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -64,11 +65,9 @@ class MemorySource(Source):
     def splits(self) -> tuple[RowRange, ...]:
         """Ranges of rows of about 128 MB."""
         height = self.frame.height
-        parts = max(1, min(height, -(-self.frame.estimated_size() // _SPLIT_BYTES)))
+        parts = max(1, min(height, -(-int(self.frame.estimated_size()) // _SPLIT_BYTES)))
         bounds = [height * part // parts for part in range(parts + 1)]
-        return tuple(
-            RowRange(start, stop - start) for start, stop in zip(bounds, bounds[1:], strict=False)
-        )
+        return tuple(RowRange(start, stop - start) for start, stop in pairwise(bounds))
 
     def read(self, splits: Sequence[Any] | None = None) -> pl.LazyFrame:
         """The rows, without copying them."""
@@ -83,7 +82,9 @@ class MemorySource(Source):
             rows=self.frame.height,
             bytes=int(self.frame.estimated_size()),
             exact=True,
-            column_bytes=tuple((s.name, int(s.estimated_size())) for s in self.frame.iter_columns()),
+            column_bytes=tuple(
+                (s.name, int(s.estimated_size())) for s in self.frame.iter_columns()
+            ),
         )
 
     def describe(self) -> str:
@@ -110,7 +111,9 @@ def merged(ranges: Sequence[RowRange]) -> Iterator[RowRange]:
 _SEEN: WeakValueDictionary[int, MemorySource] = WeakValueDictionary()
 
 
-def memory_source(frame: pl.DataFrame, *, origin: str = "polars", given: object = None) -> MemorySource:
+def memory_source(
+    frame: pl.DataFrame, *, origin: str = "polars", given: object = None
+) -> MemorySource:
     """The source over ``frame``; the same one where ``given`` was scanned before and is unchanged.
 
     Parameters

@@ -11,9 +11,10 @@ import polars as pl
 
 from scalekit.errors import ColumnNotFoundError, SchemaMismatchError
 from scalekit.sources.align import Types, common_type, declared_types
-from scalekit.sources.files import FileSource, Piece, ReadOptions, RowIndex
+from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.json_lines import JsonFacts, json_column_bytes, json_facts
 from scalekit.sources.paths import FileSet, Paths, find_files, without_wildcards
+from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 
 SUFFIXES = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz", ".zst")
@@ -53,9 +54,15 @@ class NdjsonSource(FileSource):
         )
         found = dict(self.stored)
         declared = [
-            _converted(name, found.get(name), dtype) for name, dtype in self.columns if found.get(name) != dtype
+            _converted(name, found.get(name), dtype)
+            for name, dtype in self.columns
+            if found.get(name) != dtype
         ]
-        return lazy.with_columns(declared).select(self.schema.names()) if declared or self._drops else lazy
+        return (
+            lazy.with_columns(declared).select(self.schema.names())
+            if declared or self._drops
+            else lazy
+        )
 
     @property
     def _drops(self) -> bool:

@@ -53,15 +53,18 @@ def pandas_source(frame: Any, *, nan_to_null: bool = True) -> MemorySource:
     names = [str(name) for name in frame.columns]
     names_once(names, what="from_pandas")
     columns = [
-        _column(name, frame.iloc[:, position], nan_to_null=nan_to_null) for position, name in enumerate(names)
+        _column(name, frame.iloc[:, position], nan_to_null=nan_to_null)
+        for position, name in enumerate(names)
     ]
-    height = {"height": len(frame)} if not columns else {}
-    return memory_source(pl.DataFrame(columns, **height), origin="pandas", given=frame)
+    rows = pl.DataFrame(columns) if columns else pl.DataFrame(height=len(frame))
+    return memory_source(rows, origin="pandas", given=frame)
 
 
 def _check_index(index: Any) -> None:
     """A row number may go, also where a filter left gaps in it; a name or other values are data."""
-    numbers_rows = index.nlevels == 1 and index.name is None and getattr(index.dtype, "kind", "O") in "iu"
+    numbers_rows = (
+        index.nlevels == 1 and index.name is None and getattr(index.dtype, "kind", "O") in "iu"
+    )
     if not numbers_rows and len(index):
         named = ", ".join(map(repr, index.names))
         raise InvalidOperationError(
@@ -80,7 +83,9 @@ def _column(name: str, series: Any, *, nan_to_null: bool) -> pl.Series:
             return _from_categories(name, series)
         else:
             # A copy, since Arrow may share the buffer, and a later change in place would reach the plan.
-            is_numpy_float = type(series.dtype).__module__.startswith("numpy") and series.dtype.kind == "f"
+            is_numpy_float = (
+                type(series.dtype).__module__.startswith("numpy") and series.dtype.kind == "f"
+            )
             array = pa.array(series.copy(), from_pandas=nan_to_null if is_numpy_float else None)
         return _to_polars(name, array)
     except (pa.ArrowException, NotImplementedError, TypeError, pl.exceptions.PolarsError) as error:
@@ -101,14 +106,18 @@ def _from_objects(name: str, series: Any, *, nan_to_null: bool) -> pa.Array:
     kinds = value_kinds(values)
     check_kinds(kinds, name, what="from_pandas")
     if kinds == {"int", "float"}:
-        return pa.array([None if v is None else float(v) for v in values], pa.float64(), from_pandas=False)
+        return pa.array(
+            [None if v is None else float(v) for v in values], pa.float64(), from_pandas=False
+        )
     return pa.array(values, from_pandas=False)
 
 
 def _from_categories(name: str, series: Any) -> pl.Series:
     """Categories of text stay categories; an order that was declared becomes an Enum's."""
     array = pa.array(series)
-    if not (pa.types.is_string(array.type.value_type) or pa.types.is_large_string(array.type.value_type)):
+    if not (
+        pa.types.is_string(array.type.value_type) or pa.types.is_large_string(array.type.value_type)
+    ):
         return _to_polars(name, array.dictionary_decode())
     text = pl.Series(name, array.dictionary_decode())
     ordered = series.cat.ordered
@@ -121,18 +130,19 @@ def _to_polars(name: str, array: pa.Array | pa.ChunkedArray) -> pl.Series:
             f"from_pandas: column {name!r} holds {array.type}; convert it first, "
             "for example with .dt.to_timestamp() or .astype(str)"
         )
-    target = {pa.types.is_timestamp: _us_timestamp, pa.types.is_duration: lambda _: pa.duration("us")}
-    for is_kind, to_us in target.items():
-        if is_kind(array.type) and array.type.unit != "us":
-            try:
-                array = array.cast(to_us(array.type))
-            except pa.ArrowInvalid:
-                raise ComputeError(
-                    f"from_pandas: column {name!r} holds {array.type.unit} values that microseconds cannot hold; "
-                    f"round them first: frame[{name!r}].dt.floor('us')"
-                ) from None
-    return pl.Series(name, array)
+    wanted = _in_microseconds(array.type)
+    if wanted == array.type:
+        return pl.Series(name, array)
+    try:
+        return pl.Series(name, array.cast(wanted))
+    except pa.ArrowInvalid:
+        raise ComputeError(
+            f"from_pandas: column {name!r} holds {array.type.unit} values that microseconds cannot hold; "
+            f"round them first: frame[{name!r}].dt.floor('us')"
+        ) from None
 
 
-def _us_timestamp(dtype: pa.DataType) -> pa.DataType:
-    return pa.timestamp("us", dtype.tz)
+def _in_microseconds(dtype: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(dtype):
+        return pa.timestamp("us", dtype.tz)
+    return pa.duration("us") if pa.types.is_duration(dtype) else dtype

@@ -9,10 +9,11 @@ from typing import Any
 import polars as pl
 
 from scalekit.sources.align import Extra, Missing, Types, common_schema, declared_types
-from scalekit.sources.files import FileSource, Piece, ReadOptions, RowIndex
+from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import Footer, read_footers
 from scalekit.sources.hive import HiveKeys, hive_keys
 from scalekit.sources.paths import FileSet, Paths, find_files
+from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 
 SUFFIXES = (".parquet", ".pq", ".parq")
@@ -132,11 +133,14 @@ def _resolve(source: Paths, request: ParquetRequest) -> ParquetSource:
     what = f"Parquet {found.describe()}"
     footers = read_footers(found.files, request.storage)
     keys = hive_keys(found, request.hive_partitioning, request.hive_schema or found.keys, what=what)
-    stored = _stored_schema(found, footers, keys, what, request.missing_columns, request.extra_columns)
+    stored = _stored_schema(
+        found, footers, keys, what, request.missing_columns, request.extra_columns
+    )
     return ParquetSource(
         found=found,
         pieces=tuple(
-            Piece(file, footer.rows, footer.groups) for file, footer in zip(found.files, footers, strict=True)
+            Piece(file, footer.rows, footer.groups)
+            for file, footer in zip(found.files, footers, strict=True)
         ),
         columns=tuple({**stored, **dict(keys.types)}.items()),
         column_bytes=_total_bytes(footers, stored, keys),
@@ -149,7 +153,12 @@ def _resolve(source: Paths, request: ParquetRequest) -> ParquetSource:
 
 
 def _stored_schema(
-    found: FileSet, footers: Sequence[Footer], keys: HiveKeys, what: str, missing: Missing, extra: Extra
+    found: FileSet,
+    footers: Sequence[Footer],
+    keys: HiveKeys,
+    what: str,
+    missing: Missing,
+    extra: Extra,
 ) -> pl.Schema:
     """Align the distinct schemas, most often one; a key of the path stands above a column of the file."""
     first_with: dict[tuple[tuple[str, pl.DataType], ...], str] = {}
@@ -160,16 +169,24 @@ def _stored_schema(
             stored = tuple((n, t) for n, t in footer.schema.items() if n not in keys.names)
             first_with.setdefault(stored, redact(file.uri, found.options))
     schemas = [pl.Schema(items) for items in first_with]
-    schema = common_schema(schemas, list(first_with.values()), what=what, missing=missing, extra=extra)
+    schema = common_schema(
+        schemas, list(first_with.values()), what=what, missing=missing, extra=extra
+    )
     keys.check_clash(schema, what=what)
     return schema
 
 
-def _total_bytes(footers: Sequence[Footer], stored: pl.Schema, keys: HiveKeys) -> tuple[tuple[str, int], ...]:
+def _total_bytes(
+    footers: Sequence[Footer], stored: pl.Schema, keys: HiveKeys
+) -> tuple[tuple[str, int], ...]:
     totals = dict.fromkeys([*stored, *keys.names], 0)
     for footer in footers:
         for name, size in footer.column_bytes:
             if name in totals:
                 totals[name] += size
     rows = sum(footer.rows for footer in footers)
-    return tuple(totals.items()) if not keys.names else tuple((totals | dict.fromkeys(keys.names, 16 * rows)).items())
+    return (
+        tuple(totals.items())
+        if not keys.names
+        else tuple((totals | dict.fromkeys(keys.names, 16 * rows)).items())
+    )

@@ -45,7 +45,9 @@ class FileSet:
     def inputs(self) -> tuple[str, ...]:
         """Canonical identities of the folder and the files, for the check against targets."""
         folder = (self.root,) if self.root else ()
-        return tuple(str(parse_location(path)) for path in (*folder, *(file.uri for file in self.files)))
+        return tuple(
+            str(parse_location(path)) for path in (*folder, *(file.uri for file in self.files))
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ def _find(text: str, suffixes: tuple[str, ...], options: StorageOptions) -> _Lis
         try:
             return _find_local(text, local_path(text), suffixes)
         except PermissionError as error:
-            raise AccessError(f"{text!r}: may not be read ({error.strerror}); check its permissions") from None
+            raise AccessError(
+                f"{text!r}: may not be read ({error.strerror}); check its permissions"
+            ) from None
     if scheme in WEB:
         check_web_address(text)
         return _Listing([resolve_web(text)])
@@ -177,7 +181,9 @@ def _list_folder(folder: str, suffixes: tuple[str, ...]) -> _Listing:
 
 
 def _is_hidden(path: str) -> bool:
-    return path.endswith(".crc") or any(step.startswith(("_", ".")) for step in path.split("/") if step)
+    return path.endswith(".crc") or any(
+        step.startswith(("_", ".")) for step in path.split("/") if step
+    )
 
 
 def _refuse_foreign(found: list[str], folder: str, suffixes: tuple[str, ...]) -> None:
@@ -221,6 +227,4 @@ def _nearest(path: str) -> str:
     except OSError:
         return f"; the folder {str(parent)!r} may not be listed"
     shown = ", ".join(map(repr, entries[:8])) + (", ..." if len(entries) > 8 else "")
-    return (
-        f"; looked in {str(parent)!r} (working directory {os.getcwd()!r}), which holds {shown or 'nothing'}"
-    )
+    return f"; looked in {str(parent)!r} (working directory {os.getcwd()!r}), which holds {shown or 'nothing'}"

@@ -7,7 +7,7 @@ import numbers
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -71,7 +71,11 @@ def check_kinds(kinds: set[str], column: str, *, what: str) -> None:
 
 
 def dict_source(
-    data: Mapping[str, Any], schema: Any = None, *, schema_overrides: Any = None, strict: bool = True
+    data: Mapping[str, Any],
+    schema: Any = None,
+    *,
+    schema_overrides: Any = None,
+    strict: bool = True,
 ) -> MemorySource:
     """A source over a dictionary of columns, as :class:`polars.DataFrame` takes it.
 
@@ -81,15 +85,23 @@ def dict_source(
         For a column whose values are of several types.
     """
     if not isinstance(data, Mapping):
-        raise InvalidOperationError(f"from_dict needs a dictionary of columns, not {type(data).__name__}")
+        raise InvalidOperationError(
+            f"from_dict needs a dictionary of columns, not {type(data).__name__}"
+        )
     columns = dict(data)
     if strict and schema is None and schema_overrides is None:
         columns = {name: _typed(name, values) for name, values in columns.items()}
-    return _built(lambda: pl.DataFrame(columns, schema, schema_overrides=schema_overrides, strict=strict))
+    return _built(
+        lambda: pl.DataFrame(columns, schema, schema_overrides=schema_overrides, strict=strict)
+    )
 
 
 def dicts_source(
-    data: Iterable[Mapping[str, Any]], schema: Any = None, *, schema_overrides: Any = None, strict: bool = True
+    data: Iterable[Mapping[str, Any]],
+    schema: Any = None,
+    *,
+    schema_overrides: Any = None,
+    strict: bool = True,
 ) -> MemorySource:
     """A source over rows given as dictionaries; a key that a row lacks is null there.
 
@@ -126,7 +138,11 @@ def _typed(name: str, values: Any) -> Any:
 
 
 def numpy_source(
-    data: Any, schema: Any = None, *, schema_overrides: Any = None, orient: str | None = None
+    data: Any,
+    schema: Any = None,
+    *,
+    schema_overrides: Any = None,
+    orient: Literal["col", "row"] | None = None,
 ) -> MemorySource:
     """A source over a NumPy array: one or two dimensions, or a structured array.
 
@@ -135,12 +151,18 @@ def numpy_source(
     if type(data).__module__.split(".")[0] != "numpy" or not hasattr(data, "dtype"):
         raise InvalidOperationError(f"from_numpy needs a NumPy array, not {type(data).__name__}")
     if data.ndim not in (1, 2):
-        raise ShapeError(f"from_numpy needs one or two dimensions, not {data.ndim}: reshape the array")
+        raise ShapeError(
+            f"from_numpy needs one or two dimensions, not {data.ndim}: reshape the array"
+        )
     if data.dtype.kind == "O":
-        raise SchemaError("from_numpy: the array holds Python objects; use from_dict, or give it a dtype")
+        raise SchemaError(
+            "from_numpy: the array holds Python objects; use from_dict, or give it a dtype"
+        )
     return _built(
         # a copy: Polars may share the buffer, and a later change of the array would reach the plan
-        lambda: pl.from_numpy(data.copy(), schema, schema_overrides=schema_overrides, orient=orient),  # type: ignore[arg-type]
+        lambda: pl.from_numpy(
+            data.copy(), schema, schema_overrides=schema_overrides, orient=orient
+        ),
         origin="numpy",
     )
 
@@ -150,7 +172,9 @@ def polars_source(frame: pl.DataFrame | pl.LazyFrame) -> MemorySource | LazySour
     if isinstance(frame, pl.LazyFrame):
         return LazySource(frame, fields=tuple(frame.collect_schema().items()))
     if not isinstance(frame, pl.DataFrame):
-        raise InvalidOperationError(f"from_polars needs a DataFrame or LazyFrame, not {type(frame).__name__}")
+        raise InvalidOperationError(
+            f"from_polars needs a DataFrame or LazyFrame, not {type(frame).__name__}"
+        )
     return memory_source(check_types(frame, what="from_polars"))
 
 
@@ -182,7 +206,9 @@ def _built(build: Any, origin: str = "python") -> MemorySource:
         raise ShapeError(f"{what}: {error}; all columns need the same length") from None
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
         text = str(error).split("\n\nThis error")[0]
-        raise SchemaError(f"{what}: {text}; pass schema= with the type, or convert the values") from None
+        raise SchemaError(
+            f"{what}: {text}; pass schema= with the type, or convert the values"
+        ) from None
     return memory_source(check_types(frame, what=what), origin=origin)
 
 
@@ -196,4 +222,6 @@ def names_once(names: Sequence[str], *, what: str) -> None:
     """
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise DuplicateError.columns(twice, way_out=f"{what} needs each column name once: rename one")
+        raise DuplicateError.columns(
+            twice, way_out=f"{what} needs each column name once: rename one"
+        )

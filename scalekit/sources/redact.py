@@ -11,6 +11,7 @@ from scalekit.storage.redaction import redact as redact_text
 
 HIDDEN = "***"
 
+
 def redact(text: str, options: StorageOptions | None = None) -> str:
     """Replace credentials in ``text`` by ``***``.
 

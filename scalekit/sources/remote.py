@@ -27,7 +27,10 @@ class OpenFile(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None: ...
 
     def size(self) -> int:
@@ -69,7 +72,11 @@ def list_objects(uri: str, options: StorageOptions) -> tuple[list[File], str | N
 def _as_files(base: str, found: list[StoredObject]) -> list[File]:
     """Empty objects whose name ends in a slash are how consoles show a folder."""
     return [
-        File(f"{base}/{item.key}", item.bytes, f"{item.etag or item.modified.isoformat()}-{item.bytes}")
+        File(
+            f"{base}/{item.key}",
+            item.bytes,
+            f"{item.etag or item.modified.isoformat()}-{item.bytes}",
+        )
         for item in sorted(found, key=lambda item: item.key)
         if not item.key.endswith("/")
     ]
@@ -126,7 +133,10 @@ class _ObjectFile:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         return None
 
@@ -160,12 +170,16 @@ def _store_errors(uri: str, options: StorageOptions) -> Iterator[None]:
         shown = repr(redact(uri, options))
         said = str(error).split(": <?xml")[0]
         if error.fault == "missing":
-            raise PathNotFoundError(f"{shown} does not exist ({said}); check the bucket and the path") from None
+            raise PathNotFoundError(
+                f"{shown} does not exist ({said}); check the bucket and the path"
+            ) from None
         if error.fault == "denied":
             raise AccessError(
                 f"{shown} may not be read ({said}); check the credentials in storage_options or in the "
                 "environment: they may be wrong or expired"
             ) from None
         if error.fault == "unreachable":
-            raise AccessError(f"{shown} cannot be reached ({said}); check the host, the endpoint and the network") from None
+            raise AccessError(
+                f"{shown} cannot be reached ({said}); check the host, the endpoint and the network"
+            ) from None
         raise SourceError(f"{shown}: {said}; check storage_options") from None

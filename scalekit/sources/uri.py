@@ -62,7 +62,9 @@ def local_path(path: str | os.PathLike[str]) -> str:
     if scheme_of(text) == "file":
         parts = urlsplit(text)
         if parts.netloc not in ("", "localhost"):
-            raise SourceError(f"{text!r}: a file URI has three slashes, as in 'file:///data/a.parquet'")
+            raise SourceError(
+                f"{text!r}: a file URI has three slashes, as in 'file:///data/a.parquet'"
+            )
         text = unquote(parts.path)
     expanded = os.path.expanduser(text)
     if expanded.startswith("~"):
@@ -118,5 +120,8 @@ def _is_internal(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool
         address = address.ipv4_mapped
     metadata = {"fd00:ec2::254", "100.100.100.200", "168.63.129.16"}
     return (
-        address.is_link_local or address.is_multicast or address.is_unspecified or str(address) in metadata
+        address.is_link_local
+        or address.is_multicast
+        or address.is_unspecified
+        or str(address) in metadata
     )

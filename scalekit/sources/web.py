@@ -17,7 +17,9 @@ _SECONDS = 4.0
 class _CheckedRedirects(HTTPRedirectHandler):
     """Apply the address policy to every hop: a public name may point back at the inside."""
 
-    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+    def redirect_request(
+        self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> Any:
         check_web_address(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -43,7 +45,9 @@ def resolve_web(uri: str) -> File:
         ) from None
     except (URLError, TimeoutError) as error:
         reason = redact(str(getattr(error, "reason", error)))
-        raise AccessError(f"{shown!r} cannot be reached ({reason}); check the host and the network") from None
+        raise AccessError(
+            f"{shown!r} cannot be reached ({reason}); check the host and the network"
+        ) from None
     except (OSError, ValueError) as error:
         raise SourceError(f"{shown!r}: {redact(str(error))}") from None
 
@@ -60,7 +64,9 @@ def _probe(opener: OpenerDirector, uri: str) -> File:
         headers = response.headers
         total = headers.get("Content-Range", "").rpartition("/")[2] or headers.get("Content-Length")
         version = headers.get("ETag") or headers.get("Last-Modified") or ""
-        return File(response.url, int(total) if total and total.isdigit() else None, f"{version}-{total}")
+        return File(
+            response.url, int(total) if total and total.isdigit() else None, f"{version}-{total}"
+        )
 
 
 class WebFile:
@@ -75,7 +81,12 @@ class WebFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         return None
 
     def size(self) -> int:
@@ -83,7 +94,9 @@ class WebFile:
         if self._size is None:
             size = resolve_web(self.uri).size
             if size is None:
-                raise SourceError(f"{redact(self.uri)!r}: the server does not tell the size; download the file first")
+                raise SourceError(
+                    f"{redact(self.uri)!r}: the server does not tell the size; download the file first"
+                )
             self._size = size
         return self._size
 
