@@ -8,10 +8,11 @@ from typing import Any, Self
 import polars as pl
 
 from scalekit.errors import DuplicateError, InvalidOperationError, PlanError, SchemaError
+from scalekit.expr.analysis import output_name
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import FUNCTIONS, Kind, flatten, to_node
 from scalekit.expr.node import Alias, Call, Column, ExprNode, Literal, Over, Selection
-from scalekit.kernels.bind import bind, expand, output_name
+from scalekit.kernels.bind import bind, expand
 from scalekit.kernels.schema import check_runs, dtype_of, schema_of
 from scalekit.plan.nodes import Plan
 from scalekit.plan.order import check_order

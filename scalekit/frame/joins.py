@@ -95,7 +95,10 @@ class JoinMethods(FrameBase):
         order = ORDERS[maintain_order or "none"]
         keys = join_keys(self._plan, right, on, left_on, right_on, how)
         return self._derive(
-            Join(self._plan, right, *keys, how, suffix, validate, nulls_equal, coalesce, order)
+            Join(
+                *(self._plan, right, *keys, how, suffix, validate, nulls_equal, coalesce, order),
+                only_key_is_float=_is_float(self._plan, keys[0]),
+            )
         )
 
     def join_asof(
@@ -323,6 +326,10 @@ def _check_types(left: Plan, a: ExprNode, right: Plan, b: ExprNode) -> None:
         f"join keys {Expr(a)!r} ({one}) and {Expr(b)!r} ({two}) have types that do not go together: "
         f"cast one, such as {Expr(b)!r}.cast(sk.{one})"
     )
+
+
+def _is_float(plan: Plan, keys: tuple[ExprNode, ...]) -> bool:
+    return len(keys) == 1 and dtype_of(keys[0], schema_of(plan)).is_float()
 
 
 def _listed(keys: Any) -> Sequence[Any]:

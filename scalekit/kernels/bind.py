@@ -9,15 +9,13 @@ import polars as pl
 import polars.selectors as cs
 
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
+from scalekit.expr.analysis import output_name, root_name
 from scalekit.expr.function import FUNCTIONS, Kind, thaw
 from scalekit.expr.node import (
     Alias,
     Call,
-    Case,
-    Cast,
     Column,
     ExprNode,
-    Literal,
     Over,
     Selection,
     SortKey,
@@ -132,31 +130,6 @@ def _settle_one(expr: ExprNode) -> ExprNode:
     arg = expr.args[0]
     name: str = rename(output_name(arg), root_name(arg), **options)  # type: ignore[assignment,misc]
     return Alias(arg.arg if isinstance(arg, Alias) else arg, name)
-
-
-def output_name(expr: ExprNode) -> str:
-    """The name of the column that a bound expression gives: that of its leftmost leaf, as in Polars."""
-    match expr:
-        case Alias(_, name) | Column(name):
-            return name
-        case Cast(arg) | Over(arg) | SortKey(arg):
-            return output_name(arg)
-        case Case(_, thens, _):
-            return output_name(thens[0])
-        case Literal(value):
-            named = getattr(getattr(value, "value", None), "name", "")
-            return named or "literal"
-        case Call(function, args, _):
-            spec = FUNCTIONS[function]
-            if spec.output_name is not None:
-                return spec.output_name(expr)
-            return output_name(args[0]) if args else function
-    raise TypeError(f"{type(expr).__name__} has no output name")
-
-
-def root_name(expr: ExprNode) -> str | None:
-    """The first input column that an expression reads, whatever it was renamed to since."""
-    return next((e.name for e in walk(expr) if isinstance(e, Column)), None)
 
 
 def _has(expr: ExprNode, kind: type[ExprNode]) -> bool:

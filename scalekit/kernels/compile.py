@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from scalekit.errors import UnsupportedError
-from scalekit.expr.node import SortKey
+from scalekit.expr.analysis import is_elementwise, output_name
+from scalekit.expr.node import Case, ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.sampling import sample_rows
 from scalekit.kernels.user_function import Guarded
@@ -37,11 +38,13 @@ from scalekit.plan.nodes import (
     Unpivot,
     WithColumns,
 )
-from scalekit.tree import children, walk
+from scalekit.tree import children, memo, walk
 
 Tables = Sequence[pl.LazyFrame]
 
 _PLACE = "__scalekit_place"
+_SECOND = "__scalekit_second_key"
+_ALWAYS = pl.lit(value=True).alias(_SECOND)
 
 
 def to_lazy(plan: Plan, inputs: Tables = ()) -> pl.LazyFrame:
@@ -78,7 +81,16 @@ def _scan(plan: Scan, _: Tables) -> pl.LazyFrame:
 
 
 def _select(plan: Select, below: Tables) -> pl.LazyFrame:
-    return below[0].select([to_expr(e) for e in plan.exprs])
+    exprs = [to_expr(e) for e in plan.exprs]
+    if not any(map(_chooses, plan.exprs)) or not all(map(is_elementwise, plan.exprs)):
+        return below[0].select(exprs)
+    # Polars 2.1 takes a choice between constants for independent of the order of rows, and gives the rows of
+    # several files or of a concat in another order; beside the table's other columns it keeps them.
+    return below[0].with_columns(exprs).select([output_name(e) for e in plan.exprs])
+
+
+def _chooses(expr: ExprNode) -> bool:
+    return memo(expr, "_chooses", lambda: any(isinstance(e, Case) for e in walk(expr)))
 
 
 def _with_columns(plan: WithColumns, below: Tables) -> pl.LazyFrame:
@@ -127,16 +139,26 @@ def _join(plan: Join, below: Tables) -> pl.LazyFrame:
     left, right = below
     if plan.how == "cross":
         return left.join(right, how="cross", suffix=plan.suffix, maintain_order=plan.maintain_order)  # type: ignore[arg-type]
-    return left.join(
+    on_left, on_right = [to_expr(e) for e in plan.left_on], [to_expr(e) for e in plan.right_on]
+    if plan.only_key_is_float:
+        # Polars 2.1 in memory never matches NaN where one side has one row, unless there are two keys.
+        left, right = left.with_columns(_ALWAYS), right.with_columns(_ALWAYS)
+        on_left, on_right = [*on_left, pl.col(_SECOND)], [*on_right, pl.col(_SECOND)]
+    joined = left.join(
         right,
-        left_on=[to_expr(e) for e in plan.left_on],
-        right_on=[to_expr(e) for e in plan.right_on],
+        left_on=on_left,
+        right_on=on_right,
         how=plan.how,  # type: ignore[arg-type]
         suffix=plan.suffix,
         validate=plan.validate,  # type: ignore[arg-type]
         nulls_equal=plan.nulls_equal,
         coalesce=plan.coalesce,
         maintain_order=plan.maintain_order,  # type: ignore[arg-type]
+    )
+    return (
+        joined.drop(_SECOND, _SECOND + plan.suffix, strict=False)
+        if plan.only_key_is_float
+        else joined
     )
 
 

@@ -4,33 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scalekit.expr.function import FUNCTIONS, Kind
-from scalekit.expr.node import Alias, Call, Column, ExprNode, Literal, Over
-from scalekit.kernels.bind import output_name
-from scalekit.tree import memo, rewrite, walk
-
-
-def columns_read(expr: ExprNode) -> frozenset[str]:
-    """Names of the input columns that ``expr`` depends on."""
-    return memo(
-        expr,
-        "_columns_read",
-        lambda: frozenset(e.name for e in walk(expr) if isinstance(e, Column)),
-    )
-
-
-def is_elementwise(expr: ExprNode) -> bool:
-    """Whether the answer for a row depends on that row alone, and on nothing a user's function keeps."""
-    return memo(expr, "_is_elementwise", lambda: all(map(_is_row_by_row, walk(expr))))
-
-
-def _is_row_by_row(expr: ExprNode) -> bool:
-    if isinstance(expr, Over):
-        return False
-    if isinstance(expr, Call):
-        spec = FUNCTIONS[expr.function]
-        return spec.kind is Kind.ELEMENTWISE and not spec.user_function and not spec.resizes
-    return True
+from scalekit.expr.analysis import output_name
+from scalekit.expr.function import FUNCTIONS
+from scalekit.expr.node import Alias, Call, Column, ExprNode, Literal
+from scalekit.tree import rewrite, walk
 
 
 def may_fail(expr: ExprNode) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scalekit.expr.analysis import is_elementwise
 from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import Call, Column, ExprNode, Over
-from scalekit.optimize.analysis import is_elementwise
 from scalekit.plan.nodes import Aggregate, Distinct, Filter, Join, Plan, Select, Sort, WithColumns
 from scalekit.tree import children, rewrite
 

@@ -9,9 +9,9 @@
 
 from __future__ import annotations
 
+from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Call, Column, ExprNode, Literal
-from scalekit.kernels.bind import output_name
-from scalekit.optimize.analysis import columns_read, definitions, is_elementwise, named, substitute
+from scalekit.optimize.analysis import definitions, named, substitute
 from scalekit.plan.nodes import Filter, Plan, Select, WithColumns
 from scalekit.tree import rewrite
 

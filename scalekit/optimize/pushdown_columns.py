@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from scalekit.expr.analysis import columns_read, output_name
 from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import Call, Column, ExprNode, Literal
-from scalekit.kernels.bind import output_name
 from scalekit.kernels.schema import schema_of
-from scalekit.optimize.analysis import columns_read
 from scalekit.plan.nodes import (
     Aggregate,
     AsofJoin,

@@ -17,18 +17,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Column, ExprNode
-from scalekit.kernels.bind import output_name
 from scalekit.kernels.schema import schema_of
-from scalekit.optimize.analysis import (
-    columns_read,
-    conjunction,
-    conjuncts,
-    definitions,
-    is_elementwise,
-    may_fail,
-    substitute,
-)
+from scalekit.optimize.analysis import conjunction, conjuncts, definitions, may_fail, substitute
 from scalekit.plan.nodes import (
     Aggregate,
     Distinct,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scalekit.optimize.analysis import columns_read, is_elementwise
+from scalekit.expr.analysis import columns_read, is_elementwise
 from scalekit.plan.nodes import Limit, Plan, Scan, Select, Union, WithColumns
 from scalekit.tree import map_children, rewrite
 

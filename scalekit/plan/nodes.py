@@ -115,6 +115,7 @@ class Join(Plan):
     nulls_equal: bool = False
     coalesce: bool | None = None
     maintain_order: str = "none"
+    only_key_is_float: bool = False
 
 
 @node

@@ -22,8 +22,8 @@ from scalekit.backends.pandas.evaluate import Scope, as_rows, evaluate_all, whol
 from scalekit.backends.pandas.joins import join
 from scalekit.backends.pandas.keys import Order, groups_of, has_codes, sort_rows
 from scalekit.backends.pandas.native import Datum, NotNative, cast
+from scalekit.expr.analysis import output_name
 from scalekit.expr.node import ExprNode
-from scalekit.kernels.bind import output_name
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import (
     Aggregate,

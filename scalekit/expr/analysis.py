@@ -1,0 +1,65 @@
+"""What can be read off a bound expression: its name, the columns it reads, whether it goes row by row."""
+
+from __future__ import annotations
+
+from scalekit.expr.function import FUNCTIONS, Kind
+from scalekit.expr.node import (
+    Alias,
+    Call,
+    Case,
+    Cast,
+    Column,
+    ExprNode,
+    Literal,
+    Over,
+    SortKey,
+)
+from scalekit.tree import memo, walk
+
+
+def output_name(expr: ExprNode) -> str:
+    """The name of the column that a bound expression gives: that of its leftmost leaf, as in Polars."""
+    match expr:
+        case Alias(_, name) | Column(name):
+            return name
+        case Cast(arg) | Over(arg) | SortKey(arg):
+            return output_name(arg)
+        case Case(_, thens, _):
+            return output_name(thens[0])
+        case Literal(value):
+            named = getattr(getattr(value, "value", None), "name", "")
+            return named or "literal"
+        case Call(function, args, _):
+            spec = FUNCTIONS[function]
+            if spec.output_name is not None:
+                return spec.output_name(expr)
+            return output_name(args[0]) if args else function
+    raise TypeError(f"{type(expr).__name__} has no output name")
+
+
+def root_name(expr: ExprNode) -> str | None:
+    """The first input column that an expression reads, whatever it was renamed to since."""
+    return next((e.name for e in walk(expr) if isinstance(e, Column)), None)
+
+
+def columns_read(expr: ExprNode) -> frozenset[str]:
+    """Names of the input columns that ``expr`` depends on."""
+    return memo(
+        expr,
+        "_columns_read",
+        lambda: frozenset(e.name for e in walk(expr) if isinstance(e, Column)),
+    )
+
+
+def is_elementwise(expr: ExprNode) -> bool:
+    """Whether the answer for a row depends on that row alone, and on nothing a user's function keeps."""
+    return memo(expr, "_is_elementwise", lambda: all(map(_is_row_by_row, walk(expr))))
+
+
+def _is_row_by_row(expr: ExprNode) -> bool:
+    if isinstance(expr, Over):
+        return False
+    if isinstance(expr, Call):
+        spec = FUNCTIONS[expr.function]
+        return spec.kind is Kind.ELEMENTWISE and not spec.user_function and not spec.resizes
+    return True
