@@ -52,7 +52,8 @@ def _merged(p: Any) -> dict[str, Any]:
 
 @aggregate(
     owner=Expr,
-    kernel=pl.corr,
+    # For no rows, Polars' streaming engine gives null and its in-memory engine NaN.
+    kernel=lambda a, b, **options: pl.corr(a, b, **options).fill_null(float("nan")),
     check=choice("method", *_METHODS),
     decompose=lambda a, b, method, **_: _pearson(a, b) if method == "pearson" else None,
 )

@@ -131,6 +131,31 @@ def _has_nulls(x: Any) -> Decomposition:
     return Decomposition({"part": x.has_nulls()}, lambda p: p["part"].any())
 
 
+def _place(extreme: str) -> Any:
+    """The first place of an extreme: Polars' streaming engine gives that of any of equal values."""
+    return lambda x: pl.int_range(x.len()).filter(x == getattr(x, extreme)()).first()
+
+
+def _bits(name: str) -> Any:
+    """Bits of non-null values: of none, Polars' in-memory engine gives true or false within groups."""
+    return lambda x: pl.when(x.count() > 0).then(getattr(x, name)())
+
+
+def _entropy(x: pl.Expr, *, base: float, normalize: bool) -> pl.Expr:
+    """By its definition: Polars' in-memory engine gives 0 for any single value."""
+    p = x / x.sum() if normalize else x
+    return 0.0 - (p * p.log(base)).sum()
+
+
+def _exact_dates(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
+    """Find a quantile of dates among points in time, as Polars does, which panics where there are none."""
+    if dtypes[0] != pl.Date:
+        return call
+    return Call(
+        call.function, (Cast(call.args[0], pl.Datetime("us")), *call.args[1:]), call.options
+    )
+
+
 def _where(condition: Any, value: Any) -> Any:
     """The value where the condition is true, else null."""
     return value._wrap(Case((condition._node,), (value._node,), Literal(None)))
@@ -298,7 +323,7 @@ class AggregateMethods(ExprBase):
         -2.0
         """
 
-    @aggregate()
+    @aggregate(kernel=_entropy)
     def entropy(self, base: float = 2.718281828459045, *, normalize: bool = True) -> Self:
         """Entropy of probabilities, ``-sum(p * log(p))``, the nulls left out.
 
@@ -316,7 +341,7 @@ class AggregateMethods(ExprBase):
         2.0
         """
 
-    @aggregate(check=every(QUANTILES, fraction("quantile")))
+    @aggregate(check=every(QUANTILES, fraction("quantile")), resolve=_exact_dates)
     def quantile(self, quantile: Operand, interpolation: str = "nearest") -> Self:
         """Quantile of the non-null values: exact on every backend and any number of partitions.
 
@@ -548,9 +573,9 @@ class AggregateMethods(ExprBase):
         3
         """
 
-    @aggregate(needs_order=True, result=_COUNT)
+    @aggregate(needs_order=True, result=_COUNT, kernel=_place("min"))
     def arg_min(self) -> Self:
-        """Place of the smallest value, as Int64; null where there are none.
+        """Place of the first smallest value, as Int64; null where there are none.
 
         Examples
         --------
@@ -559,9 +584,9 @@ class AggregateMethods(ExprBase):
         1
         """
 
-    @aggregate(needs_order=True, result=_COUNT)
+    @aggregate(needs_order=True, result=_COUNT, kernel=_place("max"))
     def arg_max(self) -> Self:
-        """Place of the largest value, as Int64; null where there are none.
+        """Place of the first largest value, as Int64; null where there are none.
 
         Examples
         --------
@@ -620,7 +645,7 @@ class AggregateMethods(ExprBase):
         11
         """
 
-    @aggregate(decompose=_merges_with("bitwise_and"))
+    @aggregate(decompose=_merges_with("bitwise_and"), kernel=_bits("bitwise_and"))
     def bitwise_and(self) -> Self:
         """Bits that are set in all values; null where there are none. For Booleans, the logical one.
 
@@ -631,7 +656,7 @@ class AggregateMethods(ExprBase):
         2
         """
 
-    @aggregate(decompose=_merges_with("bitwise_or"))
+    @aggregate(decompose=_merges_with("bitwise_or"), kernel=_bits("bitwise_or"))
     def bitwise_or(self) -> Self:
         """Bits that are set in any value; null where there are none. For Booleans, the logical one.
 
@@ -642,7 +667,7 @@ class AggregateMethods(ExprBase):
         7
         """
 
-    @aggregate(decompose=_merges_with("bitwise_xor"))
+    @aggregate(decompose=_merges_with("bitwise_xor"), kernel=_bits("bitwise_xor"))
     def bitwise_xor(self) -> Self:
         """Bits that are set in an odd number of values; null where there are none. For Booleans, the logical one.
 

@@ -54,7 +54,7 @@ def _sample(
         return x.gather(mixed(pl.int_range(0, wanted), seed) % size)
     drawing = mixed(pl.int_range(0, size), seed)
     if shuffle:
-        return x.sort_by(drawing).head(wanted)
+        return x.gather(drawing.arg_sort().head(wanted))
     return x.filter(drawing.rank("ordinal") <= wanted)
 
 
