@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import pyarrow as pa
 
 from scalekit.errors import DuplicateError, InvalidOperationError, SchemaError, SecurityError
 from scalekit.sources.memory import MemorySource, memory_source
 from scalekit.sources.python_values import check_types
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Names of extension types whose reader unpickles what the file holds; a plain word in a text is no name.
 _EXECUTES = re.compile(
@@ -58,6 +60,8 @@ def arrow_source(data: Any) -> MemorySource:
         raise InvalidOperationError(
             f"from_arrow needs an Arrow table or an object with __arrow_c_stream__, not {type(data).__name__}"
         )
+    import pyarrow as pa
+
     schema = getattr(data, "schema", None)
     if isinstance(schema, pa.Schema):
         _check_fields(schema)

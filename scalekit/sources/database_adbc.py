@@ -6,13 +6,15 @@ import importlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import polars as pl
-import pyarrow as pa
 
 from scalekit.sources.database_connection import Uri, quoted, sqlite_path
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # The scheme of a URI without a driver's name, and the package that serves it.
 PACKAGES = {
@@ -63,7 +65,7 @@ class AdbcReader:
         with self._cursor() as cursor:
             cursor.execute(query)
             for batch in cursor.fetch_record_batch():
-                frame = pl.DataFrame(pa.table(_storage(batch)))
+                frame = pl.DataFrame(_storage(batch))
                 yield frame.slice(skip) if skip else frame
                 skip = 0
 
@@ -95,5 +97,7 @@ def _typed_row(names: Sequence[str], types: Sequence[pl.DataType]) -> str:
 
 def _storage(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Extension types as what they are stored as: PostgreSQL's numeric and json as text, uuid as bytes."""
+    import pyarrow as pa
+
     columns = [c.storage if isinstance(c, pa.ExtensionArray) else c for c in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

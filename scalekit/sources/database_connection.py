@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import polars as pl
-import pyarrow as pa
 
 from scalekit.errors import AccessError, MissingDependencyError, PathNotFoundError, SourceError
 from scalekit.sources.failures import as_source_error
@@ -104,9 +103,7 @@ def database_errors(what: str, hide: Any = None) -> Iterator[None]:
         is_driver = any(
             "Error" in base.__name__ and _is_driver(base) for base in type(error).__mro__
         )
-        if not is_driver and not isinstance(
-            error, (OSError, pl.exceptions.PolarsError, pa.ArrowException)
-        ):
+        if not is_driver and not isinstance(error, (OSError, pl.exceptions.PolarsError)):
             raise
         text = " ".join(str(error).split("\n[SQL:")[0].split("(Background on")[0].split())
         text = hide.redact(text) if isinstance(hide, Uri) else redact(text)
@@ -133,4 +130,5 @@ def _is_driver(base: type) -> bool:
         "sqlalchemy",
         "sqlite3",
         "psycopg",
+        "pyarrow",
     )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import pyarrow as pa
 
 from scalekit.errors import SchemaError, SchemaMismatchError
 from scalekit.sources.database_connection import Reader, quoted
 from scalekit.sources.python_values import names_once
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,14 @@ def _sqlite_columns(
 
 def _told(reader: Reader, query: str, told: Any) -> tuple[pl.DataType | None, bool]:
     """The type that a driver's description stands for; None where it has no counterpart."""
-    if isinstance(told, pa.Field):
+    if type(told).__module__.startswith("pyarrow"):
         return _from_arrow(reader, query, told)
     return _from_description(reader, query, told), False
 
 
 def _from_arrow(reader: Reader, query: str, field: pa.Field) -> tuple[pl.DataType | None, bool]:
+    import pyarrow as pa
+
     told = (field.metadata or {}).get(b"POSTGRESQL:type", b"")
     if told == b"numeric":
         return _decimal(reader, query, field), False

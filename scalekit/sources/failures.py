@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import polars as pl
-import pyarrow as pa
 
 from scalekit.errors import (
     AccessError,
@@ -75,7 +74,6 @@ _SAYINGS: tuple[tuple[re.Pattern[str], type[SourceError], str], ...] = tuple(
 _READING = (
     OSError,
     EOFError,
-    pa.ArrowInvalid,
     pl.exceptions.ComputeError,
     pl.exceptions.NoDataError,
     pl.exceptions.SchemaError,
@@ -142,7 +140,8 @@ def as_source_error(
         return SourceError(
             f"{what}: the reader failed ({text}); was the file replaced while it was read?"
         )
-    if not isinstance(error, _READING) or str(error).startswith("conversion from"):
+    is_arrow = type(error).__module__.startswith("pyarrow")
+    if not (is_arrow or isinstance(error, _READING)) or str(error).startswith("conversion from"):
         return None
     if isinstance(error, FileNotFoundError):
         return PathNotFoundError(f"{what}: {text}; {_way_out_of(PathNotFoundError)}")

@@ -11,8 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from scalekit.errors import CorruptFileError
 from scalekit.sources.arrow_data import check_extension_types
@@ -55,6 +53,9 @@ def read_footers(files: Sequence[File], options: StorageOptions) -> list[Footer]
 
 @lru_cache(maxsize=50_000)
 def _read_footer(file: File, options: StorageOptions) -> Footer:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     what = f"Parquet file {redact(file.uri, options)!r}"
     with source_errors(what, options=options):
         raw = read_tail(file, options, what)

@@ -12,11 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.json as pj
 
 from scalekit.errors import CorruptFileError, EmptyInputError, SchemaMismatchError, SourceError
 from scalekit.sources.failures import source_errors
@@ -24,6 +22,9 @@ from scalekit.sources.footer import width
 from scalekit.sources.paths import without_wildcards
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.uri import File
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MAX_DEPTH = 128
 
@@ -107,6 +108,9 @@ def _check_depth(lines: list[str], start: int, what: str) -> None:
 
 
 def _parse(text: bytes, lines: list[str], start: int, what: str) -> pa.Schema:
+    import pyarrow as pa
+    import pyarrow.json as pj
+
     try:
         options = pj.ReadOptions(use_threads=True, block_size=max(1 << 20, len(text) + 1))
         return pj.read_json(io.BytesIO(text), read_options=options).schema
@@ -152,6 +156,8 @@ def _refuse_change(column: str, before: str, after: str, line: int, what: str) -
 
 def _check_kinds(kinds: dict[str, str], schema: pa.Schema, start: int, what: str) -> None:
     """Arrow sees a change within a chunk; this sees one between chunks."""
+    import pyarrow as pa
+
     for path, kind in _leaf_kinds("", pa.struct(list(schema))):
         before = kinds.setdefault(path, kind)
         if before == "null":
@@ -161,6 +167,8 @@ def _check_kinds(kinds: dict[str, str], schema: pa.Schema, start: int, what: str
 
 
 def _leaf_kinds(path: str, dtype: pa.DataType) -> Iterator[tuple[str, str]]:
+    import pyarrow as pa
+
     if pa.types.is_struct(dtype):
         yield path, "object"
         for field in dtype:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import pyarrow as pa
 
 from scalekit.errors import ComputeError, InvalidOperationError, SchemaError
 from scalekit.sources.memory import MemorySource, memory_source
 from scalekit.sources.python_values import check_kinds, names_once, value_kinds
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def is_pandas(value: object) -> bool:
@@ -74,6 +76,8 @@ def _check_index(index: Any) -> None:
 
 
 def _column(name: str, series: Any, *, nan_to_null: bool) -> pl.Series:
+    import pyarrow as pa
+
     try:
         if series.dtype == object:
             array = _from_objects(name, series, nan_to_null=nan_to_null)
@@ -96,6 +100,8 @@ def _column(name: str, series: Any, *, nan_to_null: bool) -> pl.Series:
 
 
 def _from_objects(name: str, series: Any, *, nan_to_null: bool) -> pa.Array:
+    import pyarrow as pa
+
     missing = series.isna().to_numpy(dtype=bool)
     values = series.to_list()
     if nan_to_null:
@@ -114,6 +120,8 @@ def _from_objects(name: str, series: Any, *, nan_to_null: bool) -> pa.Array:
 
 def _from_categories(name: str, series: Any) -> pl.Series:
     """Categories of text stay categories; an order that was declared becomes an Enum's."""
+    import pyarrow as pa
+
     array = pa.array(series)
     if not (
         pa.types.is_string(array.type.value_type) or pa.types.is_large_string(array.type.value_type)
@@ -125,6 +133,8 @@ def _from_categories(name: str, series: Any) -> pl.Series:
 
 
 def _to_polars(name: str, array: pa.Array | pa.ChunkedArray) -> pl.Series:
+    import pyarrow as pa
+
     if isinstance(array.type, pa.ExtensionType):
         raise SchemaError(
             f"from_pandas: column {name!r} holds {array.type}; convert it first, "
@@ -143,6 +153,8 @@ def _to_polars(name: str, array: pa.Array | pa.ChunkedArray) -> pl.Series:
 
 
 def _in_microseconds(dtype: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
     if pa.types.is_timestamp(dtype):
         return pa.timestamp("us", dtype.tz)
     return pa.duration("us") if pa.types.is_duration(dtype) else dtype

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Protocol, Self
-
-import pyarrow as pa
 
 from scalekit.errors import AccessError, PathNotFoundError, SourceError
 from scalekit.sources.redact import StorageOptions, redact
@@ -115,9 +114,35 @@ def open_file(uri: str, options: StorageOptions) -> OpenFile:
     """
     scheme = scheme_of(uri)
     if scheme is None:
-        local: OpenFile = pa.OSFile(uri, "rb")
-        return local
+        return _LocalFile(uri)
     return WebFile(uri) if scheme in WEB else _ObjectFile(uri, options)
+
+
+class _LocalFile:
+    """A file on disk."""
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "rb")  # noqa: SIM115 - closed by the with block that this object serves
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
+
+    def seek(self, position: int) -> int:
+        return self._file.seek(position)
+
+    def read(self, count: int) -> bytes:
+        return self._file.read(count)
 
 
 class _ObjectFile:
