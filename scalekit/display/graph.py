@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from scalekit.display.text import shortened, shortened_inside
 from scalekit.plan.explain import detail, line, mermaid, title
 from scalekit.plan.nodes import Plan
 from scalekit.tree import children, walk
 
 _WIDTH, _HEIGHT = 250, 44
 _GAP_X, _GAP_Y = 24, 34
-_TEXT = 38
-"""Characters of a box's second line; the whole line is its tooltip."""
+_TEXT = 36
+"""Characters of a box's second line; its tooltip has more."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def _svg(plan: Plan) -> str:
     boxes = [_box(node, *place) for node, place in places.items()]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" font-family="system-ui, sans-serif" font-size="12">'
+        f'height="{height:g}" style="max-width: 100%; height: auto" font-family="system-ui, sans-serif" font-size="12">'
         f"{''.join(edges)}{''.join(boxes)}</svg>"
     )
 
@@ -93,9 +94,9 @@ def _edge(parent: tuple[float, float], child: tuple[float, float]) -> str:
 
 
 def _box(node: Plan, x: float, y: float) -> str:
-    text = detail(node)
-    shown = text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
-    fill = "#e3f2fd" if not children(node) else "#fafafa"
+    is_leaf = not children(node)
+    shown = (shortened_inside if is_leaf else shortened)(detail(node), _TEXT)
+    fill = "#e3f2fd" if is_leaf else "#fafafa"
     return (
         f"<g><title>{escape(line(node))}</title>"
         f'<rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="5" fill="{fill}" stroke="#78909c"/>'

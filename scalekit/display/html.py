@@ -8,28 +8,38 @@ import polars as pl
 
 from scalekit import run
 from scalekit.config import Config
-from scalekit.display.text import amount, size_text
+from scalekit.display.text import amount, shortened, size_text, type_text, value_text
 from scalekit.errors import ScalekitError
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.estimate import Estimate
 from scalekit.plan.nodes import Plan
 
+# Colours are those of the page, weakened: so it reads in light and dark themes, Jupyter's or not.
 _STYLE = """<style>
 .scalekit {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; line-height: 1.4}
-.scalekit .facts {color: var(--jp-ui-font-color2, #616161); margin-bottom: 6px}
-.scalekit .facts b {color: var(--jp-ui-font-color1, #212121)}
-.scalekit table {border-collapse: collapse; font-variant-numeric: tabular-nums}
+.scalekit .facts {margin-bottom: 6px}
+.scalekit .weak {opacity: .7}
+.scalekit .wide {overflow-x: auto; max-width: 100%}
+.scalekit table {border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 0}
 .scalekit th, .scalekit td {padding: 2px 10px; text-align: left; white-space: pre; max-width: 32em;
- overflow: hidden; text-overflow: ellipsis}
-.scalekit thead th {border-bottom: 1px solid var(--jp-border-color1, #bdbdbd)}
-.scalekit thead tr:last-child th {font-weight: normal; color: var(--jp-ui-font-color2, #616161); font-size: 11px}
-.scalekit td.number {text-align: right}
-.scalekit .null {color: var(--jp-ui-font-color3, #9e9e9e); font-style: italic}
-.scalekit .note {color: var(--jp-ui-font-color2, #616161); margin-top: 4px; font-size: 12px}
+ overflow: hidden; text-overflow: ellipsis; vertical-align: top}
+.scalekit thead, .scalekit tr.names {border-bottom: none}
+.scalekit tr.names th {padding-bottom: 0}
+.scalekit tr.types th {padding-top: 0; font-weight: normal; font-size: 11px; opacity: .7; max-width: 18em;
+ border-bottom: 1px solid rgba(128, 128, 128, .5)}
+.scalekit th.number, .scalekit td.number {text-align: right}
+.scalekit td.null {opacity: .45; font-style: italic}
+.scalekit .columns span {display: inline-block; margin: 0 14px 2px 0; white-space: pre}
+.scalekit .columns small {font-size: 11px; opacity: .7}
+.scalekit .note {margin-top: 4px; font-size: 12px; opacity: .7}
 </style>"""
 
 _WIDEST = 20
 """Columns of a preview; more are counted, not drawn."""
+_MOST_LISTED = 100
+"""Columns that are named where there is no preview."""
+_LONGEST = 80
+"""Characters of a value; a name may have as many."""
 
 
 def frame_html(plan: Plan, config: Config) -> str:
@@ -45,17 +55,22 @@ def frame_html(plan: Plan, config: Config) -> str:
     schema = schema_of(plan)
     preview, note = run.preview(plan, config)
     facts = _facts(plan, config, schema)
-    table = _table(schema, preview)
+    content = _columns(schema) if preview is None else _table(schema, preview)
     footer = f'<div class="note">{escape(note)}</div>' if note else ""
-    return f'{_STYLE}<div class="scalekit">{facts}{table}{footer}</div>'
+    return f'{_STYLE}<div class="scalekit">{facts}{content}{footer}</div>'
 
 
 def frame_text(plan: Plan, config: Config) -> str:
     """Describe a frame in a few lines of text; nothing runs."""
     schema = schema_of(plan)
-    columns = ", ".join(f"{name}: {dtype}" for name, dtype in list(schema.items())[:_WIDEST])
-    more = f", ... {len(schema) - _WIDEST} more" if len(schema) > _WIDEST else ""
+    shown = _first(schema, _WIDEST)
+    columns = ", ".join(f"{name}: {type_text(dtype)}" for name, dtype in shown.items())
+    more = f", ... {len(schema) - _WIDEST:,} more" if len(schema) > _WIDEST else ""
     return f"Frame[{columns}{more}]\n{_would_run(plan, config)}; {_size(run.estimates(plan)[plan])}"
+
+
+def _first(schema: pl.Schema, most: int) -> pl.Schema:
+    return pl.Schema(list(schema.items())[:most])
 
 
 def _would_run(plan: Plan, config: Config) -> str:
@@ -75,32 +90,55 @@ def _size(found: Estimate) -> str:
 def _facts(plan: Plan, config: Config, schema: pl.Schema) -> str:
     size = _size(run.estimates(plan)[plan])
     shape = f"{escape(size)} &times; {amount(len(schema), 'column')}"
-    return f'<div class="facts"><b>Frame</b> &nbsp;{shape} &nbsp;&middot;&nbsp; {escape(_would_run(plan, config))}</div>'
-
-
-def _table(schema: pl.Schema, preview: pl.DataFrame | None) -> str:
-    names = list(schema)[:_WIDEST]
-    more = f"<th>+{len(schema) - _WIDEST}</th>" if len(schema) > _WIDEST else ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in names) + more
-    types = "".join(f"<th>{escape(str(schema[name]))}</th>" for name in names) + (
-        "<th></th>" if more else ""
+    return (
+        f'<div class="facts"><b>Frame</b> &nbsp;<span class="weak">{shape} &nbsp;&middot;&nbsp; '
+        f"{escape(_would_run(plan, config))}</span></div>"
     )
-    body = "" if preview is None else _body(schema, preview.select(names))
-    return f"<table><thead><tr>{head}</tr><tr>{types}</tr></thead>{body}</table>"
+
+
+def _columns(schema: pl.Schema) -> str:
+    """Names and types that flow over as many lines as they need."""
+    shown = _first(schema, _MOST_LISTED)
+    columns = [
+        f"<span>{escape(shortened(name, _LONGEST))} <small>{escape(shortened(type_text(dtype), _LONGEST))}</small></span>"
+        for name, dtype in shown.items()
+    ]
+    if left_out := len(schema) - len(shown):
+        columns.append(f"<span>… {amount(left_out, 'more column')}</span>")
+    return f'<div class="columns">{"".join(columns)}</div>'
+
+
+def _table(schema: pl.Schema, preview: pl.DataFrame) -> str:
+    shown = _first(schema, _WIDEST)
+    names = [_heading(name, name, dtype) for name, dtype in shown.items()]
+    types = [_heading(type_text(dtype), str(dtype), dtype) for dtype in shown.values()]
+    if left_out := len(schema) - len(shown):
+        names.append(f'<th class="weak">… {amount(left_out, "more column")}</th>')
+        types.append("<th></th>")
+    return (
+        f'<div class="wide"><table><thead><tr class="names">{"".join(names)}</tr>'
+        f'<tr class="types">{"".join(types)}</tr></thead>{_body(shown, preview.select(shown.names()))}</table></div>'
+    )
+
+
+def _heading(text: str, whole: str, dtype: pl.DataType) -> str:
+    return f'<th{_number(dtype)} title="{escape(whole)}">{escape(shortened(text, _LONGEST))}</th>'
+
+
+def _number(dtype: pl.DataType) -> str:
+    return ' class="number"' if dtype.is_numeric() else ""
 
 
 def _body(schema: pl.Schema, preview: pl.DataFrame) -> str:
-    numeric = [schema[name].is_numeric() for name in preview.columns]
-    rows = []
-    for row in preview.iter_rows():
-        cells = (_cell(v, is_number=n) for v, n in zip(row, numeric, strict=True))
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<tbody>{''.join(rows)}</tbody>"
+    kinds = [_number(dtype) for dtype in schema.values()]
+    rows = (
+        "".join(_cell(value, kind) for value, kind in zip(row, kinds, strict=True))
+        for row in preview.iter_rows()
+    )
+    return f"<tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody>"
 
 
-def _cell(value: object, *, is_number: bool) -> str:
+def _cell(value: object, kind: str) -> str:
     if value is None:
-        return '<td class="null">null</td>'
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    shown = text if len(text) <= 80 else text[:79] + "…"
-    return f'<td class="number">{escape(shown)}</td>' if is_number else f"<td>{escape(shown)}</td>"
+        return f'<td class="null{" number" if kind else ""}">null</td>'
+    return f"<td{kind}>{escape(shortened(value_text(value), _LONGEST))}</td>"
