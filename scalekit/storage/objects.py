@@ -133,7 +133,8 @@ class ObjectStore:
 
     def replace(self, key: str, content: bytes | Path, known: StoredObject) -> bool:
         """Write over an object that must still be ``known``; False where somebody changed it."""
-        return self._put_if(key, content, {"e_tag": known.etag, "version": known.version})
+        marks = {"e_tag": known.etag, "version": known.version}
+        return self._put_if(key, content, {name: mark for name, mark in marks.items() if mark})
 
     def remove(self, keys: Iterable[str]) -> None:
         """Remove objects, which may be gone already."""
@@ -162,10 +163,10 @@ class ObjectStore:
         """Raise what obstore raises as ``StoreError``."""
         try:
             yield
-        except StoreError:
-            raise
         except Exception as error:
             fault = _fault(error)
+            if fault is None:
+                raise
             if not (missing_ok and fault == "missing" and "NoSuchBucket" not in str(error)):
                 text = " ".join(str(error).partition("\n\nDebug source")[0].split())
                 known = (*secret_values(self._options), *secret_values(os.environ))
@@ -220,8 +221,14 @@ def _boolean(value: object) -> bool:
     return str(value).lower() in {"true", "1", "yes", "on"}
 
 
-def _fault(error: Exception) -> Fault:
-    from obstore import exceptions as raised
+def _fault(error: Exception) -> Fault | None:
+    """What kind of refusal an error of obstore is; None where it is not one."""
+    try:
+        from obstore import exceptions as raised
+    except ImportError:
+        return None
+    if not isinstance(error, raised.BaseError | OSError | NotImplementedError):
+        return None
 
     text = str(error)
     if isinstance(error, FileNotFoundError | raised.NotFoundError) or "NoSuchBucket" in text:

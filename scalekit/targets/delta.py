@@ -21,7 +21,7 @@ from scalekit.errors import (
 from scalekit.storage.location import Location, local_path, parse_location
 from scalekit.storage.redaction import redact, secret_values
 from scalekit.targets.base import MODES, Mode, Part, Target, WriteResult
-from scalekit.targets.frames import next_write_id, with_schema
+from scalekit.targets.frames import in_own_thread, next_write_id, with_schema
 from scalekit.targets.snapshot import refuse_place
 
 if TYPE_CHECKING:
@@ -131,8 +131,9 @@ def write_delta(
     _check_mode(target, table)
     columns, frames = with_schema(target, parts, schema)
     stored = _stored_schema(columns)
-    counted = _Counted(frames, stored)
-    _commit(target, table, counted, write_id)
+    with in_own_thread(frames) as computed:
+        counted = _Counted(computed, stored)
+        _commit(target, table, counted, write_id)
     return WriteResult(target.describe(), counted.rows, 0, (), identity)
 
 

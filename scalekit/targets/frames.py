@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import queue
+import threading
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 import polars as pl
 
@@ -59,6 +62,47 @@ def with_schema(
             f"nothing to write to {target.describe()}: give one part at least, if without rows"
         )
     return first.schema, _checked(target, first.schema, itertools.chain([first], frames))
+
+
+@contextmanager
+def in_own_thread(frames: Iterable[pl.DataFrame]) -> Iterator[Iterator[pl.DataFrame]]:
+    """Compute ``frames`` in a thread of their own, two ahead of who takes them.
+
+    deltalake takes batches inside its event loop, where a part that itself reads a Delta table panics.
+    """
+    ready: queue.Queue[pl.DataFrame | BaseException | None] = queue.Queue(maxsize=2)
+    stopped = threading.Event()
+
+    def put(item: pl.DataFrame | BaseException | None) -> None:
+        while not stopped.is_set():
+            with suppress(queue.Full):
+                ready.put(item, timeout=0.05)
+                return
+
+    def compute() -> None:
+        try:
+            for frame in frames:
+                put(frame)
+                if stopped.is_set():
+                    return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=compute, name="scalekit-parts", daemon=True)
+    thread.start()
+    try:
+        yield _taken(ready)
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _taken(ready: queue.Queue[pl.DataFrame | BaseException | None]) -> Iterator[pl.DataFrame]:
+    while (item := ready.get()) is not None:
+        if isinstance(item, BaseException):
+            raise item
+        yield item
 
 
 def _checked(

@@ -69,15 +69,31 @@ class StoreObjectSession(WriteSession):
         if size > _LARGEST_CONDITIONAL:
             return self._put_large(merged, key)
         content = merged.read_bytes()
+        lost = False
         try:
             if self.base is None:
-                return self.store.create(key, content)
-            return self.store.replace(key, content, self.base)
+                written = self.store.create(key, content)
+            else:
+                written = self.store.replace(key, content, self.base)
         except StoreError as error:
-            if error.fault != "missing":
+            # "missing": the object that was to be replaced has been removed meanwhile
+            if error.fault not in {"missing", "unreachable"}:
                 raise
-            # the object that was to be replaced has been removed meanwhile
-            return False
+            written, lost = False, error.fault == "unreachable"
+        return written or self._is_ours(key, content, lost=lost)
+
+    def _is_ours(self, key: str, content: bytes, *, lost: bool) -> bool:
+        """Whether what is there is what was sent, its answer having been lost on the way."""
+        try:
+            found = self.store.read(key)
+        except StoreError:
+            found = None
+        if lost and found != content:
+            raise TargetError(
+                f"{self.target.describe()}: the store did not answer, so the object may or may not be "
+                "written. Look at it, then write again with mode='overwrite'"
+            )
+        return found == content
 
     def _put_large(self, merged: Path, key: str) -> bool:
         """Without a condition, as an upload in pieces cannot have one: each state is still whole."""
