@@ -35,10 +35,10 @@ def _pearson(a: Expr, b: Expr, **_: Any) -> Decomposition:
 def _partials(a: Expr, b: Expr, *, squares: bool) -> dict[str, Expr]:
     """Number, means and products of deviations of the rows in which both have a value."""
     both = a.is_not_null() & b.is_not_null()
-    x = when(both).then(a.cast(pl.Float64))
-    y = when(both).then(b.cast(pl.Float64))
+    x: Expr = when(both).then(a.cast(pl.Float64))
+    y: Expr = when(both).then(b.cast(pl.Float64))
     dx, dy = x - x.mean(), y - y.mean()
-    parts = {"n": x.count(), "a": x.mean(), "b": y.mean(), "ab": (dx * dy).sum()}
+    parts: dict[str, Expr] = {"n": x.count(), "a": x.mean(), "b": y.mean(), "ab": (dx * dy).sum()}
     return {**parts, "aa": (dx * dx).sum(), "bb": (dy * dy).sum()} if squares else parts
 
 

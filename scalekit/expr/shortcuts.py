@@ -14,13 +14,17 @@ from scalekit.expr.function import Decomposition, aggregate, flatten
 from scalekit.expr.node import Selection
 
 
+def _counted_parts() -> Decomposition:
+    return Decomposition({"part": len()}, lambda p: p["part"].sum())
+
+
 @aggregate(
     "pl.len",
     owner=Expr,
     kernel=pl.len,
     result=pl.Int64(),
     output_name=lambda _: "len",
-    decompose=lambda: Decomposition({"part": len()}, lambda p: p["part"].sum()),
+    decompose=_counted_parts,
 )
 def len() -> Expr:
     """Count rows, as Int64.

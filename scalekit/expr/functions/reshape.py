@@ -49,7 +49,8 @@ def _sample(
 ) -> pl.Expr:
     """Choose rows by the hash of their place: a larger sample of the same seed holds the smaller one."""
     size = x.len()
-    wanted = (size * fraction).floor().cast(pl.Int64) if fraction is not None else n
+    wanted = n if fraction is None else (size * fraction).floor().cast(pl.Int64)
+    assert wanted is not None
     if with_replacement:
         return x.gather(mixed(pl.int_range(0, wanted), seed) % size)
     drawing = mixed(pl.int_range(0, size), seed)

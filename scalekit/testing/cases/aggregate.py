@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from scalekit.expr.builders import col
 from scalekit.expr.correlation import corr, cov
 from scalekit.expr.expr import Expr
 from scalekit.expr.shortcuts import len as rows
+from scalekit.frame.frame import Frame
 from scalekit.testing.case import Case
 
 _NUMBERS = ("i32", "i8", "u8", "f", "f32", "dec")
@@ -13,32 +16,24 @@ _SIMPLE = (*_NUMBERS, "i", "b", "s", "d", "t", "tz", "dur", "tm", "c", "e")
 _ALL = (*_SIMPLE, "bin", "li", "st")
 
 
-def _everywhere(name: str, build: object, note: str = "") -> tuple[Case, ...]:
-    """The same aggregates of the whole table, of groups, and as windows; ``build`` gives expressions."""
-    more = f" {note}" if note else ""
-    return (
-        Case(name, lambda f: f.select(**build()), note),  # type: ignore[operator]
-        Case(name, lambda f: f.group_by("k", maintain_order=True).agg(**build()), f"groups{more}"),  # type: ignore[operator]
-        Case(
-            name,
-            lambda f: f.select("o", **{n: e.over("k") for n, e in build().items()}),
-            f"over{more}",
-        ),  # type: ignore[operator]
+def _everywhere(name: str, build: Callable[[], dict[str, Expr]], note: str = "") -> Iterator[Case]:
+    """The same aggregates of the whole table, of groups, and as windows."""
+
+    def over(frame: Frame) -> Frame:
+        return frame.select("o", **{n: e.over("k") for n, e in build().items()})
+
+    yield Case(name, lambda f: f.select(**build()), note)
+    yield Case(
+        name,
+        lambda f: f.group_by("k", maintain_order=True).agg(**build()),
+        f"groups {note}".strip(),
     )
+    yield Case(name, over, f"over {note}".strip())
 
 
-def _of(*columns: str, **options: object) -> object:
-    """From a function's name to the expressions of it for each column."""
-
-    def named(name: str) -> dict[str, Expr]:
-        return {c: getattr(col(c), name)(**options) for c in columns}
-
-    return named
-
-
-def _simple(name: str, *columns: str, note: str = "", **options: object) -> tuple[Case, ...]:
-    of = _of(*columns, **options)
-    return _everywhere(name, lambda: of(name), note)  # type: ignore[operator]
+def _simple(name: str, *columns: str, note: str = "", **options: object) -> Iterator[Case]:
+    """A method of each column, everywhere."""
+    return _everywhere(name, lambda: {c: getattr(col(c), name)(**options) for c in columns}, note)
 
 
 CASES = (

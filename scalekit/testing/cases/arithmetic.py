@@ -13,6 +13,11 @@ _FLOATS = ("f", "f32")
 _UNIT = (*_FLOATS, "i")
 _NAN = float("nan")
 
+
+def _of_angles(name: str) -> Case:
+    return Case(name, lambda f: f.select(getattr(col(*_UNIT), name)()))
+
+
 CASES = (
     Case("add", lambda f: f.select(col(*_NUMBERS) + 1)),
     Case("add", lambda f: f.select(col(*_NUMBERS, "dec") + col(*_NUMBERS, "dec")), "itself"),
@@ -56,10 +61,8 @@ CASES = (
     Case("sign", lambda f: f.select(col(*_NUMBERS).sign())),
     Case("clip", lambda f: f.select(col(*_NUMBERS).clip(1, 3))),
     Case("clip", lambda f: f.select(a=col("i").clip("i8"), b=col("f").clip(upper_bound=1.0), c=col("d").clip(upper_bound=col("d").min())), "bounds"),
-    *(
-        Case(name, lambda f, name=name: f.select(getattr(col(*_UNIT), name)()))
-        for name in (
-            "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "degrees", "radians",
-        )
+    *map(
+        _of_angles,
+        ("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "degrees", "radians"),
     ),
 )  # fmt: skip

@@ -7,6 +7,15 @@ from datetime import date
 from scalekit.expr.builders import col, lit
 from scalekit.testing.case import Case
 
+
+def _between(closed: str) -> Case:
+    bounds = {
+        "a": col("i").is_between(1, 3, closed),
+        "b": col("f").is_between("i", lit(3.0), closed),
+    }
+    return Case("is_between", lambda f: f.select(**bounds), closed)
+
+
 CASES = (
     Case("and_", lambda f: f.select(a=col("b") & True, b=col("b") & False, c=col("b") & col("b").shift(1), d=col("b") & None)),
     Case("and_", lambda f: f.select(a=col("i") & 3, b=True & col("b")), "bits"),
@@ -18,10 +27,7 @@ CASES = (
     Case("is_in", lambda f: f.select(a=col("i").is_in([1, None], nulls_equal=True), b=~col("k").is_in({"a", "b"}), c=col("i").is_in("li")), "nulls"),
     Case("is_in", lambda f: f.select(a=col("d").is_in([date(2024, 1, 1)]), b=col("c").is_in(["red"]), c=col("e").is_in(["low", "mid"])), "types"),
     Case("is_in", lambda f: f.filter(~col("i").is_in([1, 2])).select("o"), "filter"),
-    *(
-        Case("is_between", lambda f, c=closed: f.select(a=col("i").is_between(1, 3, c), b=col("f").is_between("i", lit(3.0), c)), closed)
-        for closed in ("both", "left", "right", "none")
-    ),
+    *map(_between, ("both", "left", "right", "none")),
     Case("is_between", lambda f: f.select(a=col("s").is_between(lit("a"), lit("c")), b=col("d").is_between(date(2024, 1, 1), date(2024, 6, 1))), "types"),
     Case("is_close", lambda f: f.select(a=col("f").is_close(0.5), b=col("f").is_close("f32", rel_tol=0.1), c=col("i").is_close(2, abs_tol=1), d=col("f").is_close("f", nans_equal=True))),
     Case("eq_missing", lambda f: f.select(a=col("i").eq_missing(1), b=col("s").eq_missing(None), c=col("f").eq_missing(col("f32")))),

@@ -32,8 +32,8 @@ from scalekit.expr.selectors_by_type import integer, numeric
 from scalekit.expr.shortcuts import len as rows
 from scalekit.testing.case import Case
 
-_DAY = {"start": date(2024, 1, 1), "end": date(2024, 1, 5)}
-_TIME = {"start": datetime(2024, 1, 1), "end": datetime(2024, 1, 2)}
+_DAYS = (date(2024, 1, 1), date(2024, 1, 5))
+_TIMES = (datetime(2024, 1, 1), datetime(2024, 1, 2))
 
 
 def _maximum(a: pl.Series, b: pl.Series) -> pl.Series:
@@ -58,10 +58,10 @@ CASES = (
     Case("fold_all", lambda f: f.select(a=reduce(_maximum, ["i", "i"], return_dtype=pl.Int64))),
     Case("fold_to_one", lambda f: f.select(a=reduce(lambda a, b: a.len() + b.len(), ["i", "s"], returns_scalar=True, return_dtype=pl.Int64))),
     Case("int_range", lambda f: f.select("o", a=int_range(rows()), b=int_range(1, rows() + 1, dtype=pl.Int8), c=int_range(0, -rows(), -1))),
-    Case("date_range", lambda f: f.select(a=date_range(**_DAY), b=date_range(**_DAY).shift(1))),
-    Case("date_range", lambda f: f.select(date_range(**_DAY, interval="2d", closed="left")), "options"),
-    Case("datetime_range", lambda f: f.select(datetime_range(**_TIME, interval="6h"))),
-    Case("datetime_range", lambda f: f.select(datetime_range(**_TIME, interval="12h", closed="none", time_zone="Europe/Vienna", time_unit="ms")), "zone"),
+    Case("date_range", lambda f: f.select(a=date_range(*_DAYS), b=date_range(*_DAYS).shift(1))),
+    Case("date_range", lambda f: f.select(date_range(*_DAYS, interval="2d", closed="left")), "options"),
+    Case("datetime_range", lambda f: f.select(datetime_range(*_TIMES, interval="6h"))),
+    Case("datetime_range", lambda f: f.select(datetime_range(*_TIMES, interval="12h", closed="none", time_zone="Europe/Vienna", time_unit="ms")), "zone"),
     Case("date", lambda f: f.select(date_of(2024, "u8", 1), a=date_of(col("d").dt.year(), 1, 1)), "some invalid"),
     Case("date", lambda f: f.select(date_of(2024, col("u8") % 12 + 1, 1))),
     Case("datetime", lambda f: f.select(a=datetime_of(2024, 1, col("o") + 1, 5, 6, 7, 8), b=datetime_of(2024, 7, 1, "o", time_unit="ms", time_zone="Europe/Vienna"))),

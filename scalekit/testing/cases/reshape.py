@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from scalekit.expr.builders import col
+from scalekit.expr.expr import Expr
 from scalekit.expr.shortcuts import len as rows
+from scalekit.frame.frame import Frame
 from scalekit.testing.case import Case
 
 _NUMBERS = ("i", "i32", "i8", "u8", "f", "f32")
 _SOME = ("i", "f", "s", "d", "b", "c")
 
 
-def _each(name: str, build: object, *columns: str, note: str = "") -> tuple[Case, ...]:
+def _each(
+    name: str, build: Callable[[Expr], Expr], *columns: str, note: str = ""
+) -> Iterator[Case]:
     """A function of one column at a time, as each may give another number of rows."""
-    return (
-        *(Case(name, lambda f, c=c: f.select(build(col(c))), f"{note} {c}".strip()) for c in columns),  # type: ignore[operator]
-        Case(name, lambda f: f.group_by("k", maintain_order=True).agg(build(col(columns[0]))), f"{note} groups".strip()),  # type: ignore[operator]
-    )  # fmt: skip
+
+    def one(column: str) -> Case:
+        return Case(name, lambda f: f.select(build(col(column))), f"{note} {column}".strip())
+
+    def groups(frame: Frame) -> Frame:
+        return frame.group_by("k", maintain_order=True).agg(build(col(columns[0])))
+
+    yield from map(one, columns)
+    yield Case(name, groups, f"{note} groups".strip())
 
 
 CASES = (

@@ -36,8 +36,13 @@ _CHOICES = {
     },
 }  # fmt: skip
 
+
+def _chosen(name: str, selector: cs.Selector) -> Case:
+    return Case("Frame.select", lambda f: f.select(selector), f"cs.{name}")
+
+
 CASES = (
-    *(Case("Frame.select", lambda f, s=chosen: f.select(s), f"cs.{name}") for name, chosen in _CHOICES.items()),
+    *(_chosen(name, selector) for name, selector in _CHOICES.items()),
     Case("Frame.select", lambda f: f.select(cs.float() * 2, cs.boolean().as_expr() & col("b")), "cs values"),
     Case("Frame.select", lambda f: f.select(exclude(cs.numeric() | cs.nested()), nth(2, 3)), "exclude and nth"),
     Case("Frame.with_columns", lambda f: f.with_columns(cs.numeric().fill_null(0).name.suffix("_0")), "cs"),

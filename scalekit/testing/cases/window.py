@@ -17,10 +17,12 @@ def _both(name: str, *columns: str, note: str = "", **options: object) -> tuple[
         made: Expr = getattr(col(column), name)(**options)
         return made
 
-    ordered = {"order_by": "o", "descending": True}
+    def within_groups(column: str) -> Expr:
+        return one(column).over("k", order_by="o", descending=True)
+
     return (
         Case(name, lambda f: f.select([one(c) for c in columns]), note),
-        Case(name, lambda f: f.select("o", *(one(c).over("k", **ordered) for c in columns)), f"over {note}".strip()),
+        Case(name, lambda f: f.select("o", *map(within_groups, columns)), f"over {note}".strip()),
     )  # fmt: skip
 
 
