@@ -21,17 +21,19 @@ class PolarsBackend(Backend):
         """Compile the plan to a lazy query."""
         return to_lazy(plan)
 
-    def execute(self, program: pl.LazyFrame, config: Config) -> pl.DataFrame:  # noqa: ARG002
-        """Run the query."""
-        return program.collect(engine="streaming")
+    def execute(self, program: pl.LazyFrame, config: Config) -> pl.DataFrame:
+        """Run the query; in memory where floats have to be added in one order."""
+        return program.collect(engine="in-memory" if config.deterministic else "streaming")
 
     def batches(self, program: pl.LazyFrame, config: Config, rows: int) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Run the query, holding no more than a few batches at a time."""
         yield from program.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
 
-    def parts(self, program: pl.LazyFrame, config: Config) -> Iterable[pl.LazyFrame]:  # noqa: ARG002
+    def parts(
+        self, program: pl.LazyFrame, config: Config
+    ) -> Iterable[pl.DataFrame | pl.LazyFrame]:
         """The query itself, which streams into its file."""
-        return (program,)
+        return (self.execute(program, config) if config.deterministic else program,)
 
     def show(self, program: pl.LazyFrame) -> str:
         """Polars' own optimized plan."""

@@ -68,7 +68,10 @@ _VALUES: Mapping[str, tuple[Any, ...]] = {
 def _table(columns: Mapping[str, tuple[Any, ...]]) -> pl.DataFrame:
     height = len(columns["k"])
     data = {"o": tuple(range(height)), **columns}
-    plain = {name: pl.Series(name, list(data[name]), dtype=_naive(dtype)) for name, dtype in SCHEMA.items()}
+    plain = {
+        name: pl.Series(name, list(data[name]), dtype=_naive(dtype))
+        for name, dtype in SCHEMA.items()
+    }
     table = pl.DataFrame(plain)
     return table.with_columns(pl.col("tz").dt.replace_time_zone("Europe/Vienna"))
 
@@ -82,7 +85,10 @@ def _replaced(**changes: tuple[Any, ...]) -> pl.DataFrame:
 
 
 def _nan_null() -> pl.DataFrame:
-    holed = {name: tuple(None if i % 3 == 1 else v for i, v in enumerate(vs)) for name, vs in _VALUES.items()}
+    holed = {
+        name: tuple(None if i % 3 == 1 else v for i, v in enumerate(vs))
+        for name, vs in _VALUES.items()
+    }
     nan = float("nan")
     floats = (nan, None, 0.5, nan, -0.0, 0.0, float("inf"))
     return _table(
@@ -117,7 +123,12 @@ def _extreme() -> pl.DataFrame:
 
 def _unicode() -> pl.DataFrame:
     words = ("straße", "ﬁ", "e\u0301", "é", "日本語", "👩‍👩‍👧", "ΑΣ")
-    return _replaced(s=words, k=("é", "e\u0301", "é", "日", "日", "Z", "z"), c=words, ls=tuple([w, w[:1]] for w in words))
+    return _replaced(
+        s=words,
+        k=("é", "e\u0301", "é", "日", "日", "Z", "z"),
+        c=words,
+        ls=tuple([w, w[:1]] for w in words),
+    )
 
 
 def _duplicates() -> pl.DataFrame:
@@ -144,3 +155,18 @@ DATASETS = tuple(_MAKERS)
 def dataset(name: str) -> pl.DataFrame:
     """One of :data:`DATASETS`, with the columns of :data:`SCHEMA`."""
     return _MAKERS[name]()
+
+
+def many_rows(height: int) -> pl.DataFrame:
+    """A table of ``height`` rows with the columns of :data:`SCHEMA`, cut from the data sets in turn.
+
+    Floats get fractions that binary numbers round, so that sums show the order of their addition.
+    """
+    pieces = [dataset(name) for name in ("ordinary", "nan_null", "duplicates", "unicode")]
+    table = pl.concat(pieces)
+    times = -(-height // table.height)
+    rows = pl.concat([table] * times).head(height).with_row_index("row")
+    shaken = (pl.col("row").cast(pl.Float64) * 0.1 + 0.3).sin()
+    return rows.with_columns(
+        o=pl.col("row").cast(pl.Int64), f=pl.col("f") + shaken, f32=(pl.col("f32") + shaken).cast(pl.Float32)
+    ).drop("row")
