@@ -27,6 +27,7 @@ def scan_parquet(
     hive_schema: Mapping[str, Any] | None = None,
     missing_columns: Missing = "raise",
     extra_columns: Extra = "raise",
+    verify: bool = False,
     storage_options: Mapping[str, Any] | None = None,
 ) -> Frame:
     """Read Parquet files. Their footers are read now, their rows when a result is asked for.
@@ -50,6 +51,9 @@ def scan_parquet(
         have.
     extra_columns
         ``"ignore"`` drops columns that the first file lacks.
+    verify
+        Read every file to its end now and compare it with its checksum: the one in the name of a file
+        that scalekit wrote, or those of the pages, where the writer added them.
     storage_options
         Options of the object store, as for Polars. Their values are never printed.
 
@@ -83,6 +87,7 @@ def scan_parquet(
                 hive_schema=hive_schema,
                 missing_columns=missing_columns,
                 extra_columns=extra_columns,
+                verify=verify,
                 storage_options=storage_options,
             )
         )

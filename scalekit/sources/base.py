@@ -62,3 +62,7 @@ class Source(ABC):
             When what is there now cannot stand in for what was scanned.
         """
         return self
+
+    def is_stale(self) -> bool:
+        """Whether what would be read now is another generation than the one that was looked at."""
+        return False

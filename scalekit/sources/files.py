@@ -250,6 +250,10 @@ class FileSource(Source):
             for n, t in self.schema.items()
         ]
 
+    def is_stale(self) -> bool:
+        """Whether a local file was replaced or removed since it was looked at."""
+        return any(_is_stale(piece.file) for piece in self.pieces)
+
     def refreshed(self) -> FileSource:
         """Look at the local files again; objects of a store keep the generation that was listed.
 
@@ -260,7 +264,7 @@ class FileSource(Source):
         PathNotFoundError
             When nothing is left.
         """
-        if not any(_is_stale(piece.file) for piece in self.pieces):
+        if not self.is_stale():
             return self
         with source_errors(self.describe(), options=self.found.options):
             current = self.scanned_again()

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from scalekit.sources.align import Extra, Missing, Types, common_schema, declared_types
+from scalekit.sources.checksums import verify_files
 from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import Footer, read_footers
 from scalekit.sources.hive import HiveKeys, hive_keys
@@ -29,6 +30,7 @@ class ParquetRequest:
     hive_schema: Types
     missing_columns: Missing
     extra_columns: Extra
+    verify: bool
     options: ReadOptions
     storage: StorageOptions
 
@@ -83,6 +85,7 @@ def parquet_source(
     hive_schema: Mapping[str, Any] | None = None,
     missing_columns: Missing = "raise",
     extra_columns: Extra = "raise",
+    verify: bool = False,
     storage_options: Mapping[str, Any] | StorageOptions | None = None,
 ) -> ParquetSource:
     """Find Parquet files and read their footers, many at a time.
@@ -105,6 +108,9 @@ def parquet_source(
         ``"insert"`` fills columns that a file lacks with null, and takes in those that only later files have.
     extra_columns
         ``"ignore"`` drops columns that the first file lacks.
+    verify
+        Read every file to its end now and compare it with its checksum: the one in the name of a file
+        that scalekit wrote, or those of the pages, where the writer added them.
     storage_options
         Options of the object store, as for Polars.
 
@@ -122,6 +128,7 @@ def parquet_source(
         hive_schema=declared_types(hive_schema, what="scan_parquet"),
         missing_columns=missing_columns,
         extra_columns=extra_columns,
+        verify=verify,
         options=ReadOptions.of(n_rows, row_index_name, row_index_offset, include_file_paths),
         storage=StorageOptions.of(storage_options),
     )
@@ -132,6 +139,8 @@ def _resolve(source: Paths, request: ParquetRequest) -> ParquetSource:
     found = find_files(source, suffixes=SUFFIXES, options=request.storage)
     what = f"Parquet {found.describe()}"
     footers = read_footers(found.files, request.storage)
+    if request.verify:
+        verify_files(found.files, request.storage)
     keys = hive_keys(found, request.hive_partitioning, request.hive_schema or found.keys, what=what)
     stored = _stored_schema(
         found, footers, keys, what, request.missing_columns, request.extra_columns
