@@ -9,6 +9,9 @@ from typing import Any
 import polars as pl
 
 from scalekit.errors import SchemaError
+from scalekit.expr.notations import time_zone
+
+_check_zone = time_zone()
 
 PYTHON_TYPES: dict[Any, pl.DataType] = {
     int: pl.Int64(),
@@ -35,6 +38,8 @@ def to_dtype(dtype: Any) -> pl.DataType:
 
     Raises
     ------
+    InvalidOperationError
+        Where its time zone does not exist.
     SchemaError
         Where it is no type, or one that needs arguments such as ``List``.
 
@@ -44,6 +49,7 @@ def to_dtype(dtype: Any) -> pl.DataType:
     (Int64, Datetime(time_unit='us', time_zone=None))
     """
     if isinstance(dtype, pl.DataType):
+        _check_zone(time_zone=getattr(dtype, "time_zone", None))
         return dtype
     if dtype in PYTHON_TYPES:
         return PYTHON_TYPES[dtype]

@@ -135,7 +135,7 @@ class ColumnMethods(FrameBase):
             else dtypes
         )
         wanted = {name: to_dtype(d) for key, d in every.items() for name in self._columns(key)}
-        casts = tuple(Alias(Cast(Column(n), d, strict), n) for n, d in wanted.items())
+        casts = self._bind(Alias(Cast(Column(n), d, strict), n) for n, d in wanted.items())
         return self._derive(WithColumns(self._plan, casts)) if casts else self
 
     def fill_null(

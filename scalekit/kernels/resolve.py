@@ -8,7 +8,9 @@ import polars as pl
 
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
 from scalekit.expr.function import FUNCTIONS
-from scalekit.expr.node import Call, Column, ExprNode
+from scalekit.expr.node import Call, Cast, Column, ExprNode
+from scalekit.expr.show import show_expr
+from scalekit.kernels.casts import check_cast
 from scalekit.kernels.schema import dtype_of
 from scalekit.tree import map_children, memo, rewrite, walk
 
@@ -20,8 +22,10 @@ def resolve(expr: ExprNode, schema: pl.Schema) -> ExprNode:
     ------
     SchemaError
         Where an operand has a type that its function does not take.
+    InvalidOperationError
+        Where a type cannot be cast to another.
     """
-    if not _has(expr, "resolve", "scope"):
+    if not _has(expr, "resolve", "scope") and not _has_cast(expr):
         return expr
     if not _has(expr, "scope"):
         return rewrite(expr, lambda e: _apply_rule(e, schema))
@@ -35,6 +39,9 @@ def resolve(expr: ExprNode, schema: pl.Schema) -> ExprNode:
 
 
 def _apply_rule(expr: ExprNode, schema: pl.Schema) -> ExprNode:
+    if isinstance(expr, Cast):
+        check_cast(dtype_of(expr.arg, schema), expr.dtype, show_expr(expr.arg))
+        return expr
     rule = FUNCTIONS[expr.function].resolve if isinstance(expr, Call) else None
     if rule is None:
         return expr
@@ -122,6 +129,10 @@ def _stand_in(expr: ExprNode, columns: Mapping[ExprNode, Column]) -> ExprNode:
 def _leaf_name(leaf: ExprNode) -> str:
     assert isinstance(leaf, Call)
     return str(dict(leaf.options).get("name", leaf.function))
+
+
+def _has_cast(expr: ExprNode) -> bool:
+    return memo(expr, "_has_cast", lambda: any(isinstance(e, Cast) for e in walk(expr)))
 
 
 def _has(expr: ExprNode, *fields: str) -> bool:
