@@ -11,6 +11,7 @@ import polars as pl
 from scalekit.backends.base import Backend
 from scalekit.backends.choose import Decision, choose
 from scalekit.backends.registry import get_backend
+from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.errors import InvalidOperationError, ScalekitError
 from scalekit.kernels.compare import assert_equal
@@ -34,19 +35,20 @@ STAGES = ("logical", "optimized", "physical")
 """What :func:`explain` can show."""
 
 
-def collect(plan: Plan, config: Config) -> pl.DataFrame:
+def collect(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
     """Run ``plan`` and give its rows on this machine, with exactly the schema that it promised."""
-    backend, program = prepare(plan, config)
+    backend, program = prepare(plan, config, watch)
     with execution_errors():
-        result = backend.execute(program, config)
+        result = backend.execute(program, config, watch)
     return pin_schema(result, schema_of(plan))
 
 
-def prepare(plan: Plan, config: Config) -> tuple[Backend, Any]:
+def prepare(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> tuple[Backend, Any]:
     """Optimize ``plan``, choose who runs it, and lower it to that backend's program."""
     refuse_after_fork()
     optimized = optimized_plan(plan, config)
     backend = get_backend(choose(optimized, config).backend)
+    watch.running(backend.name, optimized)
     with execution_errors():
         return backend, backend.lower(optimized, config)
 
@@ -78,13 +80,15 @@ def batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
             yield pin_schema(batch, schema)
 
 
-def write(plan: Plan, target: Target, config: Config, write_id: str | None) -> WriteResult:
+def write(
+    plan: Plan, target: Target, config: Config, write_id: str | None, watch: Watch = UNWATCHED
+) -> WriteResult:
     """Run ``plan`` and write its rows, all or nothing."""
     schema = schema_of(plan)
     check_target(target, _inputs(plan))
-    backend, program = prepare(plan, config)
+    backend, program = prepare(plan, config, watch)
     with execution_errors():
-        parts = (pin_schema(part, schema) for part in backend.parts(program, config))  # type: ignore[type-var]
+        parts = (pin_schema(part, schema) for part in backend.parts(program, config, watch))  # type: ignore[type-var]
         return _writer(target)(target, parts, write_id=write_id, schema=schema)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.plan.nodes import Plan
 
@@ -29,16 +30,18 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def execute(self, program: Any, config: Config) -> pl.DataFrame:
-        """Run the program and give the result on this machine."""
+    def execute(self, program: Any, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
+        """Run the program, report to ``watch`` what can be told, and give the result on this machine."""
 
     def batches(self, program: Any, config: Config, rows: int) -> Iterator[pl.DataFrame]:
         """Run the program and give its rows in batches; backends override it that need not hold them all."""
         yield from self.execute(program, config).iter_slices(rows)
 
-    def parts(self, program: Any, config: Config) -> Iterable[pl.DataFrame | pl.LazyFrame]:
+    def parts(
+        self, program: Any, config: Config, watch: Watch = UNWATCHED
+    ) -> Iterable[pl.DataFrame | pl.LazyFrame]:
         """The program's rows in parts to be written; lazy ones are run while they are written."""
-        yield self.execute(program, config)
+        yield self.execute(program, config, watch)
 
     def profile(self, program: Any, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Run the program and time its steps: node, start and end in microseconds."""

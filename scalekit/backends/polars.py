@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from scalekit.backends.base import Backend
+from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.kernels.compile import to_lazy
 from scalekit.plan.nodes import Plan
@@ -21,7 +22,12 @@ class PolarsBackend(Backend):
         """Compile the plan to a lazy query."""
         return to_lazy(plan)
 
-    def execute(self, program: pl.LazyFrame, config: Config) -> pl.DataFrame:
+    def execute(
+        self,
+        program: pl.LazyFrame,
+        config: Config,
+        watch: Watch = UNWATCHED,  # noqa: ARG002 - the engine tells nothing while it runs
+    ) -> pl.DataFrame:
         """Run the query; in memory where floats have to be added in one order."""
         return program.collect(engine="in-memory" if config.deterministic else "streaming")
 
@@ -30,10 +36,10 @@ class PolarsBackend(Backend):
         yield from program.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
 
     def parts(
-        self, program: pl.LazyFrame, config: Config
+        self, program: pl.LazyFrame, config: Config, watch: Watch = UNWATCHED
     ) -> Iterable[pl.DataFrame | pl.LazyFrame]:
         """The query itself, which streams into its file."""
-        return (self.execute(program, config) if config.deterministic else program,)
+        return (self.execute(program, config, watch) if config.deterministic else program,)
 
     def show(self, program: pl.LazyFrame) -> str:
         """Polars' own optimized plan."""

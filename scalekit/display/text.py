@@ -108,13 +108,13 @@ def _listing(names: list[str], most: int = 8) -> str:
 
 
 def value_text(value: object) -> str:
-    """A value as briefly as it can be shown, on one line.
+    r"""A value as briefly as it can be shown, on one line.
 
     Examples
     --------
     >>> value_text(123456.5), value_text(0.1 + 0.2), value_text(2e-9), value_text(True)
     ('123456.5', '0.3', '2e-09', 'true')
-    >>> value_text([1, None]), value_text({"a": "x"}), value_text("two\\nlines")
+    >>> value_text([1, None]), value_text({"a": "x"}), value_text("two\nlines")
     ('[1, null]', '{a: x}', 'two↵lines')
     """
     match value:

@@ -10,6 +10,7 @@ from scalekit.backends.pandas.aggregates import AGGREGATES
 from scalekit.backends.pandas.elementwise import ELEMENTWISE
 from scalekit.backends.pandas.nodes import NODES
 from scalekit.backends.pandas.windows import WINDOWS
+from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.plan.nodes import Plan
 
@@ -23,9 +24,14 @@ class PandasBackend(Backend):
         """Decide for each node who runs it."""
         return lowering.lower(plan)
 
-    def execute(self, program: program.Program, config: Config) -> pl.DataFrame:  # noqa: ARG002
+    def execute(
+        self,
+        program: program.Program,
+        config: Config,  # noqa: ARG002
+        watch: Watch = UNWATCHED,
+    ) -> pl.DataFrame:
         """Run the steps in order."""
-        return execution.execute(program)
+        return execution.execute(program, watch)
 
     def show(self, program_: program.Program) -> str:
         """Every node, with who runs it, and why where that is not pandas."""
