@@ -1,0 +1,188 @@
+"""What of the API exists, where it runs, and how it is tested: writes ``docs/coverage.md``.
+
+The surface is ``tools/api.csv``; the rest is read off the package: the function table, the pandas backend's
+tables, and the conformance cases, every one of which `make test` runs on every data set and backend.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import scalekit as sk
+from scalekit.backends.pandas import native_functions, native_nodes
+from scalekit.expr.function import FUNCTIONS
+from scalekit.testing.cases import CASES
+from scalekit.testing.data import DATASETS
+
+ROOT = Path(__file__).parents[1]
+SURFACE = Path(__file__).with_name("api.csv")
+PAGE = ROOT / "docs" / "coverage.md"
+
+_OPERATORS = {"__invert__": "not_", "__and__": "and_", "__or__": "or_"}
+_NODES = {
+    "filter": "Filter", "sort": "Sort", "select": "Select", "with_columns": "WithColumns", "join": "Join",
+    "head": "Limit", "limit": "Limit", "tail": "Limit", "slice": "Limit", "unique": "Distinct",
+    "explode": "Explode", "unpivot": "Unpivot", "pivot": "Pivot", "with_row_index": "RowIndex",
+    "join_asof": "AsofJoin", "group_by": "Aggregate", "group_by_dynamic": "DynamicAggregate",
+    "rolling": "RollingAggregate", "sample": "Sample", "map_batches": "MapBatches", "sql": "Sql",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """A name of the API, and what is known of it."""
+
+    kind: str
+    namespace: str
+    name: str
+    tier: int
+    exists: bool
+    pandas: str
+    cases: int
+
+    @property
+    def label(self) -> str:
+        """The name as a user writes it."""
+        owner = {
+            "Expr": "Expr",
+            "operator": "Expr",
+            "Frame": "Frame",
+            "GroupBy": "GroupBy",
+            "Schema": "Schema",
+        }
+        parts = [owner.get(self.kind, ""), self.namespace, self.name]
+        return ".".join(part for part in parts if part)
+
+
+def rows() -> Iterator[Row]:
+    """Every name of the surface."""
+    counted = Counter(case.function for case in CASES)
+    with SURFACE.open() as file:
+        for line in csv.DictReader(file):
+            kind, namespace, name = line["kind"], line["namespace"], line["name"]
+            yield Row(
+                kind,
+                namespace,
+                name,
+                int(line["tier"]),
+                _find(kind, namespace, name) is not None,
+                _where(kind, namespace, name),
+                sum(counted[key] for key in _keys(kind, namespace, name)),
+            )
+
+
+def _owner(kind: str, namespace: str) -> Any:
+    if kind in ("Expr", "operator"):
+        expr = sk.col("x")
+        return getattr(expr, namespace, None) if namespace else expr
+    owners: dict[str, Any] = {
+        "Frame": sk.Frame,
+        "GroupBy": type(sk.from_dict({"x": [1]}).group_by("x")),
+        "Schema": sk.Schema,
+        "selector": sk.selectors,
+        "exception": sk.exceptions,
+    }
+    return owners.get(kind, sk)
+
+
+def _find(kind: str, namespace: str, name: str) -> Any:
+    if kind == "function" and name in ("then", "otherwise"):
+        return (
+            sk.when(sk.col("x") > 0).then(1)
+            if name == "then"
+            else sk.when(sk.col("x") > 0).then(1).otherwise
+        )
+    return getattr(_owner(kind, namespace), name, None)
+
+
+def _keys(kind: str, namespace: str, name: str) -> set[str]:
+    """The names under which cases may test it."""
+    if kind == "operator":
+        return {
+            _OPERATORS.get(name, name.strip("_").removeprefix("r")),
+            _OPERATORS.get(name, name.strip("_")),
+        }
+    if kind in ("Frame", "GroupBy"):
+        return {f"{kind}.{name}"}
+    if kind == "selector":
+        return {f"selectors.{name}", f"cs.{name}"}
+    qualified = f"{namespace}.{name}" if namespace else name
+    return {qualified, f"pl.{qualified}"}
+
+
+def _where(kind: str, namespace: str, name: str) -> str:
+    """Where pandas' users find it run: in pandas, or in Polars through Arrow."""
+    if kind == "Frame" and name in _NODES:
+        return "pandas" if _NODES[name] in native_nodes() else "Polars"
+    found = [key for key in _keys(kind, namespace, name) if key in FUNCTIONS]
+    if not found:
+        return ""
+    return "pandas" if any(key in native_functions() for key in found) else "Polars"
+
+
+def page() -> str:
+    """The page as Markdown."""
+    found = list(rows())
+    parts = [
+        _HEAD.format(data=len(DATASETS), cases=len(CASES), tests=len(CASES) * len(DATASETS) * 2)
+    ]
+    parts.append(_summary(found))
+    for kind in dict.fromkeys(row.kind for row in found):
+        parts.append(
+            f"\n## {_TITLES.get(kind, kind)}\n\n| name | tier | exists | pandas backend runs it in | cases |\n|---|---|---|---|---|\n"
+        )
+        parts.extend(
+            f"| `{row.label}` | {row.tier} | {'yes' if row.exists else '**no**'} | {row.pandas} | {row.cases or ''} |\n"
+            for row in found
+            if row.kind == kind
+        )
+    return "".join(parts)
+
+
+def _summary(found: list[Row]) -> str:
+    lines = ["| tier | names | exist |\n|---|---|---|\n"]
+    for tier in (1, 2):
+        ours = [row for row in found if row.tier == tier]
+        lines.append(f"| {tier} | {len(ours)} | {sum(row.exists for row in ours)} |\n")
+    return "".join(lines)
+
+
+_HEAD = """# Coverage
+
+Generated by `python -m tools.coverage` from the function table, the pandas backend's tables and the conformance
+cases; a test says when it is out of date. Everything runs on Polars. Where the pandas backend runs a function in
+Polars, the data goes there and back through Arrow, and `explain("physical")` marks the step.
+
+{cases} conformance cases run on {data} data sets (ordinary, empty, one row, all null, NaN and null, duplicates, unicode,
+extreme values) and two backends, {tests} tests in all; names without a case of their own are tested by unit tests.
+
+"""
+
+_TITLES = {
+    "Expr": "Expressions",
+    "Frame": "Frames",
+    "GroupBy": "Groups",
+    "Schema": "Schemas",
+    "dtype": "Types",
+    "function": "Functions",
+    "operator": "Operators",
+    "selector": "Selectors",
+    "exception": "Errors",
+}
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page())
+    missing = [row.label for row in rows() if not row.exists]
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)}: {len(missing)} missing {missing}\n")
+
+
+if __name__ == "__main__":
+    main()
