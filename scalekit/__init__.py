@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from polars import (
     Array,
     Binary,
@@ -38,7 +41,7 @@ from polars import (
 
 from scalekit import exceptions, selectors
 from scalekit.config import Config, config, configure
-from scalekit.expr.builders import col, element, field, lit, when
+from scalekit.expr.builders import col, dtype_of, element, field, lit, when
 from scalekit.expr.correlation import corr, cov
 from scalekit.expr.expr import Expr
 from scalekit.expr.folding import fold, reduce
@@ -81,6 +84,7 @@ from scalekit.expr.shortcuts import (
     sum,
     var,
 )
+from scalekit.expr.sql import sql_expr
 from scalekit.frame.frame import Frame
 from scalekit.io import (
     concat,
@@ -98,10 +102,12 @@ from scalekit.io import (
     scan_parquet,
     sql,
 )
-from scalekit.kernels.hash_function import row_hash, row_share
-from scalekit.learn.fit import fit
-from scalekit.learn.predict import predict
-from scalekit.learn.split import split
+
+if TYPE_CHECKING:
+    from scalekit.kernels.hash_function import row_hash, row_share
+    from scalekit.learn.fit import fit
+    from scalekit.learn.predict import predict
+    from scalekit.learn.split import split
 
 __version__ = "0.1.0"
 
@@ -161,6 +167,7 @@ __all__ = [
     "date_range",
     "datetime",
     "datetime_range",
+    "dtype_of",
     "duration",
     "element",
     "exceptions",
@@ -203,6 +210,7 @@ __all__ = [
     "selectors",
     "split",
     "sql",
+    "sql_expr",
     "std",
     "struct",
     "sum",
@@ -210,3 +218,24 @@ __all__ = [
     "var",
     "when",
 ]
+
+_LATER = {
+    "fit": "scalekit.learn.fit",
+    "predict": "scalekit.learn.predict",
+    "row_hash": "scalekit.kernels.hash_function",
+    "row_share": "scalekit.kernels.hash_function",
+    "split": "scalekit.learn.split",
+}
+"""Names that bring NumPy and PyArrow: they are loaded when first asked for, so that the import stays quick."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -8,7 +8,7 @@ import polars as pl
 import polars.selectors as cs
 
 from scalekit.errors import PlanError
-from scalekit.expr.dtypes import to_dtype
+from scalekit.expr.dtypes import TypeOf, to_dtype
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, elementwise, flatten, literal, to_node
 from scalekit.expr.node import Case, Column, ExprNode, Selection
@@ -67,7 +67,7 @@ def lit(value: Any, dtype: Any = None) -> Expr:
     value
         A number, text, date, time, duration, Decimal, list, Series or None.
     dtype
-        Its type, where the value alone does not say it.
+        Its type, where the value alone does not say it; ``sk.dtype_of(...)`` for that of an expression.
 
     Examples
     --------
@@ -77,7 +77,27 @@ def lit(value: Any, dtype: Any = None) -> Expr:
     """
     if isinstance(value, Expr):
         return value
+    if isinstance(dtype, TypeOf):
+        return Expr(literal(value)).cast(dtype)
     return Expr(literal(value, None if dtype is None else to_dtype(dtype)))
+
+
+def dtype_of(col_or_expr: Any) -> TypeOf:
+    """Refer to the type of an expression, for :meth:`Expr.cast` and :func:`lit`.
+
+    Parameters
+    ----------
+    col_or_expr
+        A column's name or an expression.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> frame = sk.from_dict({"x": [1.5], "y": ["2"]})
+    >>> frame.select(sk.col("y").cast(sk.dtype_of("x"))).collect().item()
+    2.0
+    """
+    return TypeOf(to_node(col_or_expr, strings_are_columns=True))
 
 
 @elementwise(owner=Expr, kernel=pl.element, output_name=lambda _: "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,13 @@ PYTHON_TYPES: dict[Any, pl.DataType] = {
 }
 
 
+@dataclass(frozen=True)
+class TypeOf:
+    """The type that an expression will have, once the columns are known."""
+
+    node: Any
+
+
 def to_dtype(dtype: Any) -> pl.DataType:
     """Turn a type as a user writes it into an instance of Polars' type.
 
@@ -51,6 +59,8 @@ def to_dtype(dtype: Any) -> pl.DataType:
     if isinstance(dtype, pl.DataType):
         _check_zone(time_zone=getattr(dtype, "time_zone", None))
         return dtype
+    if isinstance(dtype, TypeOf):
+        raise SchemaError("dtype_of() stands for a type in cast() and lit() only")
     if dtype in PYTHON_TYPES:
         return PYTHON_TYPES[dtype]
     if isinstance(dtype, type) and issubclass(dtype, pl.DataType):

@@ -9,8 +9,8 @@ import polars as pl
 import polars.selectors as cs
 
 from scalekit.errors import InvalidOperationError, PlanError
-from scalekit.expr.dtypes import to_dtype
-from scalekit.expr.function import IntoExpr, flatten, to_node
+from scalekit.expr.dtypes import TypeOf, to_dtype
+from scalekit.expr.function import IntoExpr, elementwise, flatten, to_node
 from scalekit.expr.functions.aggregate import AggregateMethods
 from scalekit.expr.functions.arithmetic import ArithmeticMethods
 from scalekit.expr.functions.boolean import BooleanMethods
@@ -24,11 +24,15 @@ from scalekit.expr.functions.rolling import RollingMethods
 from scalekit.expr.functions.struct import MapNamespace, StructNamespace
 from scalekit.expr.functions.window import WindowMethods
 from scalekit.expr.namespaces import StringNamespace, TemporalNamespace
-from scalekit.expr.node import Alias, Cast, ExprNode, Over, Selection, SortKey
+from scalekit.expr.node import Alias, Call, Cast, ExprNode, Over, Selection, SortKey
 from scalekit.expr.show import show_expr
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _to_type_of(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
+    return Cast(call.args[0], dtypes[1], dict(call.options)["strict"])
 
 
 class Expr(
@@ -95,15 +99,26 @@ class Expr(
             raise PlanError(f"alias() takes a column name, got {type(name).__name__}")
         return Expr(Alias(self._node, name))
 
-    def cast(self, dtype: Any, *, strict: bool = True) -> Expr:
+    @elementwise("cast_wrapping", kernel=lambda x, dtype: x.cast(dtype, wrap_numerical=True))
+    def _cast_wrapping(self, dtype: pl.DataType) -> Expr:  # type: ignore[empty-body]
+        """Change the type of integers, which wrap where they do not fit."""
+
+    @elementwise("cast_like", resolve=_to_type_of)
+    def _cast_like(self, other: IntoExpr, *, strict: bool = True) -> Expr:  # type: ignore[empty-body]
+        """Change the type to that of another expression."""
+
+    def cast(self, dtype: Any, *, strict: bool = True, wrap_numerical: bool = False) -> Expr:
         """Change the type.
 
         Parameters
         ----------
         dtype
-            A type such as ``sk.Int64``, ``sk.Datetime("us", "UTC")``, or one of Python's.
+            A type such as ``sk.Int64``, ``sk.Datetime("us", "UTC")``, one of Python's, or
+            ``sk.dtype_of(...)``.
         strict
             Raise where a value does not fit (the default); otherwise give null.
+        wrap_numerical
+            Let integers wrap where they do not fit.
 
         Raises
         ------
@@ -116,6 +131,10 @@ class Expr(
         >>> sk.from_dict({"x": ["1", "b"]}).select(sk.col("x").cast(sk.Int64, strict=False)).collect()["x"].to_list()
         [1, None]
         """
+        if isinstance(dtype, TypeOf):
+            return self._cast_like(Expr(dtype.node), strict=strict)
+        if wrap_numerical:
+            return self._cast_wrapping(to_dtype(dtype))
         return Expr(Cast(self._node, to_dtype(dtype), strict))
 
     def over(
