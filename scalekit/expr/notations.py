@@ -76,7 +76,10 @@ def group_index(**arguments: Any) -> None:
     """Check ``pattern``, and that it has the group ``group_index``."""
     regex(**arguments)
     pattern, index = text_of(arguments["pattern"]), arguments["group_index"]
-    if pattern is not None and not 0 <= index <= (count := groups(pattern)):
+    if pattern is None:
+        return
+    count = groups(pattern)
+    if not 0 <= index <= count:
         raise InvalidOperationError(
             f"the pattern {pattern!r} has no group {index}: it has {count}, and group 0 is the whole match"
         )

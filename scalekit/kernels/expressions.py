@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import reprlib
 from operator import attrgetter
 from typing import Any
 
 import polars as pl
 
-from scalekit.errors import UnsupportedError
+from scalekit.errors import SchemaError, UnsupportedError
 from scalekit.expr.function import FUNCTIONS, thaw
 from scalekit.expr.node import (
     Alias,
@@ -46,7 +47,13 @@ def to_expr(expr: ExprNode) -> pl.Expr:
 def _literal(value: Any, dtype: pl.DataType | None) -> pl.Expr:
     if isinstance(value, Opaque):
         return pl.lit(value.value, dtype=dtype)
-    return pl.lit(list(value) if isinstance(value, tuple) else value, dtype=dtype)
+    if not isinstance(value, tuple):
+        return pl.lit(value, dtype=dtype)
+    is_nested = any(issubclass(kind, tuple) for kind in set(map(type, value)))
+    try:
+        return pl.lit(thaw(value) if is_nested else list(value), dtype=dtype)
+    except (TypeError, pl.exceptions.PolarsError):
+        raise SchemaError(f"a list of constants mixes types: {reprlib.repr(list(value))}") from None
 
 
 def _call(call: Call) -> pl.Expr:

@@ -128,7 +128,7 @@ class StructNamespace(Namespace):
         >>> frame.select(sk.col("p").struct.field("y", "x")).collect().rows()
         [(2, 1), (None, None)]
         """
-        names = [*([name] if isinstance(name, str) else name), *more_names]
+        names = list(flatten((name, *more_names)))
         if not names or not all(isinstance(n, str) for n in names):
             raise InvalidOperationError(f"struct.field() takes names of fields, got {names!r}")
         if len(names) == 1 and names[0] != "*" and not _is_pattern(names[0]):
