@@ -10,6 +10,7 @@ import polars as pl
 from scalekit import run
 from scalekit.config import resolve
 from scalekit.display.html import frame_html, frame_text
+from scalekit.display.progress import progress
 from scalekit.errors import InvalidOperationError, MissingDependencyError
 from scalekit.frame.base import FrameBase
 from scalekit.kernels.schema import schema_of
@@ -78,7 +79,9 @@ class ResultMethods(FrameBase):
         >>> sk.from_dict({"x": [1, 2]}).collect(backend="polars").height
         2
         """
-        return run.collect(self._plan, resolve(**settings))
+        config = resolve(**settings)
+        with progress(config) as watch:
+            return run.collect(self._plan, config, watch)
 
     def collect_batches(
         self, *, chunk_size: int = 100_000, **settings: Any

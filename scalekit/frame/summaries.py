@@ -10,6 +10,7 @@ import polars.selectors as cs
 
 from scalekit import run
 from scalekit.config import resolve
+from scalekit.display.progress import progress
 from scalekit.expr.expr import Expr
 from scalekit.expr.node import Alias, Column, ExprNode, Literal, Selection
 from scalekit.frame.base import FrameBase
@@ -110,7 +111,9 @@ class SummaryMethods(FrameBase):
             if has(dtype)
         ]
         plan = Select(self._plan, self._bind(exprs))
-        row = run.collect(plan, resolve(**settings)).row(0, named=True) if exprs else {}
+        config = resolve(**settings)
+        with progress(config) as watch:
+            row = run.collect(plan, config, watch).row(0, named=True) if exprs else {}
         columns: dict[str, Any] = {"statistic": list(wanted)}
         for place, (name, dtype) in enumerate(schema.items()):
             values = [row.get(f"{place}:{statistic}") for statistic in wanted]

@@ -7,6 +7,7 @@ from typing import Any
 
 from scalekit import run
 from scalekit.config import resolve
+from scalekit.display.progress import progress
 from scalekit.frame.base import FrameBase
 from scalekit.targets.base import Mode, Target, WriteResult
 from scalekit.targets.database import DatabaseTarget
@@ -289,4 +290,6 @@ class WriteMethods(FrameBase):
     def _write(
         self, target: Target, write_id: str | None, settings: Mapping[str, Any]
     ) -> WriteResult:
-        return run.write(self._plan, target, resolve(**settings), write_id)
+        config = resolve(**settings)
+        with progress(config) as watch:
+            return run.write(self._plan, target, config, write_id, watch)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any, TypeAlias, TypeVar
 
+from scalekit.config import resolve
+from scalekit.display.progress import progress
+from scalekit.display.text import amount
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
 from scalekit.frame.frame import Frame
 from scalekit.learn.arguments import (
@@ -104,8 +107,11 @@ def fit(
     unfitted = _clone(estimator)
     _check_target_given(unfitted, roles)
     weight_parameter = None if sample_weight is None else _weight_parameter(unfitted)
-    rows = collect_rows(frame, roles.columns)
-    fitted = _fit(unfitted, rows, roles, weight_parameter)
+    config = resolve()
+    with progress(config) as watch:
+        rows = collect_rows(frame, roles.columns, config, watch)
+        watch.step(f"fitting {type(unfitted).__name__} on {amount(rows.table.height, 'row')}")
+        fitted = _fit(unfitted, rows, roles, weight_parameter)
     fitted.scalekit_fit_ = _record(rows, roles, solver)
     return fitted  # type: ignore[no-any-return]
 

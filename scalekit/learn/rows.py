@@ -10,7 +10,8 @@ import polars as pl
 import polars.selectors as cs
 
 from scalekit import run
-from scalekit.config import resolve
+from scalekit.backends.watch import UNWATCHED, Watch
+from scalekit.config import Config
 from scalekit.frame.frame import Frame
 from scalekit.kernels.row_hash import hash_rows
 from scalekit.plan.order import has_order
@@ -27,7 +28,9 @@ class Rows:
     backend: str
 
 
-def collect_rows(frame: Frame, columns: tuple[str, ...]) -> Rows:
+def collect_rows(
+    frame: Frame, columns: tuple[str, ...], config: Config, watch: Watch = UNWATCHED
+) -> Rows:
     """Run the query for ``columns`` alone, and put the rows in order.
 
     A frame that has an order (from its source, or by ``sort``) keeps it. After ``group_by``, ``join`` or
@@ -35,9 +38,8 @@ def collect_rows(frame: Frame, columns: tuple[str, ...]) -> Rows:
     order of rows (shuffles and folds by position, sums of floats), they are put in the order of their hash.
     """
     plan = frame.select(*columns)._plan
-    settings = resolve()
-    backend = run.decide(plan, settings).backend
-    table = run.collect(plan, settings)
+    backend = run.decide(plan, config).backend
+    table = run.collect(plan, config, watch)
     if has_order(plan):
         return Rows(table, "frame", backend)
     return Rows(in_hash_order(table), "row hash", backend)
