@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,7 +82,10 @@ class ObjectStore:
         self._bucket = f"{location.scheme}://{location.bucket}"
         self._options = dict(options or {})
         with self._faults():
-            self._store = _connect(self._bucket, self._options, patient=patient)
+            given = tuple(sorted(self._options.items()))
+            self._store = _connect(
+                self._bucket, given, _environment(), os.getpid(), patient=patient
+            )
 
     def uri(self, key: str) -> str:
         """The address of an object."""
@@ -173,7 +177,22 @@ class ObjectStore:
                 raise StoreError(fault, redact(text[:600], known)) from None
 
 
-def _connect(bucket: str, options: dict[str, object], *, patient: bool) -> Any:
+def _environment() -> tuple[tuple[str, str], ...]:
+    """The variables that name credentials and endpoints."""
+    named = ("AWS_", "AZURE_", "GOOGLE_")
+    return tuple(sorted(item for item in os.environ.items() if item[0].startswith(named)))
+
+
+@lru_cache(maxsize=32)
+def _connect(
+    bucket: str,
+    options: tuple[tuple[str, object], ...],
+    environment: tuple[tuple[str, str], ...],  # noqa: ARG001 - it is read below, by the store itself
+    process: int,  # noqa: ARG001 - connections do not survive a fork
+    *,
+    patient: bool,
+) -> Any:
+    """A client whose connections stay open between parts: one for each bucket and set of options."""
     try:
         from obstore.store import from_url
     except ModuleNotFoundError as error:
@@ -182,7 +201,7 @@ def _connect(bucket: str, options: dict[str, object], *, patient: bool) -> Any:
         ) from error
     config: dict[str, Any] = {}
     client: dict[str, Any] = {"connect_timeout": "5s" if patient else "2s"}
-    for name, value in options.items():
+    for name, value in options:
         plain = _without_prefix(name)
         if plain in _CLIENT:
             client[plain] = _boolean(value) if plain.startswith("allow") else str(value)

@@ -33,7 +33,7 @@ def battery(*arguments: str) -> dict[str, Any]:
     ],
 )
 def test_a_write_that_is_killed_leaves_the_old_state_or_the_new(store: str, mode: str) -> None:
-    report = battery("kill", "--store", store, "--mode", mode, "--every", "20")
+    report = battery("kill", "--store", store, "--mode", mode, "--every", "40")
     assert report["ok"], report
     assert report["points"] >= 40
     assert report["wrong"] == 0

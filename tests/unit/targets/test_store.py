@@ -511,5 +511,6 @@ class TestAccess:
         import sys
 
         monkeypatch.setitem(sys.modules, "obstore.store", None)
+        objects._connect.cache_clear()
         with pytest.raises(MissingDependencyError, match=r"pip install 'scalekit\[cloud\]'"):
             write_files(lake.target(), [frame])
