@@ -141,7 +141,7 @@ def _committed(folder: str, listed: list[File], options: StorageOptions) -> _Lis
 
 
 def _find_local(text: str, path: str, suffixes: tuple[str, ...]) -> _Listing:
-    if os.path.lexists(path):
+    if _exists(path):
         return _list_folder(path, suffixes) if os.path.isdir(path) else _Listing([_stat(path)])
     if not glob.has_magic(path):
         raise PathNotFoundError(f"{text!r} does not exist{_nearest(path)}")
@@ -157,6 +157,15 @@ def _find_local(text: str, path: str, suffixes: tuple[str, ...]) -> _Listing:
     if not files:
         raise PathNotFoundError(f"{text!r} matches no file{_nearest(path)}")
     return _Listing(files)
+
+
+def _exists(path: str) -> bool:
+    """Whether there is something, a dangling link included; a folder that may not be entered raises."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _list_folder(folder: str, suffixes: tuple[str, ...]) -> _Listing:
@@ -207,7 +216,7 @@ def _stat(path: str) -> File:
                 f"{path!r} is a symbolic link to {os.readlink(path)!r}, which does not exist"
             ) from None
         raise PathNotFoundError(f"{path!r} does not exist") from None
-    if not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
         raise AccessError(f"{path!r}: may not be read; check its permissions")
     return File(path, found.st_size, f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}")
 

@@ -1,0 +1,70 @@
+"""Files, servers and a check that holds for every source."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from scalekit.sources.base import Source
+from tests.battery.s3_server import BUCKET, client, s3_server
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[[str, bytes | str], str]:
+    """Write a file below the test's folder; its path."""
+
+    def write(name: str, content: bytes | str) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def check() -> Callable[[Source], pl.DataFrame]:
+    """Read a source and hold it to its promises."""
+    return read_checked
+
+
+def read_checked(source: Source) -> pl.DataFrame:
+    rows = source.read().collect()
+    assert rows.schema == source.schema
+    splits = source.splits()
+    assert splits, "at least one split"
+    assert source.read(splits).collect().equals(rows), "all splits are all rows, in order"
+    parts = [source.read([split]).collect() for split in splits]
+    assert pl.concat(parts).equals(rows), "each split alone, too"
+    assert source.read([]).collect().equals(rows.clear())
+    statistics = source.statistics()
+    assert statistics.rows in (None, rows.height)
+    if statistics.column_bytes:
+        assert [name for name, _ in statistics.column_bytes] and statistics.bytes is not None
+    assert source.describe() and repr(source)
+    assert hash(source) == hash(source)
+    copy = pickle.loads(pickle.dumps(source))
+    assert copy == source
+    assert hash(copy) == hash(source)
+    assert copy.read().collect().equals(rows)
+    return rows
+
+
+@pytest.fixture(scope="session")
+def s3_options() -> Iterator[dict[str, str]]:
+    with s3_server() as options:
+        yield options
+
+
+@pytest.fixture
+def s3(s3_options: dict[str, str]) -> Any:
+    """A client of the server, with an empty bucket."""
+    found = client(s3_options)
+    for item in found.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        found.delete_object(Bucket=BUCKET, Key=item["Key"])
+    return found
