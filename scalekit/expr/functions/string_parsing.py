@@ -22,8 +22,8 @@ _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 _OFFSET = "(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
 
-_NEVER = "no text has this form: %Y-%m-%d %H:%M:%S"
-"""A format that only texts fail which ISO 8601 has refused: parsing with it is how a kernel raises."""
+_REFUSED = "not ISO 8601: "
+"""Put before a text of another form: no parser takes it then, and its error says why."""
 
 _UNITS = ("ns", "us", "ms")
 
@@ -33,40 +33,37 @@ def _text(name: str, rest: Takes = TEXT, **spec: Any) -> Callable[[F], F]:
     return elementwise(f"str.{name}", resolve=takes(TEXT, rest), **spec)
 
 
-def _iso(text: pl.Expr, form: str, *, exact: bool) -> pl.Expr:
-    """The part of a text that has an ISO form, all of it if ``exact``; null where none has."""
-    return text.str.extract(f"^({form})$" if exact else f"({form})", 1)
-
-
-def _checked(
-    text: pl.Expr, value: pl.Expr, strict: bool, parse: Callable[[pl.Expr], pl.Expr]
-) -> pl.Expr:
-    """Raise, if ``strict``, for texts that have no value; Polars' own message names them."""
-    if not strict:
-        return value
-    return pl.coalesce(value, parse(pl.when(value.is_null()).then(text)))
-
-
 def _to_date(
     text: pl.Expr, format: str | None, *, strict: bool, exact: bool, cache: bool
 ) -> pl.Expr:
     if format is not None:
         return text.str.to_date(format, strict=strict, exact=exact, cache=cache)
-    value = _iso(text, _DAY, exact=exact).str.to_date("%Y-%m-%d", strict=False, cache=cache)
-    return _checked(text, value, strict, lambda failed: failed.str.to_date(_NEVER))
+    iso = _iso(text, _DAY, lambda day: day, exact=exact)
+    return iso.str.to_date("%Y-%m-%d", strict=strict, cache=cache)
 
 
 def _to_time(text: pl.Expr, format: str | None, *, strict: bool, cache: bool) -> pl.Expr:
     if format is not None:
         return text.str.to_time(format, strict=strict, cache=cache)
-    iso = _iso(text, _CLOCK, exact=True)
-    value = (iso + _seconds(iso)).str.to_time("%H:%M:%S%.f", strict=False, cache=cache)
-    return _checked(text, value, strict, lambda failed: failed.str.to_time(_NEVER))
+    iso = _iso(text, _CLOCK, lambda clock: _filled(clock, "00:00:00"), exact=True)
+    return iso.str.to_time("%H:%M:%S%.f", strict=strict, cache=cache)
 
 
-def _seconds(clock: pl.Expr) -> pl.Expr:
-    """What a time of day lacks: nothing, the seconds, or all of it."""
-    return pl.lit("00:00:00").str.slice(clock.str.len_bytes())
+def _iso(
+    text: pl.Expr, form: str, prepare: Callable[[pl.Expr], pl.Expr], *, exact: bool
+) -> pl.Expr:
+    """A text ready for a parser, if it has an ISO form (somewhere within, unless ``exact``).
+
+    Polars' parsers alone would not do: they take white space, signs and single digits.
+    """
+    found = text if exact else text.str.extract(f"({form})", 1)
+    fits = text.str.contains(f"^{form}$") if exact else found.is_not_null()
+    return pl.when(fits).then(prepare(found)).otherwise(pl.lit(_REFUSED) + text)
+
+
+def _filled(text: pl.Expr, full: str, start: int = 0) -> pl.Expr:
+    """Complete a text that breaks off by what the full form has from there on."""
+    return text + pl.lit(full).str.slice(text.str.len_bytes().cast(pl.Int64) - start)
 
 
 def _to_datetime(
@@ -80,45 +77,29 @@ def _to_datetime(
     cache: bool,
     ambiguous: pl.Expr,
 ) -> pl.Expr:
-    unit: Any = (
-        time_unit or "us"
-    )  # Polars takes it from the format, and so from what the data look like
+    # Polars takes the unit from the format, and so from what the data look like.
+    parse: dict[str, Any] = {"time_unit": time_unit or "us", "strict": strict, "cache": cache}
     if format is not None:
         return text.str.to_datetime(
-            format,
-            time_unit=unit,
-            time_zone=time_zone,
-            strict=strict,
-            exact=exact,
-            cache=cache,
-            ambiguous=ambiguous,
+            format, time_zone=time_zone, exact=exact, ambiguous=ambiguous, **parse
         )
-    value = _iso_datetime(text, unit, time_zone, exact=exact, ambiguous=ambiguous)
-    return _checked(
-        text,
-        value,
-        strict,
-        lambda failed: failed.str.to_datetime(_NEVER, time_unit=unit, time_zone=time_zone),
-    )
-
-
-def _iso_datetime(
-    text: pl.Expr, unit: Any, zone: str | None, *, exact: bool, ambiguous: pl.Expr
-) -> pl.Expr:
-    offset_form = "" if zone is None else f"{_OFFSET}?"
-    iso = _iso(text, f"{_DAY}(?:[T ]{_CLOCK}{offset_form})?", exact=exact)
-    clock = _iso(iso.str.slice(11), _CLOCK, exact=False).fill_null("")
-    moment = iso.str.head(10) + "T" + clock + _seconds(clock)
-    naive = moment.str.to_datetime(_MOMENT, time_unit=unit, strict=False)
-    if zone is None:
-        return naive
-    offset = iso.str.slice(11).str.extract(f"({_OFFSET})$", 1)
-    absolute = (moment + offset).str.to_datetime(f"{_MOMENT}%#z", time_unit=unit, strict=False)
-    wall = pl.when(offset.is_null()).then(naive)
+    if time_zone is None:
+        form = f"{_DAY}(?:[T ]{_CLOCK})?"
+        return _iso(text, form, _moment, exact=exact).str.to_datetime(_MOMENT, **parse)
+    form = f"{_DAY}(?:[T ]{_CLOCK}{_OFFSET}?)?"
+    offset = text.str.extract(f"{_CLOCK}({_OFFSET})" + "$" * exact, 1)
+    iso = _iso(text, form, lambda t: _moment(t.str.strip_suffix(offset.fill_null(""))), exact=exact)
+    absolute = pl.when(offset.is_not_null()).then(iso + offset)
+    clock = pl.when(offset.is_null()).then(iso).str.to_datetime(_MOMENT, **parse)
     return pl.coalesce(
-        absolute.dt.convert_time_zone(zone),
-        wall.dt.replace_time_zone(zone, ambiguous=ambiguous),
+        absolute.str.to_datetime(f"{_MOMENT}%#z", **parse).dt.convert_time_zone(time_zone),
+        clock.dt.replace_time_zone(time_zone, ambiguous=ambiguous),
     )
+
+
+def _moment(text: pl.Expr) -> pl.Expr:
+    """A date, or a date and a time, in the one form that is parsed."""
+    return _filled(text.str.replace(" ", "T", literal=True), "T00:00:00", start=10)
 
 
 def _moment_arguments(**arguments: Any) -> None:
