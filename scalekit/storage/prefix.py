@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import polars as pl
+
 from scalekit.errors import CorruptFileError
 from scalekit.storage.manifest import Manifest, ManifestFile, manifest_name, parse_manifest_name
 from scalekit.storage.names import PartName, is_hidden
@@ -77,5 +79,5 @@ def read_state(store: ObjectStore, prefix: str) -> StoreState:
     content = store.read(f"{prefix}/{name}")
     try:
         return StoreState(listing, Manifest.decode(content or b""))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
         raise CorruptFileError(f"{store.uri(prefix)}/{name} is no manifest: {error}") from error
