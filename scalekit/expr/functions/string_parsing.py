@@ -116,20 +116,7 @@ def _moment_arguments(**arguments: Any) -> None:
 class StringParsing(Namespace):
     """Functions between text and other types, behind ``.str``.
 
-    A format is never guessed from the data. It is given, in the directives of
-    `chrono <https://docs.rs/chrono/latest/chrono/format/strftime>`_, or else ISO 8601:
-
-    ========  ===============================================================================
-    result    texts that are taken without a format
-    ========  ===============================================================================
-    Date      ``2024-05-01``
-    Time      ``09:30``, ``09:30:15``, ``09:30:15.25`` (one to nine digits)
-    Datetime  a date alone (its midnight), or a date, then ``T`` or a space, then a time
-    ... zone  the same, and after a time ``Z``, ``+02``, ``+0200`` or ``+02:00``
-    ========  ===============================================================================
-
-    There are four digits to a year and two to the rest, no white space around, no week or ordinal dates,
-    no hour 24 and no leap second. Digits of a fraction that the time unit cannot hold are cut off.
+    A format is never guessed from the data: it is given, or else ISO 8601, as :meth:`to_datetime` lists.
     """
 
     @_text("to_date", kernel=_to_date, check=time_format())
@@ -146,7 +133,8 @@ class StringParsing(Namespace):
         Parameters
         ----------
         format
-            Such as ``"%d.%m.%Y"``; ISO 8601 (``2024-05-01``), if None. It is never guessed.
+            Such as ``"%d.%m.%Y"``; ISO 8601 (``2024-05-01``), if None. It is never guessed: ``01/02/2024``
+            raises without one.
         strict
             Raise where a text is no date; otherwise give null.
         exact
@@ -207,6 +195,21 @@ class StringParsing(Namespace):
         ------
         ComputeError
             While running, where a text is no datetime and ``strict`` is set, and in gaps and folds.
+
+        Notes
+        -----
+        A format is written in the directives of
+        `chrono <https://docs.rs/chrono/latest/chrono/format/strftime>`_. Without one, these are taken:
+
+        ========  ===============================================================================
+        Date      ``2024-05-01``
+        Time      ``09:30``, ``09:30:15``, ``09:30:15.25`` (one to nine digits)
+        Datetime  a date alone (its midnight), or a date, then ``T`` or a space, then a time
+        ... zone  the same, and after a time ``Z``, ``+02``, ``+0200`` or ``+02:00``
+        ========  ===============================================================================
+
+        A year has four digits and the rest two; there is no white space around, no week or ordinal date,
+        no hour 24 and no leap second. Digits of a fraction that the time unit cannot hold are cut off.
 
         Examples
         --------
