@@ -175,8 +175,11 @@ def literal(value: Any, dtype: pl.DataType | None = None) -> Literal:
         return Literal(value, dtype)
     if isinstance(value, list | tuple):
         return Literal(freeze(value), dtype)
-    if isinstance(value, set | frozenset | range):
-        return Literal(tuple(sorted(value)), dtype)
+    if isinstance(value, range):
+        return Literal(tuple(value), dtype)
+    if isinstance(value, set | frozenset):
+        # In any order that is the same in every process; values of several types have none of their own.
+        return Literal(tuple(sorted(value, key=repr)), dtype)
     if isinstance(value, dict | pl.Series) or hasattr(value, "__array__"):
         return Literal(value.item() if _is_numpy_scalar(value) else Opaque(value), dtype)
     if isinstance(value, Enum):

@@ -50,6 +50,10 @@ def execution_errors() -> Iterator[None]:
         yield
     except pl.exceptions.PanicException as error:  # a BaseException: nothing above would catch it
         raise errors.ExecutionError(f"Polars stopped unexpectedly: {first_lines(error)}") from None
+    except errors.ExecutionError as error:  # of a user's function, to which Polars adds its plan
+        if first_lines(error) == str(error):
+            raise
+        raise type(error)(first_lines(error)) from None
     except pl.exceptions.PolarsError as error:
         kind = _RUN_ERRORS.get(type(error).__name__, errors.ExecutionError)
         raise kind(_explained(first_lines(error))) from None

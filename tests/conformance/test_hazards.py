@@ -7,9 +7,11 @@ computed: they stand here.
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -17,7 +19,13 @@ import pytest
 
 import scalekit as sk
 from scalekit import col
-from scalekit.errors import ComputeError, InvalidOperationError, SchemaError
+from scalekit.errors import (
+    ComputeError,
+    InvalidOperationError,
+    PlanError,
+    SchemaError,
+    ShapeError,
+)
 from scalekit.expr.expr import Expr
 
 
@@ -482,3 +490,400 @@ def test_a_function_on_a_column_of_the_wrong_type_raises_in_the_method_that_was_
         for method in (frame.select, frame.with_columns, frame.group_by("i").agg):
             with pytest.raises(SchemaError, match="needs"):
                 method(wrong.alias("new"))
+
+
+# Numbers
+
+
+NAN, INF = math.nan, math.inf
+
+
+def same(left: list[Any], right: list[Any]) -> bool:
+    """Equal with types told apart, and NaN equal to NaN."""
+    return list(map(repr, left)) == list(map(repr, right))
+
+
+def test_division_is_true_division(answer):
+    assert same(answer([7, -7, 1], X / 2), [3.5, -3.5, 0.5])
+    assert same(answer([1, -1, 0], X / 0), [INF, -INF, NAN])
+    assert same(answer([1.0, -1.0, 0.0, None], X / 0), [INF, -INF, NAN, None])
+
+
+def test_floor_division_goes_toward_minus_infinity(answer):
+    assert same(answer([7, -7, 6, -6], X // 2), [3, -4, 3, -3])
+    assert same(answer([7, -7], X // -2), [-4, 3])
+    assert same(answer([7.5, -7.5], X // 2), [3.0, -4.0])
+
+
+def test_modulo_takes_the_divisors_sign(answer):
+    assert same(answer([7, -7, 6, -6], X % 4), [3, 1, 2, 2])
+    assert same(answer([7, -7], X % -4), [-1, -3])
+    assert same(answer([7.5, -7.5], X % 2), [1.5, 0.5])
+
+
+def test_integers_divided_by_zero_give_null_and_floats_inf_or_nan(answer):
+    assert same(answer([7, 0, None], X // 0), [None, None, None])
+    assert same(answer([7, 0, None], X % 0), [None, None, None])
+    assert same(answer([7.0, -7.0, 0.0], X // 0), [INF, -INF, NAN])
+    assert same(answer([7.0, 0.0], X % 0), [NAN, NAN])
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (pl.Float32, pl.Float32, pl.Float32),
+        (pl.Float32, pl.Float64, pl.Float64),
+        (pl.Int8, pl.Float32, pl.Float64),
+        (pl.Float32, pl.Int16, pl.Float64),
+        (pl.Boolean, pl.Float32, pl.Float64),
+        (pl.Int8, pl.Int8, pl.Float64),
+        (pl.UInt64, pl.Int32, pl.Float64),
+    ],
+)
+def test_division_gives_float64_unless_both_are_float32(backend, left, right, expected):
+    table = pl.DataFrame({"x": [1], "y": [2]}).cast({"x": left, "y": right})
+    result = sk.from_polars(table).select(q=X / col("y")).collect(backend=backend)
+    assert result.schema == {"q": expected}
+    assert result["q"].to_list() == [0.5]
+
+
+def test_a_plain_number_takes_the_type_of_a_float32(backend):
+    table = pl.DataFrame({"x": [1.0]}, schema={"x": pl.Float32})
+    result = sk.from_polars(table).select(a=X / 2, b=1 / X).collect(backend=backend)
+    assert result.schema == {"a": pl.Float32, "b": pl.Float32}
+
+
+def test_rounding_is_half_to_even_by_default(answer):
+    halves = [0.5, 1.5, 2.5, -0.5, -1.5, None]
+    assert same(answer(halves, X.round()), [0.0, 2.0, 2.0, -0.0, -2.0, None])
+    away = [1.0, 2.0, 3.0, -1.0, -2.0, None]
+    assert same(answer(halves, X.round(mode="half_away_from_zero")), away)
+    assert same(answer([0.125, 0.375], X.round(2)), [0.12, 0.38])
+
+
+def test_powers_of_integers_are_integers_and_wrap(answer):
+    assert same(answer([2, -3], X**2), [4, 9])
+    assert same(answer([4, 9], X**0.5), [2.0, 3.0])
+    assert same(answer([100], X**2, pl.Int8), [16])
+
+
+def test_a_negative_power_of_an_integer_raises(answer):
+    with pytest.raises(ComputeError):
+        answer([-1], sk.lit(2) ** X)
+
+
+def test_integer_arithmetic_wraps_and_keeps_its_type(answer):
+    assert same(answer([127], X + 1, pl.Int8), [-128])
+    assert same(answer([2**63 - 1], X + 1), [-(2**63)])
+
+
+def test_integers_beyond_2_to_the_53_stay_exact(answer):
+    assert same(answer([2**53 + 1, None], X), [2**53 + 1, None])
+    assert same(answer([2**53 + 1, None], X + 0), [2**53 + 1, None])
+
+
+# Null and NaN
+
+
+def test_null_compared_with_anything_is_null(answer):
+    assert same(answer([1, 2, None], X != 1), [False, True, None])
+    assert same(answer([1, 2, None], ~(X == 1)), [False, True, None])
+    assert same(answer([1, None], X.eq_missing(None)), [False, True])
+    assert same(answer([1, None], X.ne_missing(None)), [True, False])
+
+
+def test_a_filter_by_not_equal_drops_nulls(backend):
+    frame = sk.from_dict({"g": ["a", "b", None]})
+    assert frame.filter(col("g") != "a").collect(backend=backend).rows() == [("b",)]
+    assert frame.filter(~col("g").is_in(["a"])).collect(backend=backend).rows() == [("b",)]
+
+
+def test_nan_equals_nan_and_is_greater_than_every_number(answer):
+    values = [1.0, NAN, INF, None]
+    assert same(answer(values, X == NAN), [False, True, False, None])
+    assert same(answer(values, X > 1e308), [False, True, True, None])
+    assert same(answer(values, X > INF), [False, True, False, None])
+
+
+def test_boolean_logic_is_kleenes(answer):
+    values = [True, False, None]
+    assert same(answer(values, X & None), [None, False, None])
+    assert same(answer(values, X | None), [True, None, None])
+    assert same(answer(values, X & True), [True, False, None])
+    assert same(answer(values, X | True), [True, True, True])
+    assert same(answer(values, X ^ True), [False, True, None])
+    assert same(answer(values, ~X), [False, True, None])
+
+
+def test_is_in_with_null_is_null_and_null_in_the_list_does_not_match(answer):
+    assert same(answer([1, 2, None], X.is_in([1, None])), [True, False, None])
+    assert same(answer([1, None], X.is_in([1, None], nulls_equal=True)), [True, True])
+    assert same(answer([1, None], X.is_in({3, None})), [False, None])
+
+
+def test_bounds_of_between_are_inclusive_by_default(answer):
+    assert same(answer([1, 2, 3, 4, None], X.is_between(2, 3)), [False, True, True, False, None])
+    assert same(answer([2, 3], X.is_between(2, 3, closed="left")), [True, False])
+
+
+def test_is_nan_of_null_is_null_and_null_is_not_nan(answer):
+    assert same(answer([1.0, NAN, None], X.is_nan()), [False, True, None])
+    assert same(answer([1.0, NAN, None], X.is_null()), [False, False, True])
+    assert same(answer([1.0, NAN, None], X.fill_null(0.0)), [1.0, NAN, 0.0])
+    assert same(answer([1.0, NAN, None], X.fill_nan(0.0)), [1.0, 0.0, None])
+
+
+# Aggregates
+
+
+def test_sum_and_mean_skip_nulls_and_propagate_nan(answer):
+    assert same(answer([1.0, None, 3.0], X.sum()), [4.0])
+    assert same(answer([1.0, NAN, None, 3.0], X.sum()), [NAN])
+    assert same(answer([1.0, NAN, None, 3.0], X.mean()), [NAN])
+
+
+def test_aggregates_of_nothing(answer):
+    nothing = [None, None]
+    for values in (nothing, []):
+        assert same(answer(values, X.sum(), pl.Int64), [0])
+        assert same(answer(values, X.product(), pl.Int64), [1])
+        for empty in (X.mean(), X.min(), X.max(), X.std(), X.median(), X.first(), X.last()):
+            assert same(answer(values, empty, pl.Float64), [None])
+        assert same(answer(values, X.any(), pl.Boolean), [False])
+        assert same(answer(values, X.all(), pl.Boolean), [True])
+        assert same(answer(values, X.count(), pl.Float64), [0])
+
+
+def test_min_and_max_ignore_nan_unless_there_is_nothing_else(answer):
+    assert same(answer([1.0, NAN, 3.0], X.max()), [3.0])
+    assert same(answer([1.0, NAN, 3.0], X.min()), [1.0])
+    assert same(answer([NAN, None], X.max()), [NAN])
+    assert same(answer([1.0, NAN], X.nan_max()), [NAN])
+    assert same(answer([1.0, NAN], X.nan_min()), [NAN])
+
+
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32])
+def test_integers_are_added_in_64_bits(backend, dtype):
+    most = pl.select(pl.lit(None, dtype=dtype).upper_bound()).item()
+    wide = pl.Int64() if dtype.is_signed_integer() else pl.UInt64()
+    frame = sk.from_polars(pl.DataFrame({"x": [most, most, 1]}, schema={"x": dtype}))
+    sums = frame.select(
+        s=X.sum(),
+        c=X.cum_sum().last(),
+        r=X.rolling_sum(3).last(),
+        h=sk.sum_horizontal("x", X, X).max(),
+    ).collect(backend=backend)
+    assert sums.rows() == [(2 * most + 1, 2 * most + 1, 2 * most + 1, 3 * most)]
+    assert set(sums.schema.values()) == {wide}
+
+
+def test_a_mean_across_columns_does_not_wrap(backend):
+    frame = sk.from_polars(pl.DataFrame({"x": [2**31 - 1]}, schema={"x": pl.Int32}))
+    mean = frame.select(m=sk.mean_horizontal("x", X + 0)).collect(backend=backend)
+    assert mean.item() == 2**31 - 1
+
+
+def test_an_int64_sum_wraps_unless_it_is_strict(answer):
+    values = [2**63 - 1, 1]
+    assert same(answer(values, X.sum()), [-(2**63)])
+    with pytest.raises(ComputeError):
+        answer(values, X.sum(strict=True))
+    assert same(answer([2**63 - 1, 1, -1], X.sum(strict=True)), [2**63 - 1])
+    assert same(answer([2**63 - 1, None], X.sum(strict=True)), [2**63 - 1])
+
+
+def test_counts_ranks_and_places_are_int64_so_that_subtracting_does_not_underflow(backend):
+    frame = sk.from_dict({"x": [2.0, None, 1.0]})
+    counts = frame.select(
+        a=sk.len() - 5, b=X.count(), c=X.len(), d=X.null_count(), e=X.n_unique(), f=X.arg_max()
+    ).collect(backend=backend)
+    assert counts.rows() == [(-2, 2, 3, 1, 3, 0)]
+    assert set(counts.schema.values()) == {pl.Int64()}
+    places = frame.select(a=X.rank("min"), b=X.rle_id(), c=X.cum_count(), d=X.is_null().cum_sum())
+    assert places.collect(backend=backend).rows() == [
+        (2, 0, 1, 0), (None, 1, 1, 1), (1, 2, 2, 1)
+    ]  # fmt: skip
+    assert set(places.schema.values()) == {pl.Int64()}
+
+
+def test_the_sum_of_booleans_is_a_count(backend):
+    frame = sk.from_dict({"x": [True, None, True]})
+    counted = frame.select(a=X.sum() - 5, b=sk.sum_horizontal("x", "x").max() - 5)
+    assert counted.collect(backend=backend).rows() == [(-3, -3)]
+
+
+def test_n_unique_counts_null_as_a_value(answer):
+    assert same(answer([1, 1, None], X.n_unique()), [2])
+    assert same(answer([NAN, NAN, None], X.n_unique()), [2])
+
+
+def test_first_and_last_do_not_skip_nulls(answer):
+    assert same(answer([None, 2, None], X.first()), [None])
+    assert same(answer([None, 2, None], X.first(ignore_nulls=True)), [2])
+    assert same(answer([None, 2, None], X.last()), [None])
+    assert same(answer([None, 2, None], X.last(ignore_nulls=True)), [2])
+
+
+def test_any_and_all_ignore_nulls_or_follow_kleene(answer):
+    assert same(answer([False, None], X.any()), [False])
+    assert same(answer([False, None], X.any(ignore_nulls=False)), [None])
+    assert same(answer([True, None], X.any(ignore_nulls=False)), [True])
+    assert same(answer([True, None], X.all()), [True])
+    assert same(answer([True, None], X.all(ignore_nulls=False)), [None])
+
+
+def test_std_and_var_divide_by_n_less_one_and_need_two_values(answer):
+    assert same(answer([1.0, 2.0, 3.0], X.var()), [1.0])
+    assert same(answer([1.0], X.var()), [None])
+    assert same(answer([1.0], X.var(ddof=0)), [0.0])
+    assert same(answer([1.0, None], X.std()), [None])
+
+
+def test_a_variance_of_large_numbers_does_not_cancel(answer):
+    values = [1e9 + i / 7 for i in range(7)]
+    assert answer(values, X.var())[0] == pytest.approx(14 / 147, rel=1e-6)
+
+
+def test_a_quantile_is_exact_and_nearest_and_a_median_between(answer):
+    assert same(answer([1, 2, 3, 4], X.quantile(0.5)), [3.0])
+    assert same(answer([1, 2, 3, 4], X.quantile(0.5, "linear")), [2.5])
+    assert same(answer([1, 2, 3, 4, None], X.median()), [2.5])
+
+
+def test_an_entropy_has_one_meaning_for_one_value_and_none(answer):
+    assert same(answer([3.0], X.entropy(normalize=False)), [-3.295836866004329])
+    assert same(answer([3.0], X.entropy()), [0.0])
+    assert same(answer([], X.entropy(), pl.Float64), [0.0])
+
+
+def test_bits_of_nothing_are_null_in_groups_too(backend):
+    frame = sk.from_dict({"g": ["a"], "x": [None]}).cast({"x": pl.Boolean})
+    grouped = frame.group_by("g").agg(X.bitwise_and(), y=X.bitwise_or())
+    assert grouped.collect(backend=backend).rows() == [("a", None, None)]
+
+
+def test_arg_min_and_arg_max_give_the_first_of_equal_values(answer):
+    assert same(answer([1, 3, 1, 3], X.arg_min()), [0])
+    assert same(answer([1, 3, 1, 3], X.arg_max()), [1])
+    assert same(answer([None], X.arg_max(), pl.Int64), [None])
+
+
+# Order
+
+
+def unordered() -> sk.Frame:
+    return sk.from_dict({"g": ["a", "b"], "x": [1, 2]}).group_by("g").agg(X.sum())
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        X.shift(), X.diff(), X.pct_change(), X.cum_sum(), X.cum_prod(), X.cum_min(), X.cum_max(),
+        X.cum_count(), X.rank("ordinal"), X.rank("random", seed=1), X.first(), X.last(), X.head(1), X.tail(1),
+        X.slice(0, 1), X.gather([0]), X.get(0), X.reverse(), X.rolling_sum(2), X.rolling_quantile(0.5),
+        X.ewm_mean(alpha=0.5), X.forward_fill(), X.backward_fill(), X.interpolate(), X.rle_id(),
+        X.is_first_distinct(), X.is_last_distinct(), X.implode(), X.unique(maintain_order=True),
+        X.mode(maintain_order=True), X.unique_counts(), X.arg_max(), X.sample(1, seed=1), X.gather_every(2),
+        X.fill_null(strategy="forward"), X.map_batches(lambda s: s, sk.Int64), sk.int_range(sk.len()),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_depends_on_order_is_refused_on_a_frame_without_one(expr):
+    with pytest.raises(PlanError, match="depends on the order of rows"):
+        unordered().select(expr)
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        X.sum(), X.rank(), X.rank("min"), X.unique(), X.mode(), X.value_counts(), X.is_unique(),
+        X.implode(maintain_order=False), X.sort().first(), X.sort_by("g").first(), X.top_k(1).last(),
+        X.cum_sum().over("g", order_by="x"), X.first().over("g", order_by="x"), X.any_value(),
+        X.fill_null(strategy="mean"), X.rolling_mean_by("x", "2i"), X.max_by("g"),
+        X.map_batches(lambda s: s, sk.Int64, is_elementwise=True),
+        X.map_batches(lambda s: 1, sk.Int64, returns_scalar=True),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_does_not_depend_on_order_is_allowed_on_any_frame(expr):
+    assert unordered().select(expr).collect().height > 0
+
+
+# The user's own functions
+
+
+def refuse(values: Any) -> Any:
+    raise ValueError("not today")
+
+
+class Unpicklable(Exception):
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__(first, second)
+        self.held = lambda: None
+
+
+def refuse_unpicklably(values: Any) -> Any:
+    raise Unpicklable(1, 2)
+
+
+def test_a_function_that_raises_is_named_in_a_compute_error(answer):
+    expr = X.map_batches(refuse, sk.Int64, is_elementwise=True)
+    with pytest.raises(
+        ComputeError, match=r"'refuse' in map_batches\(\) raised ValueError: not today"
+    ):
+        answer([1], expr)
+    with pytest.raises(ComputeError, match=r"'refuse' in map_elements\(\) raised ValueError"):
+        answer([1], X.map_elements(refuse, sk.Int64))
+
+
+def test_an_exception_that_cannot_be_pickled_becomes_one_that_can(answer):
+    with pytest.raises(ComputeError, match="Unpicklable") as caught:
+        answer([1], X.map_batches(refuse_unpicklably, sk.Int64, is_elementwise=True))
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_function_of_another_type_than_promised_is_named(answer):
+    as_text = X.map_batches(lambda s: s.cast(pl.String), sk.Int64, is_elementwise=True)
+    with pytest.raises(ComputeError, match=r"<lambda>.*gave String where return_dtype=Int64"):
+        answer([1], as_text)
+    with pytest.raises(ComputeError, match="raised TypeError"):
+        answer([1], X.map_elements(str, sk.Int64))
+
+
+def test_a_function_of_another_length_than_promised_is_named(answer):
+    halved = X.map_batches(lambda s: s.head(1), sk.Int64, is_elementwise=True)
+    with pytest.raises(ShapeError, match=r"<lambda>.*gave 1 rows for \d: a function"):
+        answer([1, 2, 3], halved)
+
+
+def test_a_function_without_a_type_is_refused_while_building():
+    with pytest.raises(PlanError, match=r"map_batches.* needs return_dtype="):
+        X.map_batches(refuse)
+    with pytest.raises(PlanError, match=r"map_elements.* needs return_dtype="):
+        X.map_elements(refuse)
+
+
+def test_no_function_runs_before_the_query_does():
+    frame = sk.from_dict({"x": [1]})
+    built = frame.with_columns(y=X.map_batches(refuse, sk.Int64)).select(col("y") + 1)
+    assert built.schema == {"y": pl.Int64}
+
+
+# Samples
+
+
+def test_a_sample_is_the_same_rows_for_each_column_and_every_backend(backend):
+    frame = sk.from_dict({"x": list(range(10)), "y": list(range(10))})
+    sampled = frame.select(sk.all().sample(3, seed=1)).collect(backend=backend)
+    assert sampled.rows() == [(2, 2), (3, 3), (9, 9)]
+
+
+def test_a_larger_sample_holds_the_smaller_one(answer):
+    values = list(range(20))
+    samples = [set(answer(values, X.sample(n, seed=5))) for n in range(1, 20)]
+    assert all(a < b for a, b in pairwise(samples))
+
+
+def test_a_sample_without_a_seed_is_drawn_once(answer):
+    expr = X.sample(5, shuffle=True)
+    assert answer(list(range(50)), expr) == answer(list(range(50)), expr)
