@@ -32,7 +32,11 @@ def declared_types(
     >>> declared_types({"a": pl.Int8, "t": pl.Datetime, "s": str}, what="CSV")
     (('a', Int8), ('t', Datetime(time_unit='us', time_zone=None)), ('s', String))
     """
-    full: dict[Any, Any] = {pl.Datetime: pl.Datetime("us"), pl.Duration: pl.Duration("us")}
+    full: dict[Any, Any] = {
+        pl.Categorical: pl.Categorical(),
+        pl.Datetime: pl.Datetime("us"),
+        pl.Duration: pl.Duration("us"),
+    }
     items = types.items() if isinstance(types, Mapping) else types or ()
     try:
         return tuple(

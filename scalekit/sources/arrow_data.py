@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Names of extension types whose reader unpickles what the file holds; a plain word in a text is no name.
 _EXECUTES = re.compile(
-    rb"ray\.data\.[\w.]*pickle[\w.]*|arrow\.py_extension_type|[\w-]+(?:\.[\w-]+)*\.[\w-]*pickled[\w-]*"
+    rb"ray\.data\.[\w.]*pickle[\w.]*|arrow\.py_extension_type|[\w-]+(?:\.[\w-]+)*\.[\w-]*pickled[\w.-]*"
 )
 
 

@@ -167,7 +167,7 @@ def _layout(
     for number in range(opened.metadata.num_columns):
         column = opened.metadata.schema.column(number)
         top = column.path.split(".")[0]
-        if column.path not in schema or schema[column.path].to_python() in (str, bytes):
+        if column.path not in schema or not _is_fixed(schema[column.path]):
             leaves.append((number, column.path if column.path in schema else top))
     return schema, tuple(leaves)
 
@@ -189,6 +189,10 @@ def _column_bytes(
             values = chunk.num_values * 16 if nested else 0
             sizes[name] = sizes.get(name, 0) + values + chunk.total_uncompressed_size
     return tuple((name, int(sizes[name])) for name in schema)
+
+
+def _is_fixed(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
 
 
 def width(dtype: pl.DataType) -> float:

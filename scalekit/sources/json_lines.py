@@ -115,17 +115,15 @@ def _parse(text: bytes, lines: list[str], start: int, what: str) -> pa.Schema:
         options = pj.ReadOptions(use_threads=True, block_size=max(1 << 20, len(text) + 1))
         return pj.read_json(io.BytesIO(text), read_options=options).schema
     except pa.ArrowInvalid as error:
-        _explain(
-            str(error),
-            [n for n, line in enumerate(lines, start) if line and not line.isspace()],
-            what,
-        )
+        numbered = [(n, line) for n, line in enumerate(lines, start) if line and not line.isspace()]
+        _explain(str(error), numbered, what)
 
 
-def _explain(text: str, numbers: list[int], what: str) -> NoReturn:
+def _explain(text: str, numbered: list[tuple[int, str]], what: str) -> NoReturn:
     """Say in which line of the file a row of the chunk stands."""
     row = _IN_ROW.search(text)
-    line = numbers[min(int(row[1]), len(numbers) - 1)] if row else numbers[0]
+    place = min(int(row[1]), len(numbered) - 1) if row else 0
+    line = numbered[place][0]
     if changed := _CHANGED.search(text):
         column, before, after, _ = changed.groups()
         if column:
@@ -139,9 +137,19 @@ def _explain(text: str, numbers: list[int], what: str) -> NoReturn:
             f"{what}: line {line} gives the key {key!r} twice; which value counts is not defined: keep one"
         )
     said = text.removeprefix("JSON parse error: ").split(" in row")[0]
+    if place and not _is_json(numbered[place - 1][1]):  # Arrow counts what stands behind an object as a row
+        line = numbered[place - 1][0]
     raise CorruptFileError(
         f"{what}: line {line} is no JSON ({said}); repair it, or was the file cut short?"
     )
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _key(path: str) -> str:
