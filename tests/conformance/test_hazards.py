@@ -389,7 +389,7 @@ def test_casts(answer, value, given, wanted, expected):
             assert type(got[0]) is type(expected)
         return
     assert answer([value, None], X.cast(wanted, strict=False), TYPES[given]) == [None, None]
-    with pytest.raises(ComputeError, match=r"conversion from .* failed"):
+    with pytest.raises(ComputeError, match="conversion from|truncated converting|not in range"):
         answer([value, None], X.cast(wanted), TYPES[given])
 
 
