@@ -129,6 +129,7 @@ def _write_rows(target: FileTarget, part: Part, folder: Path) -> tuple[int | Non
         return part(str(single)), target.read_schema(single)
     frame, rows = _as_lazy(part)
     schema = frame.collect_schema()
+    target.check_schema(schema)
     if not target.partition_by:
         with single.open("wb") as into:
             target.write_file(frame, into)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import polars as pl
 
-from scalekit.errors import TargetError
+from scalekit.errors import SchemaError, TargetError
 from scalekit.storage.location import Location, parse_location
 from scalekit.storage.redaction import redact, secret_values
 
@@ -88,6 +88,7 @@ class FileTarget(Target):
 
     formats: ClassVar[str]
     suffix: ClassVar[str]
+    cannot_hold: ClassVar[tuple[type[pl.DataType], ...]] = (pl.Object,)
 
     path: str
     mode: Mode = "error"
@@ -144,6 +145,22 @@ class FileTarget(Target):
         """The suffix of a part file in a dataset of this format."""
         return self.suffix
 
+    def check_schema(self, schema: pl.Schema) -> None:
+        """Refuse types that the format cannot hold; to be called before any row is computed.
+
+        Raises
+        ------
+        SchemaError
+            A column has one.
+        """
+        for name, dtype in schema.items():
+            if found := _find_type(dtype, self.cannot_hold):
+                inside = "" if found == dtype else f" (inside {dtype})"
+                raise SchemaError(
+                    f"{self.formats.upper()} cannot hold column {name!r} of type {found}{inside}: cast it, "
+                    "for example to String, or write Parquet"
+                )
+
     @abstractmethod
     def write_file(self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy) -> None:
         """Write rows to an open file, or to one file for each partition.
@@ -178,3 +195,17 @@ class FileTarget(Target):
     def records_write_ids(self) -> bool:
         """Whether a single file of this format can hold the identities of writes."""
         return False
+
+
+def _find_type(dtype: pl.DataType, wanted: tuple[type[pl.DataType], ...]) -> pl.DataType | None:
+    """The first of ``wanted`` that a type is or holds."""
+    if isinstance(dtype, wanted):
+        return dtype
+    if isinstance(dtype, pl.List | pl.Array):
+        inner = [dtype.inner]
+    elif isinstance(dtype, pl.Struct):
+        inner = [field.dtype for field in dtype.fields]
+    else:
+        return None
+    found = (_find_type(item, wanted) for item in inner if isinstance(item, pl.DataType))
+    return next(filter(None, found), None)

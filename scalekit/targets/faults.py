@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from scalekit.errors import TargetError
+from scalekit.errors import ComputeError, TargetError
 from scalekit.storage.objects import Fault, StoreError
 from scalekit.storage.redaction import redact, secret_values
 from scalekit.targets.base import FileTarget
@@ -61,6 +61,9 @@ def as_target_errors(target: FileTarget, *, writing: Path | None = None) -> Iter
     """
     try:
         yield
+    except pl.exceptions.PanicException as error:
+        # a BaseException, which no "except Exception" of the user's would catch
+        raise ComputeError(f"Polars failed while writing {target.describe()}: {error}") from error
     except StoreError as error:
         way_out = _STORE_WAYS_OUT[error.fault]
         raise TargetError(

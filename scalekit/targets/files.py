@@ -179,6 +179,14 @@ class CsvTarget(TextTarget):
 
     formats: ClassVar[str] = "csv"
     suffix: ClassVar[str] = ".csv"
+    cannot_hold: ClassVar[tuple[type[pl.DataType], ...]] = (
+        pl.Object,
+        pl.Binary,
+        pl.Duration,
+        pl.List,
+        pl.Array,
+        pl.Struct,
+    )
 
     include_header: bool = True
     include_bom: bool = False
@@ -199,20 +207,31 @@ class CsvTarget(TextTarget):
         self._write(frame, into, compression=self.codec)
 
     def count_rows(self, path: Path) -> int:
-        """Parse the file for its row ends."""
+        """Parse the file for its row ends.
+
+        Raises
+        ------
+        TargetError
+            Its only column has a null, whose line is blank: readers pass over it.
+        """
         if not path.stat().st_size:
             return 0
-        return _length(
-            pl.scan_csv(
-                path,
-                has_header=self.include_header,
-                separator=self.separator,
-                quote_char=None if self.quote_style == "never" else self.quote_char,
-                eol_char=self.line_terminator[-1],
-                infer_schema=False,
-                glob=False,
-            )
+        scan = pl.scan_csv(
+            path,
+            has_header=self.include_header,
+            separator=self.separator,
+            quote_char=None if self.quote_style == "never" else self.quote_char,
+            eol_char=self.line_terminator[-1],
+            infer_schema=False,
+            glob=False,
         )
+        names = scan.collect_schema().names()
+        if len(names) == 1 and scan.select(pl.col(names[0]).is_null().any()).collect().item():
+            raise TargetError(
+                f"cannot write {self.describe()}: a null in the only column would be a blank line, which "
+                "readers pass over: say null_value='NA', or write Parquet"
+            )
+        return _length(scan)
 
     def read_schema(self, path: Path) -> pl.Schema:
         """The names of the header, all of them strings."""
@@ -269,10 +288,26 @@ class NdjsonTarget(TextTarget):
 
     formats: ClassVar[str] = "ndjson"
     suffix: ClassVar[str] = ".ndjson"
+    cannot_hold: ClassVar[tuple[type[pl.DataType], ...]] = (pl.Object, pl.Binary)
 
     def write_file(self, frame: pl.LazyFrame, into: IO[bytes] | pl.PartitionBy) -> None:
-        """Write rows as JSON lines."""
+        """Write rows as JSON lines; JSON has neither NaN nor infinity."""
+        floats = [name for name, dtype in frame.collect_schema().items() if dtype.is_float()]
+        frame = frame.with_columns(
+            pl.col(name).map_batches(
+                self._check_finite, return_dtype=pl.self_dtype(), is_elementwise=True
+            )
+            for name in floats
+        )
         frame.sink_ndjson(into, compression=self.codec, check_extension=False)
+
+    def _check_finite(self, values: pl.Series) -> pl.Series:
+        if values.is_finite().not_().any():
+            raise TargetError(
+                f"cannot write {self.describe()}: JSON has neither NaN nor infinity, and column "
+                f"{values.name!r} has: say .fill_nan(None) where that is meant, or write Parquet"
+            )
+        return values
 
     def count_rows(self, path: Path) -> int:
         """Count the lines; a line end inside a string is written as an escape."""

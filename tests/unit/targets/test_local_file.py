@@ -9,7 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from scalekit.errors import SchemaError, TargetError, TargetExistsError, WriteConflictError
+from scalekit.errors import (
+    ComputeError,
+    SchemaError,
+    TargetError,
+    TargetExistsError,
+    WriteConflictError,
+)
 from scalekit.storage import filesystem as fs
 from scalekit.targets import (
     CsvTarget,
@@ -264,3 +270,64 @@ def test_targets_are_values(tmp_path: Path) -> None:
     assert "hunter2" not in repr(one) + one.describe()
     assert isinstance(one, FileTarget)
     assert one.options == {"aws_secret_access_key": "hunter2"}
+
+
+class TestWhatAFormatCannotHold:
+    """Refused by name, not stored as something else."""
+
+    @pytest.mark.parametrize(
+        ("kind", "series"),
+        [
+            (CsvTarget, pl.Series([[1]])),
+            (CsvTarget, pl.Series([{"x": 1}])),
+            (CsvTarget, pl.Series([b"x"])),
+            (CsvTarget, pl.Series([dt.timedelta(1)])),
+            (NdjsonTarget, pl.Series([b"x"])),
+            (NdjsonTarget, pl.Series([[{"x": b"x"}]])),
+            (ParquetTarget, pl.Series([object()])),
+            (IpcTarget, pl.Series([object()])),
+        ],
+    )
+    def test_types(
+        self, tmp_path: Path, tree: Tree, kind: type[FileTarget], series: pl.Series
+    ) -> None:
+        with pytest.raises(SchemaError, match="cannot hold column 'c'"):
+            write_files(kind(path=str(tmp_path / "a.b")), [pl.DataFrame({"c": series})])
+        assert tree() == []
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+    def test_floats_that_json_does_not_have(self, tmp_path: Path, tree: Tree, value: float) -> None:
+        frame = pl.DataFrame({"a": [1.5, None, value], "b": [1, 2, 3]})
+        target = NdjsonTarget(path=str(tmp_path / "a.ndjson"))
+        for part in (frame, frame.lazy()):
+            with pytest.raises(TargetError, match="neither NaN nor infinity"):
+                write_files(target, [part])
+        assert tree() == []
+        write_files(target, [frame.head(2)])
+        assert pl.read_ndjson(tmp_path / "a.ndjson").equals(frame.head(2))
+
+    def test_a_null_in_the_only_column_of_a_csv(self, tmp_path: Path, tree: Tree) -> None:
+        frame = pl.DataFrame({"a": ["x", None, ""]})
+        with pytest.raises(TargetError, match="null_value='NA'"):
+            write_files(CsvTarget(path=str(tmp_path / "a.csv")), [frame])
+        assert tree() == []
+        write_files(CsvTarget(path=str(tmp_path / "a.csv"), null_value="NA"), [frame])
+        back = pl.read_csv(tmp_path / "a.csv", null_values="NA", empty_string_is_null=False)
+        assert back.equals(frame)
+
+    def test_nulls_and_empty_texts_stay_apart(self, tmp_path: Path) -> None:
+        frame = pl.DataFrame({"a": ["", None, "NA", "007", " x "], "b": [1, 2, 3, 4, 5]})
+        for kind, name in ((CsvTarget, "a.csv"), (NdjsonTarget, "a.ndjson")):
+            write_files(kind(path=str(tmp_path / name)), [frame])
+        back = pl.read_csv(tmp_path / "a.csv", schema_overrides={"a": pl.String})
+        assert back.equals(frame)
+        assert pl.read_ndjson(tmp_path / "a.ndjson").equals(frame)
+
+
+def test_a_panic_of_polars_is_an_error_like_others(tmp_path: Path, tree: Tree) -> None:
+    def panics(_path: str) -> int:
+        raise pl.exceptions.PanicException("not yet implemented")
+
+    with pytest.raises(ComputeError, match="Polars failed while writing"):
+        write_files(ParquetTarget(path=str(tmp_path / "a.parquet")), [panics])
+    assert tree() == []
