@@ -139,7 +139,7 @@ class Bar(Watch):
         self._clock = clock
         self._started = clock()
         # one attribute, so that the drawing thread sees a whole report; words are found when they are drawn
-        self._report: tuple[str, Callable[[], str], int, int] = ("", str, 0, 0)
+        self._report: tuple[str, Callable[[], str], int, int] = ("", lambda: "planning", 0, 0)
 
     def running(self, backend: str, plan: Plan) -> None:
         """Tell who runs the plan and what it reads."""

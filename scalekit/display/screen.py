@@ -126,11 +126,16 @@ class Notebook:
 
     def show(self, look: Look) -> None:
         """Draw the bar and its words."""
-        value = f' value="{look.done}" max="{look.total}"' if look.total else ""
+        if look.total:
+            start, filled = 0.0, 100 * look.done / look.total
+        else:  # as on a terminal; an animation would begin anew with every update
+            start, filled = look.seconds * 20 % 90, 10.0
         html = (
             '<div style="font: 13px var(--jp-ui-font-family, system-ui, sans-serif); opacity: .8">'
-            f'<progress{value} style="width: 160px; vertical-align: middle; margin-right: 10px"></progress>'
-            f"{escape(look.words())}</div>"
+            '<div style="display: inline-block; width: 160px; height: 8px; margin-right: 10px; '
+            'border-radius: 4px; background: rgba(128, 128, 128, .25)">'
+            f'<div style="margin-left: {start:.0f}%; width: {filled:.0f}%; height: 8px; border-radius: 4px; '
+            f'background: #2196f3"></div></div>{escape(look.words())}</div>'
         )
         self._publish({"text/html": html, "text/plain": look.words()})
 
