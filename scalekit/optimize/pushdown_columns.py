@@ -56,7 +56,7 @@ def _rebuild(
 ) -> Plan:
     done: dict[Plan, Plan] = {}
     for node in order:
-        if isinstance(node, Union):
+        if isinstance(node, Union) and node.how == "vertical":
             columns = tuple(Column(c) for c in schema_of(node) if c in needed[node]) or _first(node)
             rebuilt: Plan = map_children(node, lambda c, cols=columns: _exactly(done[c], cols))  # type: ignore[misc]
         else:

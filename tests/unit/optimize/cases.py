@@ -123,6 +123,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "a literal keeps its rows": lambda: LEFT.select("x", one=sk.lit(1)).select("one"),
         "an aggregate keeps its rows": lambda: LEFT.select("x", top=col("x").max()).select("top"),
         "through a union": lambda: sk.concat([LEFT, LEFT.filter(col("z") > 0)]).select("x"),
+        "a diagonal union keeps all": lambda: (
+            sk.concat([LEFT.select("x", "k"), LEFT.select("k", "z")], how="diagonal").select("z")
+        ),
         "all columns of unique": lambda: LEFT.unique().select("x"),
         "a row index": lambda: LEFT.with_row_index().select("index"),
         "an exploded column": lambda: LEFT.with_columns(l=sk.lit([1, 2])).explode("l").select("l"),
