@@ -389,7 +389,7 @@ def test_casts(answer, value, given, wanted, expected):
             assert type(got[0]) is type(expected)
         return
     assert answer([value, None], X.cast(wanted, strict=False), TYPES[given]) == [None, None]
-    with pytest.raises(ComputeError, match="conversion from|truncated converting|not in range"):
+    with pytest.raises(ComputeError, match=r"conversion from|truncated converting|not in range"):
         answer([value, None], X.cast(wanted), TYPES[given])
 
 
@@ -828,10 +828,10 @@ def refuse_unpicklably(values: Any) -> Any:
 
 def test_a_function_that_raises_is_named_in_a_compute_error(answer):
     expr = X.map_batches(refuse, sk.Int64, is_elementwise=True)
-    with pytest.raises(
-        ComputeError, match=r"'refuse' in map_batches\(\) raised ValueError: not today"
-    ):
+    with pytest.raises(ComputeError, match=r"'refuse' in map_batches\(\) raised ValueError") as e:
         answer([1], expr)
+    assert "not today" in str(e.value)
+    assert "python_udf" not in str(e.value)
     with pytest.raises(ComputeError, match=r"'refuse' in map_elements\(\) raised ValueError"):
         answer([1], X.map_elements(refuse, sk.Int64))
 

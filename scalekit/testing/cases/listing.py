@@ -84,6 +84,7 @@ CASES = (
     _of("eval", "li lf", lambda x: x.list.eval(element() * 2 + 1)),
     _of("eval", "ls", lambda x: x.list.eval(element().str.to_uppercase().str.len_chars()), "text"),
     _of("eval", "li", lambda x: x.list.eval(element().filter(element() > 1).sum()), "aggregate"),
+    Case("element", lambda f: f.select("o", col("li").list.eval(element()))),
     _of("agg", "li lf", lambda x: x.list.agg(element().max() - element().min())),
     _of("filter", "li lf", lambda x: x.list.filter(element() > 1)),
     Case("list.eval", lambda f: f.select("o", x=_NARROW.list.eval(element().sum())), "narrow"),

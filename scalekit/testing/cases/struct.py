@@ -44,6 +44,7 @@ CASES = (
         lambda x: x.struct.with_fields("i", (field("x") * 2).cast(pl.Int8, strict=False)),
     ),
     _of("with_fields", lambda x: x.struct.with_fields(x=field("x").cast(pl.Int32).sum()), "sum"),
+    Case("field", lambda f: f.select("o", col("st").struct.with_fields(z=field("y")))),
     Case("list.to_map", lambda f: f.select("o", x=_PAIRS.list.to_map().map.values())),
     _map("get", lambda m: m.map.get("a")),
     _map("get", lambda m: m.map.get(col("k")), "column"),

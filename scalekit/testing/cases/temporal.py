@@ -77,6 +77,7 @@ CASES = (
     _of("offset_by", "d t tz", lambda x: x.dt.offset_by("-1y2q3w"), "back"),
     *(_of("offset_by", "t tz", lambda x, by=by: x.dt.offset_by(by), by) for by in _LATER),  # type: ignore[misc]
     _of("offset_by", "d t tz", lambda x: x.dt.offset_by(_steps(col("o"))), "column"),
+    _of("offset_by_clock", "tz", lambda x: x.dt.offset_by("1w12h")),
     _of("month_start", "d t tz", lambda x: x.dt.month_start()),
     _of("month_end", "d t tz", lambda x: x.dt.month_end()),
     _of("combine", "d t tz", lambda x: x.dt.combine(time(12, 30))),
