@@ -17,6 +17,20 @@ def available() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
+def find_backend(name: str) -> EntryPoint:
+    """Where a backend is, without loading it.
+
+    Raises
+    ------
+    ConfigError
+        Where there is none of that name; the message lists those that exist.
+    """
+    known = available()
+    if name not in known:
+        raise ConfigError.unknown_choice("backend", name, ["auto", *known], origin="backend")
+    return known[name]
+
+
 @lru_cache
 def get_backend(name: str) -> Backend:
     """Load a backend.
@@ -28,11 +42,9 @@ def get_backend(name: str) -> Backend:
     MissingDependencyError
         Where the backend's package is not installed.
     """
-    known = available()
-    if name not in known:
-        raise ConfigError.unknown_choice("backend", name, ["auto", *known], origin="backend")
+    entry = find_backend(name)
     try:
-        kind = known[name].load()
+        kind = entry.load()
     except ModuleNotFoundError as error:
         raise MissingDependencyError.for_extra(
             error.name or name, name, purpose=f"backend {name!r}"

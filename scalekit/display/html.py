@@ -7,6 +7,7 @@ from html import escape
 import polars as pl
 
 from scalekit import run
+from scalekit.backends.registry import find_backend
 from scalekit.config import Config
 from scalekit.display.text import amount, shortened, size_text, type_text, value_text
 from scalekit.errors import ScalekitError
@@ -75,7 +76,7 @@ def _first(schema: pl.Schema, most: int) -> pl.Schema:
 
 def _would_run(plan: Plan, config: Config) -> str:
     try:
-        return f"would run on {run.decide(plan, config).backend}"
+        return f"would run on {find_backend(run.decide(plan, config).backend).name}"
     except ScalekitError as error:
         return f"cannot run: {error}"
 

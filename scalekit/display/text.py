@@ -42,13 +42,16 @@ def duration_text(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration_text(0.25), duration_text(75)
-    ('0.2 s', '1 min 15 s')
+    >>> duration_text(0.25), duration_text(75), duration_text(7500)
+    ('0.2 s', '1 min 15 s', '2 h 5 min')
     """
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
 
 
 def shortened(text: str, longest: int) -> str:
