@@ -130,12 +130,21 @@ class _Reader:
 
     def _over(self, inside: Json) -> Expr:
         keys = [self.read(k)._node for k in inside["partition_by"] if "Literal" not in k]
-        order: tuple[SortKey, ...] = ()
-        if inside["order_by"] is not None:
-            by, flags = inside["order_by"]
-            order = (SortKey(self.read(by)._node, flags["descending"], flags["nulls_last"]),)
+        order = () if inside["order_by"] is None else self._order(*inside["order_by"])
         computed = self.read(inside["function"])
         return Expr(Over(computed._node, tuple(keys), order)) if keys or order else computed
+
+    def _order(self, by: Json, flags: Mapping[str, Any]) -> tuple[SortKey, ...]:
+        """The keys of a window's order; several are encoded in one column, with flags for each."""
+        encoded = by.get("Function", {})
+        path, options = _path(encoded["function"]) if encoded else ("", {})
+        if path != "RowEncode":
+            return (SortKey(self.read(by)._node, flags["descending"], flags["nulls_last"]),)
+        each = options["Ordered"]
+        ways = set(zip(each["descending"], each["nulls_last"], strict=True))
+        if len(ways) > 1:
+            raise self._unknown("a window's order that goes up and down")
+        return tuple(SortKey(self.read(key)._node, *next(iter(ways))) for key in encoded["input"])
 
     def _unknown(self, what: Json) -> InvalidOperationError:
         shown = what if isinstance(what, str) else next(iter(what), what)
@@ -216,7 +225,11 @@ _FUNCTIONS: Mapping[str, Build] = {
     "Pow.Generic": lambda x, y: x**y, "Pow.Sqrt": Expr.sqrt, "Pow.Cbrt": Expr.cbrt,
     "Boolean.Not": Expr.not_, "Boolean.IsNull": Expr.is_null, "Boolean.IsNotNull": Expr.is_not_null,
     "Boolean.IsIn": Expr.is_in, "Boolean.IsNan": Expr.is_nan, "Boolean.IsFinite": Expr.is_finite,
-    "Sql.IsIn": _is_in, "Sql.Binary.Div": lambda a, b: a / b, "Sql.Binary.IntDiv": _quotient, "Sql.Binary.Rem": _remainder,
+    "Sql.IsIn": _is_in, "Sql.Binary.Plus": lambda a, b: a + b, "Sql.Binary.Minus": lambda a, b: a - b,
+    "Sql.Binary.Mul": lambda a, b: a * b, "Sql.Binary.Lt": lambda a, b: a < b,
+    "Sql.Binary.LtEq": lambda a, b: a <= b, "Sql.Binary.Gt": lambda a, b: a > b,
+    "Sql.Binary.GtEq": lambda a, b: a >= b, "Sql.Binary.Eq": lambda a, b: a == b,
+    "Sql.Binary.NotEq": lambda a, b: a != b, "Sql.Binary.Div": lambda a, b: a / b, "Sql.Binary.IntDiv": _quotient, "Sql.Binary.Rem": _remainder,
     "Sql.Round": lambda x, decimals: x.round(decimals, mode="half_away_from_zero"),
     "Sql.ToFloat": lambda x: Expr(Call("sql.to_float", (x._node,))),
     "Range.IntRange": int_range,
