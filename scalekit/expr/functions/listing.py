@@ -600,6 +600,7 @@ class ListNamespace(Namespace):
     @_list(
         "concat",
         resolve=takes(LIST, then=_same_kind),
+        variadic=True,
         kernel=lambda x, *others: pl.concat_list([x, *others]),
     )
     def _concat(self, *others: IntoExpr) -> Expr:

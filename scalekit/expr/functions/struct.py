@@ -214,7 +214,7 @@ class StructNamespace(Namespace):
         named = [Alias(to_node(e, strings_are_columns=True), n) for n, e in named_exprs.items()]
         return self._with_fields([*flatten(exprs), *named])
 
-    @_struct("with_fields", resolve=None, scope=_field_leaves)
+    @_struct("with_fields", resolve=None, scope=_field_leaves, variadic=True)
     def _with_fields(self, *exprs: IntoExpr) -> Expr:
         """Add fields, or replace those of the same name."""
 

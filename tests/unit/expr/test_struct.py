@@ -107,6 +107,13 @@ def test_with_fields_sees_fields_and_columns(frame):
     assert rows(frame.head(1), S.struct.with_fields()) == [({"x": 1, "y": "a"},)]
 
 
+def test_with_fields_takes_all_columns_of_a_selection(frame):
+    added = S.struct.with_fields(sk.col("^[n]$"), sk.lit(1).alias("one"))
+    assert rows(frame.head(1), added) == [({"x": 1, "y": "a", "n": 10, "one": 1},)]
+    two = sk.from_dict({"s": [{"x": 1}], "a": [2], "b": [3]})
+    assert rows(two, S.struct.with_fields(sk.col("a", "b"))) == [({"x": 1, "a": 2, "b": 3},)]
+
+
 def test_a_field_is_of_the_innermost_struct():
     frame = sk.from_dict({"s": [{"x": 1, "in": {"x": 10}}]})
     inner = field("in").struct.with_fields(field("x") + 1)
