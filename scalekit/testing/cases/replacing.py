@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from scalekit.expr.builders import col, lit
+from scalekit.expr.builders import col, dtype_of, lit
+from scalekit.expr.sql import sql_expr
 from scalekit.testing.case import Case
 
 
@@ -23,6 +24,9 @@ def _shouted(text: str) -> str:
 
 
 CASES = (
+    Case("cast_like", lambda f: f.select(a=col("i8").cast(dtype_of("f")), b=col("s").cast(dtype_of(col("i") + 1), strict=False), c=lit(1, dtype_of("u8")))),
+    Case("cast_wrapping", lambda f: f.select(a=col("i").cast(pl.Int8, wrap_numerical=True), b=col("i8").cast(pl.UInt8, wrap_numerical=True))),
+    Case("sql.to_float", lambda f: f.select(a=sql_expr("SIN(i8)"), b=sql_expr("POW(u8, 2)"), c=sql_expr("SUM(i32) / COUNT(*)"))),
     Case("replace", lambda f: f.select(a=col("i").replace({1: 10, 2: 20}), b=col("s").replace("apple", "pear"), c=col("f").replace([float("nan"), 0.5], [1.0, 2.0]))),
     Case("replace", lambda f: f.select(a=col("i").replace({None: 7}), b=col("k").replace(["a", "b"], "z"), c=col("d").replace({}), d=col("b").replace({True: False}), e=col("i8").replace(3, 4))),
     Case("replace_strict", lambda f: f.select(a=col("k").replace_strict({"a": 1, "b": 2}, default=0), b=col("i").replace_strict([1, 2], ["x", "y"], default=None), c=col("i").replace_strict({1: 5}, default=col("i8"), return_dtype=pl.Float64))),
