@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from scalekit.targets.attempts import Attempt, Staging, stage_part
+from scalekit.targets.attempts import Attempt, Staging, check_keys, stage_part
 from scalekit.targets.base import FileTarget, Part, WriteResult
 from scalekit.targets.local import LocalFileSession
 from scalekit.targets.local_dataset import LocalDatasetSession
@@ -81,7 +81,8 @@ def write_files(
     write_id
         See ``begin``.
     schema
-        The columns where there is no part at all.
+        The columns, where they are known: then types that the format cannot hold are refused before
+        any part is computed, and a result without any part still has its schema.
     rows
         The rows that there have to be, where they are known.
 
@@ -95,6 +96,9 @@ def write_files(
     >>> pl.read_parquet(folder).to_dicts()
     [{'x': 1}, {'x': 2}]
     """
+    if schema is not None:
+        target.check_schema(schema)
+        check_keys(schema, target.partition_by)
     with begin(target, write_id=write_id) as session:
         if session.done is not None:
             return session.done

@@ -30,7 +30,8 @@ _WAYS_OUT = {
     errno.EISDIR: "a folder stands where a file is needed: choose another path",
     errno.EXDEV: "the folder is the root of a mounted file system: write to a folder inside it",
     errno.EBUSY: "the folder is the root of a mounted file system: write to a folder inside it",
-    errno.ENOENT: "something that was staged is gone: another process removed it",
+    errno.ENOENT: "something that was staged is gone: another process removed it, or the "
+    "machine that staged it does not share this file system",
     errno.EIO: "the disk reports an error",
 }
 _STORE_WAYS_OUT: dict[Fault, str] = {
