@@ -76,8 +76,13 @@ class SqlAlchemyReader:
         if hasattr(self.connection, "exec_driver_sql"):
             yield self.connection  # the user's own, which may see what others do not
             return
-        with self._engine().connect() as connection:
-            yield connection
+        engine = self._engine()
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            if isinstance(self.connection, Uri):
+                engine.dispose()  # an engine of ours serves once: its pool would keep the connection open
 
 
 def _engine_for(uri: Uri) -> Any:

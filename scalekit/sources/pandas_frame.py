@@ -91,7 +91,9 @@ def _column(name: str, series: Any, *, nan_to_null: bool) -> pl.Series:
                 type(series.dtype).__module__.startswith("numpy") and series.dtype.kind == "f"
             )
             array = pa.array(series.copy(), from_pandas=nan_to_null if is_numpy_float else None)
-        return _to_polars(name, array)
+        if type(series.dtype).__name__ == "ArrowDtype":
+            return _from_arrow_backed(name, array)
+        return _to_polars(name, array, _in_microseconds(array.type))
     except (pa.ArrowException, NotImplementedError, TypeError, pl.exceptions.PolarsError) as error:
         raise SchemaError(
             f"from_pandas: column {name!r} of dtype {series.dtype} cannot be taken over ({error}); "
@@ -126,13 +128,25 @@ def _from_categories(name: str, series: Any) -> pl.Series:
     if not (
         pa.types.is_string(array.type.value_type) or pa.types.is_large_string(array.type.value_type)
     ):
-        return _to_polars(name, array.dictionary_decode())
+        decoded = array.dictionary_decode()
+        return _to_polars(name, decoded, _in_microseconds(decoded.type))
     text = pl.Series(name, array.dictionary_decode())
     ordered = series.cat.ordered
     return text.cast(pl.Enum(list(series.cat.categories)) if ordered else pl.Categorical())
 
 
-def _to_polars(name: str, array: pa.Array | pa.ChunkedArray) -> pl.Series:
+def _from_arrow_backed(name: str, array: pa.Array | pa.ChunkedArray) -> pl.Series:
+    """A column that says its type: a unit of time stays, and so do the order and the set of categories."""
+    import pyarrow as pa
+
+    series = _to_polars(name, array, array.type)
+    if pa.types.is_dictionary(array.type) and array.type.ordered and series.dtype == pl.Categorical:
+        whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+        return series.cast(pl.Enum(whole.dictionary.to_pylist()))
+    return series
+
+
+def _to_polars(name: str, array: pa.Array | pa.ChunkedArray, wanted: pa.DataType) -> pl.Series:
     import pyarrow as pa
 
     if isinstance(array.type, pa.ExtensionType):
@@ -140,7 +154,6 @@ def _to_polars(name: str, array: pa.Array | pa.ChunkedArray) -> pl.Series:
             f"from_pandas: column {name!r} holds {array.type}; convert it first, "
             "for example with .dt.to_timestamp() or .astype(str)"
         )
-    wanted = _in_microseconds(array.type)
     if wanted == array.type:
         return pl.Series(name, array)
     try:
