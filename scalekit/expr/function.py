@@ -1,9 +1,11 @@
 """The function table: one decorated method is the user's API, the plan entry and the Polars kernel.
 
->>> class Example(ExprBase):
-...     @elementwise()
-...     def sqrt(self) -> Self:
-...         "Square root."
+::
+
+    class ArithmeticMethods(ExprBase):
+        @elementwise()
+        def sqrt(self) -> Self:
+            "Square root."
 
 declares the method ``sqrt`` with its signature and documentation, the row ``FUNCTIONS["sqrt"]``, and, as
 no other is given, the kernel ``pl.Expr.sqrt``.
@@ -180,7 +182,9 @@ def literal(value: Any, dtype: pl.DataType | None = None) -> Literal:
     if isinstance(value, set | frozenset):
         # In any order that is the same in every process; values of several types have none of their own.
         return Literal(tuple(sorted(value, key=repr)), dtype)
-    if isinstance(value, dict | pl.Series) or hasattr(value, "__array__"):
+    if isinstance(value, dict | pl.Series) or (
+        hasattr(value, "__array__") and not hasattr(value, "collect")  # a frame is no value
+    ):
         return Literal(value.item() if _is_numpy_scalar(value) else Opaque(value), dtype)
     if isinstance(value, Enum):
         return Literal(value.value, dtype)
