@@ -1,6 +1,6 @@
 """The battery of writes: killed at every change, read while written, raced by several writers.
 
-    python -m tests.battery.writes kill  --store folder|swapless|file|s3 --mode error|overwrite|append [--every N]
+    python -m tests.battery.writes kill  --store folder|hive|swapless|file|s3 --mode error|overwrite|append [--every N]
     python -m tests.battery.writes mixture --reads N
     python -m tests.battery.writes race --store folder|file|s3 --generations N
     python -m tests.battery.writes all      what an acceptance wants, in minutes
@@ -38,7 +38,7 @@ from scalekit.targets import ParquetTarget, begin, write_attempt, write_files
 from tests.battery.s3_server import BUCKET, s3_server
 
 # "swapless" is a folder on a file system whose rename can neither exchange nor refuse to replace
-PARTS = {"folder": 8, "swapless": 8, "file": 10, "s3": 9}
+PARTS = {"folder": 8, "hive": 4, "swapless": 8, "file": 10, "s3": 9}
 ROWS = 3
 LEAST_POINTS = 40
 # exit codes of a verifying fork
@@ -63,7 +63,8 @@ def write(place: Place, generation: str, mode: str, write_id: str | None = None)
                 file.write(part)
         return ROWS
 
-    parts = [in_halves, *(rows(generation, i) for i in range(1, place.parts))]
+    whole = [rows(generation, i) for i in range(place.parts)]
+    parts = whole if place.store == "hive" else [in_halves, *whole[1:]]
     write_files(place.target(mode), parts, write_id=write_id)
 
 
@@ -78,7 +79,13 @@ class Place:
 
     def target(self, mode: str) -> ParquetTarget:
         options = tuple(self.options.items()) if self.store == "s3" else ()
-        return ParquetTarget(path=self.path, mode=mode, storage_options=options)  # type: ignore[arg-type]
+        keys = ("i",) if self.store == "hive" else ()
+        return ParquetTarget(
+            path=self.path,
+            mode=mode,
+            partition_by=keys,
+            storage_options=options,  # type: ignore[arg-type]
+        )
 
     def read(self) -> list[tuple[str, int]]:
         """The rows that scalekit's readers see, or none where nothing is there."""
@@ -95,11 +102,17 @@ class Place:
             if None in contents:
                 raise FileNotFoundError(self.path)
             return sorted(row for c in contents for row in pl.read_parquet(c).rows())  # type: ignore[arg-type]
-        return sorted(pl.read_parquet(list(found.paths)).rows())
+        frame = pl.read_parquet(
+            list(found.paths),
+            hive_partitioning=bool(found.keys),
+            hive_schema=dict(found.keys) or None,
+        )
+        return sorted(frame.select("g", "i").rows())
 
     def read_plainly(self) -> list[tuple[str, int]]:
         """The rows that a reader sees who knows nothing of scalekit."""
-        if self.store == "s3" or not Path(self.path).exists():
+        # who walks folder by folder may walk from one generation into the next
+        if self.store in {"s3", "hive"} or not Path(self.path).exists():
             return self.read()
         return sorted(pl.read_parquet(self.path).rows())
 
@@ -353,6 +366,7 @@ def main() -> int:
         "all": [
             *(lambda s=s, m=m: kill_battery(s, m, 1) for s, m in kills),
             lambda: mixture_battery(given.reads),
+            lambda: mixture_battery(given.reads // 2, "hive"),
             lambda: mixture_battery(given.reads // 10, "s3"),
             *(lambda s=s: race_battery(s, given.generations) for s in PARTS),
         ],

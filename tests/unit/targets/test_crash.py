@@ -39,7 +39,7 @@ def test_a_write_that_is_killed_leaves_the_old_state_or_the_new(store: str, mode
     assert report["wrong"] == 0
 
 
-@pytest.mark.parametrize("store", ["folder", "file"])
+@pytest.mark.parametrize("store", ["folder", "hive", "file"])
 def test_a_reader_beside_a_writer_never_sees_a_mixture(store: str) -> None:
     report = battery("mixture", "--store", store, "--reads", "300")
     assert report["ok"], report
