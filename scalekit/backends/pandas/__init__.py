@@ -7,10 +7,8 @@ import polars as pl
 from scalekit.backends.base import Backend
 from scalekit.backends.pandas import execution, lowering, program
 from scalekit.backends.pandas.aggregates import AGGREGATES
-from scalekit.backends.pandas.elementwise import ELEMENTWISE
+from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.nodes import NODES
-from scalekit.backends.pandas.windows import WINDOWS
-from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.plan.nodes import Plan
 
@@ -24,14 +22,9 @@ class PandasBackend(Backend):
         """Decide for each node who runs it."""
         return lowering.lower(plan)
 
-    def execute(
-        self,
-        program: program.Program,
-        config: Config,  # noqa: ARG002
-        watch: Watch = UNWATCHED,
-    ) -> pl.DataFrame:
+    def execute(self, program: program.Program, config: Config) -> pl.DataFrame:  # noqa: ARG002
         """Run the steps in order."""
-        return execution.execute(program, watch)
+        return execution.execute(program)
 
     def show(self, program_: program.Program) -> str:
         """Every node, with who runs it, and why where that is not pandas."""

@@ -1,113 +1,48 @@
-"""Aggregates in groups: elementary ones by pandas, through Narwhals, and the contract's answer from these."""
+"""Aggregates that pandas' groups answer as the contract says.
+
+pandas turns a NaN that a group gives into null; a group that has values enough for an answer tells the
+two apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import narwhals as nw
 import numpy as np
-import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scalekit.backends.pandas.columns import assemble, column
 from scalekit.backends.pandas.keys import (
     Codes,
     Groups,
     Ints,
-    Order,
     codes,
+    column_of,
     combine,
+    count,
     has_codes,
-    sort_rows,
+    take,
 )
-from scalekit.backends.pandas.native import Column, Refusal, Site, anywhere, cast, has_nan, plain
+from scalekit.backends.pandas.native import (
+    Column,
+    Site,
+    cast,
+    has_nan,
+    is_boolean,
+    is_decimal,
+    is_duration,
+    is_float,
+    is_integer,
+    of,
+)
+from scalekit.backends.pandas.quantiles import median, quantile
+from scalekit.backends.pandas.reductions import Aggregate, Part, Reduction, known
+
+_NAN = float("nan")
 
 
-@dataclass(frozen=True)
-class Part:
-    """An elementary aggregate that pandas computes for all groups at once."""
-
-    values: Column
-    by: str
-    options: tuple[tuple[str, Any], ...] = ()
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What makes two parts the same."""
-        return id(self.values), self.by, self.options
-
-
-@dataclass(frozen=True)
-class Reduction:
-    """Elementary aggregates, and the answer for each group from these."""
-
-    parts: tuple[Part, ...]
-    finish: Callable[..., Column]
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """A function from the rows of a group to one value.
-
-    Attributes
-    ----------
-    reduce
-        The answer's Arrow type, the groups, the operands' rows and the options to a reduction.
-    refuses
-        Why a use is not native.
-    """
-
-    reduce: Callable[..., Reduction]
-    refuses: Refusal = anywhere
-
-
-def run_reductions(reductions: Sequence[Reduction], groups: Groups) -> list[Column]:
-    """The answers of several aggregates, with one pass of pandas over the groups."""
-    unique = {part.identity: part for r in reductions for part in r.parts}
-    found = dict(zip(unique, _elementary(list(unique.values()), groups), strict=True))
-    return [r.finish(*(found[part.identity] for part in r.parts)) for r in reductions]
-
-
-def _elementary(parts: Sequence[Part], groups: Groups) -> list[Column]:
-    if not parts:
-        return []
-    names = [f"part {i}" for i in range(len(parts))]
-    rows = assemble(dict(zip(names, (part.values for part in parts), strict=True)))
-    native = rows.to_native()
-    native["group"] = pd.Series(groups.of_rows, copy=False)
-    aggs = [getattr(nw.col(n), p.by)(**dict(p.options)) for n, p in zip(names, parts, strict=True)]
-    found = nw.from_native(native, eager_only=True).group_by("group").agg(*aggs)
-    present = found["group"].to_numpy()
-    answers = [_as_arrow(found, name) for name in names]
-    if len(present) == groups.count and bool((present == np.arange(groups.count)).all()):
-        return answers
-    place = np.full(groups.count, -1, dtype=np.int64)
-    place[present] = np.arange(len(present))
-    return [take(answer, place) for answer in answers]
-
-
-def _as_arrow(table: Any, name: str) -> Column:
-    series = table[name].to_native()
-    if isinstance(series.dtype, pd.ArrowDtype):
-        return column(table, name)
-    return pa.chunked_array([pa.array(series)])
-
-
-def take(values: Column, rows: Ints) -> Column:
-    """The values at these rows; null for -1."""
-    missing = rows < 0
-    return values.take(pa.array(rows, mask=missing if missing.any() else None))
-
-
-def _column_of(values: np.ndarray[Any, Any], mask: np.ndarray[Any, Any] | None = None) -> Column:
-    return pa.chunked_array([pa.array(values, mask=mask, from_pandas=False)])
-
-
-# Elementary aggregates by Narwhals
+# Sums and moments
 
 
 def _sum(to: pa.DataType, groups: Groups, x: Column, *, strict: bool = False) -> Reduction:  # noqa: ARG001
@@ -125,17 +60,16 @@ def _sum(to: pa.DataType, groups: Groups, x: Column, *, strict: bool = False) ->
 
 
 def _with_nan(found: Column, enough: Ints) -> Column:
-    """Where pandas turned NaN into null: the answers of groups that have enough values for one."""
     if not found.null_count:
         return found
     lost = pc.and_(pc.is_null(found), pa.array(enough > 0))
-    return pc.if_else(lost, pa.scalar(float("nan"), found.type), found)
+    return pc.if_else(lost, pa.scalar(_NAN, found.type), found)
 
 
 def _mean(to: pa.DataType, groups: Groups, x: Column) -> Reduction:
-    n = count(groups, x).to_numpy()
+    n = count(groups, x)
     if pa.types.is_decimal(x.type):
-        number = _column_of(n.astype(np.float64), n == 0)
+        number = column_of(n.astype(np.float64), n == 0)
         return Reduction(
             (Part(x, "sum"),), lambda total: pc.divide(cast(total, pa.float64()), number)
         )
@@ -146,15 +80,18 @@ def _mean(to: pa.DataType, groups: Groups, x: Column) -> Reduction:
 
 def _spread(name: str) -> Callable[..., Reduction]:
     def reduce(to: pa.DataType, groups: Groups, x: Column, *, ddof: int = 1) -> Reduction:
-        enough = count(groups, x).to_numpy() - ddof
+        enough = count(groups, x) - ddof
         part = Part(cast(x, pa.float64()), name, (("ddof", ddof),))
         return Reduction((part,), lambda found: cast(_with_nan(found, enough), to))
 
     return reduce
 
 
+# Extremes
+
+
 def _extreme(name: str) -> Callable[..., Reduction]:
-    """NaN counts only where there is nothing else; text compares by its place in the order of all text."""
+    """The least or greatest, by whole numbers in the same order where pandas has none for the type."""
 
     def reduce(to: pa.DataType, groups: Groups, x: Column) -> Reduction:
         if pa.types.is_floating(x.type):
@@ -174,101 +111,74 @@ def _extreme(name: str) -> Callable[..., Reduction]:
 
 
 def _float_extreme(name: str, groups: Groups, x: Column) -> Reduction:
+    """NaN counts only where there is nothing else."""
     if not has_nan(x):
         return Reduction((Part(x, name),), lambda found: found)
     n = count(groups, x)
     numbers = pc.if_else(pc.is_nan(x), pa.scalar(None, x.type), x)
-    nan = pa.scalar(float("nan"), x.type)
-
-    def finish(found: Column) -> Column:
-        return pc.if_else(pc.and_(pc.is_null(found), pc.greater(n, 0)), nan, found)
-
-    return Reduction((Part(numbers, name),), finish)
+    return Reduction((Part(numbers, name),), lambda found: _with_nan(found, n))
 
 
 def _ordinal_extreme(name: str, x: Column) -> Reduction:
-    encoded = (
-        pa.chunked_array([x.combine_chunks().dictionary_encode()])
-        .unify_dictionaries()
-        .combine_chunks()
-    )
-    values = encoded.dictionary
-    order = pc.sort_indices(values).to_numpy()
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    places = pa.chunked_array([pa.array(place).take(encoded.indices)])
-    in_order = values.take(pa.array(order))
-
-    def finish(found: Column) -> Column:
-        return pa.chunked_array([in_order.take(cast(found, pa.int64()).combine_chunks())])
-
-    return Reduction((Part(places, name),), finish)
+    """Text and bytes, by their places in the order of all that occur."""
+    if len(x) == 0:
+        return Reduction(
+            (Part(cast(x, pa.binary()), "count"),), lambda found: pa.nulls(len(found), x.type)
+        )
+    encoded = pc.dictionary_encode(x).combine_chunks()
+    order = pc.sort_indices(encoded.dictionary)
+    places = np.empty(len(order), dtype=np.int64)
+    places[order.to_numpy()] = np.arange(len(order))
+    in_order = encoded.dictionary.take(order)
+    part = Part(pa.chunked_array([pa.array(places).take(encoded.indices)]), name)
+    return Reduction((part,), lambda found: in_order.take(cast(found, pa.int64())))
 
 
 # Counts and places, from the groups themselves
 
 
-def _known(answer: Callable[..., Column]) -> Callable[..., Reduction]:
-    """An aggregate that needs no pass of pandas."""
-
-    def reduce(to: pa.DataType, groups: Groups, *operands: Column, **options: Any) -> Reduction:
-        found = answer(groups, *operands, **options)
-        return Reduction((), lambda: cast(found, to))
-
-    return reduce
-
-
-def count(groups: Groups, x: Column) -> Column:
-    """Non-null values in each group."""
-    if x.null_count == 0:
-        return _column_of(groups.sizes)
-    return _column_of(np.bincount(groups.of_rows[_valid(x)], minlength=groups.count))
-
-
-def _valid(x: Column) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return pc.is_valid(x).to_numpy()
+def _count(groups: Groups, x: Column) -> Column:
+    return column_of(count(groups, x))
 
 
 def _null_count(groups: Groups, x: Column) -> Column:
-    return _column_of(groups.sizes - count(groups, x).to_numpy())
+    return column_of(groups.sizes - count(groups, x))
+
+
+def _has_nulls(groups: Groups, x: Column) -> Column:
+    return column_of(groups.sizes > count(groups, x))
 
 
 def _len(groups: Groups, *_: Column) -> Column:
-    return _column_of(groups.sizes)
+    return column_of(groups.sizes)
 
 
 def _n_unique(groups: Groups, x: Column) -> Column:
     pairs = combine([Codes(groups.of_rows, groups.count), codes(x)])
     firsts = Groups(pairs.of_rows, pairs.count).firsts
-    return _column_of(np.bincount(groups.of_rows[firsts], minlength=groups.count))
+    return column_of(np.bincount(groups.of_rows[firsts], minlength=groups.count))
 
 
 def _first(groups: Groups, x: Column, *, ignore_nulls: bool = False) -> Column:
     if not ignore_nulls or x.null_count == 0:
         return take(x, groups.firsts)
-    rows = np.flatnonzero(_valid(x))
-    found = Groups(groups.of_rows[rows], groups.count).firsts
-    return take(x, _rows_at(rows, found))
+    rows = np.flatnonzero(pc.is_valid(x).to_numpy())
+    return take(x, _rows_at(rows, Groups(groups.of_rows[rows], groups.count).firsts))
 
 
 def _last(groups: Groups, x: Column, *, ignore_nulls: bool = False) -> Column:
     if not ignore_nulls or x.null_count == 0:
         return take(x, groups.lasts)
-    rows = np.flatnonzero(_valid(x))
-    found = Groups(groups.of_rows[rows], groups.count).lasts
-    return take(x, _rows_at(rows, found))
+    rows = np.flatnonzero(pc.is_valid(x).to_numpy())
+    return take(x, _rows_at(rows, Groups(groups.of_rows[rows], groups.count).lasts))
 
 
 def _rows_at(rows: Ints, found: Ints) -> Ints:
-    return np.where(found < 0, -1, rows[np.maximum(found, 0)] if len(rows) else -1)
+    return np.where(found < 0, -1, rows[found.clip(0)]) if len(rows) else found
 
 
 def _any_value(groups: Groups, x: Column) -> Column:
     return _first(groups, x, ignore_nulls=True)
-
-
-def _has_nulls(groups: Groups, x: Column) -> Column:
-    return pc.greater(_null_count(groups, x), 0)
 
 
 # Kleene's any and all
@@ -284,7 +194,7 @@ def _truth(name: str) -> Callable[..., Reduction]:
         has_nulls = _has_nulls(groups, x)
 
         def finish(found: Column) -> Column:
-            answer = pc.fill_null(cast(found, pa.bool_()), not decisive)
+            answer = pc.fill_null(cast(found, pa.bool_()), fill_value=not decisive)
             if ignore_nulls:
                 return answer
             unknown = pc.and_(has_nulls, pc.not_equal(answer, pa.scalar(decisive)))
@@ -295,109 +205,48 @@ def _truth(name: str) -> Callable[..., Reduction]:
     return reduce
 
 
-# Order statistics
-
-
-def _median(groups: Groups, x: Column) -> Column:
-    return _quantile(groups, x, 0.5, interpolation="linear")
-
-
-def _quantile(
-    groups: Groups, x: Column, quantile: float | pa.Scalar, *, interpolation: str = "nearest"
-) -> Column:
-    """From each group's values in order: the one at the quantile's place, or what lies between two."""
-    q = plain(quantile)
-    order = sort_rows([Order(_column_of(groups.of_rows)), Order(x, nulls_last=True)])
-    values = x.take(pa.array(order)).to_numpy().astype(np.float64) if len(order) else np.zeros(1)
-    n = count(groups, x).to_numpy()
-    starts = np.concatenate([[0], np.cumsum(groups.sizes)[:-1]])
-    place = q * (n - 1).clip(0)
-    low, high = np.floor(place), np.ceil(place)
-    last = len(values) - 1
-    below, above = (values[np.minimum(starts + p.astype(np.int64), last)] for p in (low, high))
-    if interpolation == "nearest":
-        middle = values[np.minimum(starts + np.round(place).astype(np.int64), last)]
-    elif interpolation in ("lower", "higher"):
-        middle = below if interpolation == "lower" else above
-    elif interpolation == "midpoint":
-        middle = np.where(low == high, below, (below + above) / 2)
-    else:
-        with np.errstate(all="ignore"):
-            middle = np.where(below == above, below, below + (above - below) * (place - low))
-    return _column_of(middle, n == 0)
-
-
 # What is refused
-
-
-def _of(*allowed: Callable[[pl.DataType], bool]) -> Refusal:
-    def refuses(site: Site) -> str | None:
-        dtype = site.operands[0]
-        return None if any(fits(dtype) for fits in allowed) else f"{site.call.function} of {dtype}"
-
-    return refuses
-
-
-def _integer(d: pl.DataType) -> bool:
-    return d.is_integer()
-
-
-def _float(d: pl.DataType) -> bool:
-    return d.is_float()
-
-
-def _boolean(d: pl.DataType) -> bool:
-    return d == pl.Boolean
-
-
-def _decimal(d: pl.DataType) -> bool:
-    return isinstance(d, pl.Decimal)
-
-
-def _duration(d: pl.DataType) -> bool:
-    return isinstance(d, pl.Duration)
-
-
-def _temporal(d: pl.DataType) -> bool:
-    return d.is_temporal()
-
-
-def _text(d: pl.DataType) -> bool:
-    return d in (pl.String, pl.Binary)
 
 
 def _sums(site: Site) -> str | None:
     if site.options.get("strict"):
         return "sum(strict=True)"
-    return _of(_integer, _float, _boolean, _decimal, _duration)(site)
+    return of(is_integer, is_float, is_boolean, is_decimal, is_duration)(site)
 
 
 def _coded(site: Site) -> str | None:
     return None if has_codes(site.operands[0]) else f"{site.call.function} of {site.operands[0]}"
 
 
-_ordered = _of(_integer, _float, _boolean, _decimal, _temporal, _text)
-_numeric = _of(_integer, _float)
+def _ordered(site: Site) -> str | None:
+    dtype = site.operands[0]
+    known_order = (
+        dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.String, pl.Binary)
+    )
+    return None if known_order else f"{site.call.function} of {dtype}"
+
+
+_numeric = of(is_integer, is_float)
 
 AGGREGATES: Mapping[str, Aggregate] = {
     "sum": Aggregate(_sum, _sums),
-    "mean": Aggregate(_mean, _of(_integer, _float, _boolean, _decimal)),
+    "mean": Aggregate(_mean, of(is_integer, is_float, is_boolean, is_decimal)),
     "std": Aggregate(_spread("std"), _numeric),
     "var": Aggregate(_spread("var"), _numeric),
     "min": Aggregate(_extreme("min"), _ordered),
     "max": Aggregate(_extreme("max"), _ordered),
-    "any": Aggregate(_truth("max"), _of(_boolean)),
-    "all": Aggregate(_truth("min"), _of(_boolean)),
-    "count": Aggregate(_known(count)),
-    "null_count": Aggregate(_known(_null_count)),
-    "has_nulls": Aggregate(_known(_has_nulls)),
-    "len": Aggregate(_known(_len)),
-    "pl.len": Aggregate(_known(_len)),
-    "n_unique": Aggregate(_known(_n_unique), _coded),
-    "first": Aggregate(_known(_first)),
-    "last": Aggregate(_known(_last)),
-    "any_value": Aggregate(_known(_any_value)),
-    "median": Aggregate(_known(_median), _numeric),
-    "quantile": Aggregate(_known(_quantile), _numeric),
+    "median": Aggregate(known(median), _numeric),
+    "quantile": Aggregate(known(quantile), _numeric),
+    "any": Aggregate(_truth("max"), of(is_boolean)),
+    "all": Aggregate(_truth("min"), of(is_boolean)),
+    "count": Aggregate(known(_count)),
+    "null_count": Aggregate(known(_null_count)),
+    "has_nulls": Aggregate(known(_has_nulls)),
+    "len": Aggregate(known(_len)),
+    "pl.len": Aggregate(known(_len)),
+    "n_unique": Aggregate(known(_n_unique), _coded),
+    "first": Aggregate(known(_first)),
+    "last": Aggregate(known(_last)),
+    "any_value": Aggregate(known(_any_value)),
 }
 """By the name in the function table."""

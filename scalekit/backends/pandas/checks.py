@@ -11,10 +11,9 @@ import polars as pl
 from scalekit.backends.pandas.aggregates import AGGREGATES
 from scalekit.backends.pandas.columns import arrow_type
 from scalekit.backends.pandas.conversions import refuses_conversion
-from scalekit.backends.pandas.elementwise import ELEMENTWISE
+from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.keys import has_codes
-from scalekit.backends.pandas.native import NotNative, Refusal, Site
-from scalekit.backends.pandas.windows import WINDOWS
+from scalekit.backends.pandas.native import NotNative, Refusal, Site, is_mixable
 from scalekit.expr.function import thaw
 from scalekit.expr.node import (
     Alias,
@@ -75,8 +74,9 @@ def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False
         With the reason.
     """
     parts = list(dict.fromkeys(part for expr in exprs for part in walk(expr)))
+    lists = {arg for part in parts if takes_lists(part) for arg in children(part)[1:]}
     for part in parts:
-        _check_known(part, grouped=grouped)
+        _check_known(part, grouped=grouped, may_be_list=part in lists)
     types = _types(parts, schema)
     for part in parts:
         _check_typed(part, types)
@@ -95,12 +95,19 @@ def _types(parts: Sequence[ExprNode], schema: pl.Schema) -> Types:
     return dict(zip(values, found.values(), strict=True))
 
 
-def _check_known(part: ExprNode, *, grouped: bool) -> None:
+def takes_lists(part: ExprNode) -> bool:
+    """Whether a constant operand of this call may hold several values."""
+    return (
+        isinstance(part, Call) and part.function in ELEMENTWISE and ELEMENTWISE[part.function].lists
+    )
+
+
+def _check_known(part: ExprNode, *, grouped: bool, may_be_list: bool) -> None:
     match part:
         case Column() | Alias() | Case() | Cast() | SortKey():
             return
         case Literal(value):
-            if isinstance(value, Opaque | tuple):
+            if isinstance(value, Opaque | tuple) and not may_be_list:
                 raise NotNative(f"the constant {show_expr(part)} has several values")
         case Call(function):
             if not any(function in table for table in (ELEMENTWISE, AGGREGATES, WINDOWS)):
@@ -126,8 +133,8 @@ def _check_typed(part: ExprNode, types: Types) -> None:
     if arrow_type(types[part]) is None and types[part] != pl.Null:
         raise NotNative(f"pandas cannot carry {show_expr(part)} of type {types[part]}")
     match part:
-        case Case() if types[part].is_nested() or isinstance(types[part], pl.Categorical | pl.Enum):
-            raise NotNative(f"a choice between values of type {types[part]} is not native")
+        case Case(_, thens, otherwise):
+            _check_choice([types[value] for value in (*thens, otherwise)], types[part])
         case Cast(arg, dtype, strict):
             _refuse(refuses_conversion(types[arg], dtype, strict=strict))
         case Over(_, partition_by, order_by):
@@ -135,9 +142,20 @@ def _check_typed(part: ExprNode, types: Types) -> None:
             nested = [key for key in keys if not has_codes(types[key])]
             _refuse(f"over() by {types[nested[0]]}" if nested else None)
         case Call(function, args):
-            if function in WINDOWS and any(level_of(arg) is not Level.CONSTANT for arg in args[1:]):
+            constants = function not in ELEMENTWISE or getattr(
+                ELEMENTWISE.get(function), "constants", False
+            )
+            if constants and any(not isinstance(arg, Literal) for arg in args[1:]):
                 raise NotNative(f"{function} with an operand of several values is not native")
             _refuse(refusal_of(function)(_site(part, types)))
+
+
+def _check_choice(values: Sequence[pl.DataType], result: pl.DataType) -> None:
+    if result.is_nested() or isinstance(result, pl.Categorical | pl.Enum):
+        raise NotNative(f"a choice between values of type {result} is not native")
+    others = [dtype for dtype in values if not is_mixable(dtype, result)]
+    if others:
+        raise NotNative(f"a choice between values of types {others[0]} and {result} is not native")
 
 
 def _site(call: Call, types: Types) -> Site:

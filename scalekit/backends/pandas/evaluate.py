@@ -10,15 +10,15 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scalekit.backends.pandas.aggregates import AGGREGATES, run_reductions, take
+from scalekit.backends.pandas.aggregates import AGGREGATES
 from scalekit.backends.pandas.checks import Level, Types, level_of, options_of
 from scalekit.backends.pandas.columns import Table, arrow_type, column
 from scalekit.backends.pandas.conversions import convert
-from scalekit.backends.pandas.elementwise import ELEMENTWISE
-from scalekit.backends.pandas.keys import Groups, Ints, Order, groups_of, one_group, sort_rows
+from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
+from scalekit.backends.pandas.keys import Groups, Ints, Order, groups_of, one_group, sort_rows, take
 from scalekit.backends.pandas.native import Datum, cast
-from scalekit.backends.pandas.windows import WINDOWS
-from scalekit.expr.node import Alias, Arg, Call, Case, Cast, Column, ExprNode, Literal, Over
+from scalekit.backends.pandas.reductions import run_reductions
+from scalekit.expr.node import Alias, Arg, Call, Case, Cast, Column, ExprNode, Literal, Opaque, Over
 from scalekit.tree import children
 
 
@@ -90,7 +90,9 @@ def _aggregate_layers(exprs: Sequence[ExprNode]) -> list[list[Call]]:
 
 
 def _reduction(call: Call, scope: Scope) -> Any:
-    operands = [as_rows(evaluate(arg, scope), level_of(arg), scope) for arg in call.args]
+    values = [evaluate(arg, scope) for arg in call.args]
+    rows = [as_rows(v, level_of(arg), scope) for v, arg in zip(values[:1], call.args, strict=False)]
+    operands = [*rows, *values[1:]]
     return _apply(call, AGGREGATES[call.function].reduce, operands, scope, scope.groups)
 
 
@@ -119,9 +121,12 @@ def _column(expr: Column, scope: Scope) -> Datum:
 
 
 def _literal(expr: Literal, scope: Scope) -> Datum:
+    value = expr.value.value if isinstance(expr.value, Opaque) else expr.value
+    if isinstance(value, pl.Series):
+        return pa.chunked_array([value.to_arrow()])
     dtype = scope.types[expr]
-    values = pl.Series([expr.value], dtype=expr.dtype or dtype)
-    return cast(values.to_arrow()[0], arrow_of(dtype))
+    one = pl.Series([list(value) if isinstance(value, tuple) else value], dtype=expr.dtype or dtype)
+    return cast(one.to_arrow()[0], arrow_of(dtype))
 
 
 def _alias(expr: Alias, scope: Scope) -> Datum:

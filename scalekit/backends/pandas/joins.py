@@ -13,9 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scalekit.backends.pandas.aggregates import take
 from scalekit.backends.pandas.columns import Table, arrow_type, assemble, column
-from scalekit.backends.pandas.keys import Codes, Ints, codes, combine, has_codes
+from scalekit.backends.pandas.keys import Codes, Ints, codes, combine, has_codes, take
 from scalekit.backends.pandas.native import NotNative, cast
 from scalekit.errors import ComputeError
 from scalekit.expr.node import Column, ExprNode
@@ -115,7 +114,7 @@ def _rows(
         )
     left, right, count = _codes_of_both(one, two)
     left_fits, right_fits = (_may_match(keys, nulls_equal=plan.nulls_equal) for keys in (one, two))
-    _validate(plan.validate, left[left_fits], right[right_fits])
+    _validate(plan, left, right, left_fits, right_fits)
     if plan.how in ("semi", "anti"):
         present = np.zeros(count, dtype=bool)
         present[right[right_fits]] = True
@@ -147,7 +146,11 @@ def _may_match(keys: list[Any], *, nulls_equal: bool) -> Mask:
     return fits
 
 
-def _validate(rule: str, left: Ints, right: Ints) -> None:
+def _validate(plan: Join, left: Ints, right: Ints, left_fits: Mask, right_fits: Mask) -> None:
+    rule = plan.validate
+    if plan.how != "full":  # which keeps the left rows whose keys are null, and counts them
+        left = left[left_fits]
+    right = right[right_fits]
     for keys, side, wanted in ((left, "left", rule[0]), (right, "right", rule[-1])):
         if wanted == "1" and len(np.unique(keys)) < len(keys):
             raise ComputeError(f"join(validate={rule!r}): the {side} keys are not unique")

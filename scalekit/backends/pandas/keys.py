@@ -112,7 +112,7 @@ class Groups:
     @cached_property
     def starts(self) -> Ints:
         """Where each group starts in :attr:`order`."""
-        return np.concatenate([[0], np.cumsum(self.sizes)[:-1]]).astype(np.int64)
+        return np.cumsum(self.sizes) - self.sizes
 
     @cached_property
     def places(self) -> Ints:
@@ -169,3 +169,23 @@ def _parts(key: Order) -> list[pa.ChunkedArray]:
     if pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py():
         return [pc.is_nan(column), column]
     return [column]
+
+
+def count(groups: Groups, x: pa.ChunkedArray) -> Ints:
+    """Non-null values in each group."""
+    if x.null_count == 0:
+        return groups.sizes
+    return np.bincount(groups.of_rows[pc.is_valid(x).to_numpy()], minlength=groups.count)
+
+
+def column_of(
+    values: np.ndarray[Any, Any], missing: np.ndarray[Any, Any] | None = None
+) -> pa.ChunkedArray:
+    """A column of NumPy values, NaN being NaN."""
+    return pa.chunked_array([pa.array(values, mask=missing, from_pandas=False)])
+
+
+def take(values: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
+    """The values at these rows; null for -1."""
+    missing = rows < 0
+    return values.take(pa.array(rows, mask=missing if missing.any() else None))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from scalekit.backends.pandas.aggregates import take
 from scalekit.backends.pandas.checks import Level, check, level_of
 from scalekit.backends.pandas.columns import (
     Table,
@@ -20,7 +19,7 @@ from scalekit.backends.pandas.columns import (
 )
 from scalekit.backends.pandas.evaluate import Scope, as_rows, evaluate_all, whole
 from scalekit.backends.pandas.joins import join
-from scalekit.backends.pandas.keys import Order, groups_of, has_codes, sort_rows
+from scalekit.backends.pandas.keys import Order, groups_of, has_codes, sort_rows, take
 from scalekit.backends.pandas.native import Datum, NotNative, cast
 from scalekit.expr.analysis import output_name
 from scalekit.expr.node import ExprNode

@@ -1,20 +1,15 @@
-"""Functions of a row's neighbours and of its group, which give one answer for each row."""
+"""Functions of a row's neighbours and of its group: shifts, fills, ranks and repeats."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
-import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scalekit.backends.pandas.aggregates import take
-from scalekit.backends.pandas.columns import assemble, column
 from scalekit.backends.pandas.keys import (
     Codes,
     Groups,
@@ -24,25 +19,9 @@ from scalekit.backends.pandas.keys import (
     combine,
     has_codes,
     sort_rows,
+    take,
 )
-from scalekit.backends.pandas.native import Column, Datum, Refusal, Site, anywhere, cast, plain
-
-
-@dataclass(frozen=True)
-class Window:
-    """A function from the rows of a group to one value for each of them.
-
-    Attributes
-    ----------
-    run
-        The answer's Arrow type, the groups, the operands' rows in order and the options to the answer.
-    refuses
-        Why a use is not native.
-    """
-
-    run: Callable[..., Datum]
-    refuses: Refusal = anywhere
-
+from scalekit.backends.pandas.native import Column, Datum, Site, Window, cast, is_mixable, plain
 
 # Neighbours
 
@@ -103,44 +82,18 @@ def _fill_by(
     return (_forward_fill if strategy == "forward" else _backward_fill)(to, groups, x, limit)
 
 
+def _fills(site: Site) -> str | None:
+    others = [d for d in (site.operands[0], *site.operands[2:]) if not is_mixable(d, site.result)]
+    chooses = "fill_value" in dict(site.call.options)
+    nested = site.result.is_nested() or isinstance(site.result, pl.Categorical | pl.Enum)
+    return (
+        f"shift(fill_value=...) of {site.operands[0]}" if chooses and (others or nested) else None
+    )
+
+
 def _known_strategies(site: Site) -> str | None:
     strategy = site.options["strategy"]
     return None if strategy in ("forward", "backward") else f"fill_null(strategy={strategy!r})"
-
-
-# Running totals, by Narwhals
-
-
-def _running(name: str) -> Callable[..., Column]:
-    def run(to: pa.DataType, groups: Groups, x: Column, *, reverse: bool = False) -> Column:
-        values = cast(x, to) if name == "cum_sum" else x
-        rows = assemble({"x": values}).to_native()
-        rows["group"] = pd.Series(groups.of_rows, copy=False)
-        running = getattr(nw.col("x"), name)(reverse=reverse).over("group")
-        found = column(nw.from_native(rows, eager_only=True).select(running), "x")
-        if pa.types.is_floating(values.type):  # pandas turns NaN into null
-            lost = pc.and_(pc.is_null(found), pc.is_valid(values))
-            found = pc.if_else(lost, pa.scalar(float("nan"), found.type), found)
-        return cast(found, to)
-
-    return run
-
-
-def _cum_count(to: pa.DataType, groups: Groups, x: Column, *, reverse: bool = False) -> Column:
-    """Counts are whole numbers: a running total over all groups, less what the group began with."""
-    order = groups.order[::-1] if reverse else groups.order
-    valid = pc.is_valid(x).to_numpy()[order].astype(np.int64)
-    total = np.cumsum(valid)
-    group = groups.of_rows[order]
-    begins = (
-        np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
-        if len(group)
-        else np.empty(0, int)
-    )
-    before = np.repeat((total - valid)[begins], np.diff(np.concatenate([begins, [len(group)]])))
-    counted = np.empty(groups.height, dtype=np.int64)
-    counted[order] = total - before
-    return cast(pa.chunked_array([pa.array(counted)]), to)
 
 
 # Ranks and repeats
@@ -246,16 +199,12 @@ def _ranks(site: Site) -> str | None:
     return "rank(method='random')" if site.options.get("method") == "random" else _coded(site)
 
 
-WINDOWS: Mapping[str, Window] = {
-    "shift": Window(_shift),
+NEIGHBOURS: Mapping[str, Window] = {
+    "shift": Window(_shift, _fills),
     "diff": Window(_diff, _differences),
     "forward_fill": Window(_forward_fill),
     "backward_fill": Window(_backward_fill),
     "fill_null_by": Window(_fill_by, _known_strategies),
-    "cum_sum": Window(_running("cum_sum"), _numbers),
-    "cum_min": Window(_running("cum_min"), _numbers),
-    "cum_max": Window(_running("cum_max"), _numbers),
-    "cum_count": Window(_cum_count),
     "rank": Window(_rank, _ranks),
     "is_unique": Window(_repeats(_is_unique), _coded),
     "is_duplicated": Window(_repeats(_is_duplicated), _coded),
