@@ -9,6 +9,7 @@ from scalekit.backends.pandas import execution, lowering, program
 from scalekit.backends.pandas.aggregates import AGGREGATES
 from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.nodes import NODES
+from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.plan.nodes import Plan
 
@@ -22,9 +23,14 @@ class PandasBackend(Backend):
         """Decide for each node who runs it."""
         return lowering.lower(plan)
 
-    def execute(self, program: program.Program, config: Config) -> pl.DataFrame:  # noqa: ARG002
+    def execute(
+        self,
+        program: program.Program,
+        config: Config,  # noqa: ARG002
+        watch: Watch = UNWATCHED,
+    ) -> pl.DataFrame:
         """Run the steps in order."""
-        return execution.execute(program)
+        return execution.execute(program, watch)
 
     def show(self, program_: program.Program) -> str:
         """Every node, with who runs it, and why where that is not pandas."""

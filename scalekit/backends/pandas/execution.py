@@ -12,6 +12,7 @@ import pyarrow as pa
 from scalekit import errors
 from scalekit.backends.pandas.columns import Table, from_polars, to_polars
 from scalekit.backends.pandas.program import Program, Step, describe
+from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.kernels.compile import to_lazy
 
 
@@ -38,13 +39,14 @@ class Rows:
         return self._pandas
 
 
-def execute(program: Program) -> pl.DataFrame:
+def execute(program: Program, watch: Watch = UNWATCHED) -> pl.DataFrame:
     """Run the steps in order; a step's rows are freed after their last reader."""
     last_reader = {
         below: position for position, step in enumerate(program.steps) for below in step.inputs
     }
     kept: dict[int, Rows] = {}
     for position, step in enumerate(program.steps):
+        watch.step(step.plan, position, len(program.steps))
         kept[position] = _run(step, [kept[below] for below in step.inputs])
         for below in set(step.inputs):
             if last_reader[below] == position:
