@@ -73,6 +73,7 @@ def _fold(*exprs: IntoExpr, function: Any) -> Expr:
     owner=Expr,
     variadic=True,
     user_function=True,
+    raises=True,
     needs_order=True,
     resizes=True,
     kernel=_batches,
@@ -86,6 +87,7 @@ def _fold_all(*exprs: IntoExpr, function: Any) -> Expr:
     owner=Expr,
     variadic=True,
     user_function=True,
+    raises=True,
     kernel=lambda *columns, function: _batches(*columns, function=function, returns_scalar=True),
 )
 def _fold_to_one(*exprs: IntoExpr, function: Any) -> Expr:

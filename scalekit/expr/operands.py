@@ -55,6 +55,16 @@ DATES = Takes(
     lambda d: isinstance(d, pl.List) and d.inner in (pl.Date, pl.Null),
     "pass a list of datetime.date, or an expression of type List(Date)",
 )
+NUMBER = Takes(
+    "a number or Boolean",
+    lambda d: d.is_numeric() or d in (pl.Boolean, pl.Null),
+    "convert it with .cast(sk.Float64)",
+)
+MEASURE = Takes(
+    "a number, Boolean, date, time or duration",
+    lambda d: d.is_numeric() or d.is_temporal() or d in (pl.Boolean, pl.Null),
+    "convert it with .cast(sk.Float64)",
+)
 INTEGER = Takes(
     "an integer", lambda d: d.is_integer(), "pass an int, or convert with .cast(sk.Int64)"
 )

@@ -74,7 +74,8 @@ def _show_call(call: Call) -> str:
         for k, v in call.options
         if not isinstance(v, Arg) and defaults.get(k, ...) != v
     ]
-    first, *rest = [show_expr(a) for a in call.args] or [None]
+    operands: list[str | None] = [show_expr(a) for a in call.args]
+    first, *rest = operands or [None]
     shown = [
         f"{by_name[i]}={text}" if i in by_name else text
         for i, text in enumerate(rest, 1)

@@ -119,6 +119,10 @@ def plan_errors() -> Iterator[None]:
         raise errors.InvalidOperationError(
             f"Polars cannot plan this: {first_lines(error)}"
         ) from None
+    except errors.ScalekitError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:  # what Polars' Python side refuses
+        raise errors.InvalidOperationError(f"an argument does not fit: {error}") from error
 
 
 def dtype_of(expr: ExprNode, schema: pl.Schema) -> pl.DataType:

@@ -9,6 +9,7 @@ import polars as pl
 from scalekit.expr.checks import QUANTILES, choice, every, fraction
 from scalekit.expr.function import Decomposition, ExprBase, IntoExpr, Operand, aggregate
 from scalekit.expr.node import Call, Case, Cast, ExprNode, Literal
+from scalekit.expr.operands import MEASURE, NUMBER, takes
 from scalekit.expr.widening import widened
 
 _COUNT = pl.Int64()
@@ -289,7 +290,7 @@ class AggregateMethods(ExprBase):
         1.0
         """
 
-    @aggregate()
+    @aggregate(resolve=takes(MEASURE))
     def skew(self, *, bias: bool = True) -> Self:
         """Skewness of the non-null values; null where there are none.
 
@@ -305,7 +306,7 @@ class AggregateMethods(ExprBase):
         0.0
         """
 
-    @aggregate()
+    @aggregate(resolve=takes(MEASURE))
     def kurtosis(self, *, fisher: bool = True, bias: bool = True) -> Self:
         """Kurtosis of the non-null values; null where there are none.
 
@@ -323,7 +324,7 @@ class AggregateMethods(ExprBase):
         -2.0
         """
 
-    @aggregate(kernel=_entropy)
+    @aggregate(kernel=_entropy, resolve=takes(NUMBER))
     def entropy(self, base: float = 2.718281828459045, *, normalize: bool = True) -> Self:
         """Entropy of probabilities, ``-sum(p * log(p))``, the nulls left out.
 
@@ -478,7 +479,7 @@ class AggregateMethods(ExprBase):
         False
         """
 
-    @aggregate(decompose=_merges_with("any"))
+    @aggregate(decompose=_merges_with("any"), resolve=takes(NUMBER))
     def any(self, *, ignore_nulls: bool = True) -> Self:
         """Whether any value is true; False where there are none.
 
@@ -495,7 +496,7 @@ class AggregateMethods(ExprBase):
         False
         """
 
-    @aggregate(decompose=_merges_with("all"))
+    @aggregate(decompose=_merges_with("all"), resolve=takes(NUMBER))
     def all(self, *, ignore_nulls: bool = True) -> Self:
         """Whether all values are true; True where there are none.
 
@@ -557,7 +558,7 @@ class AggregateMethods(ExprBase):
         2
         """
 
-    @aggregate(needs_rows=True)
+    @aggregate(needs_rows=True, raises=True)
     def item(self, *, allow_empty: bool = False) -> Self:
         """The only value; ``ComputeError`` where there are none or several.
 

@@ -9,6 +9,7 @@ import polars as pl
 from scalekit.expr.checks import at_least, choice, every
 from scalekit.expr.function import ExprBase, IntoExpr, Operand, elementwise, to_node
 from scalekit.expr.node import Call, Cast, ExprNode, Literal
+from scalekit.expr.operands import NUMBER, takes
 
 
 def _binary(symbol: str) -> Any:
@@ -104,9 +105,11 @@ class ArithmeticMethods(ExprBase):
         [1, 1]
         """
 
-    @elementwise("pow", kernel=_binary("__pow__"))
+    @elementwise("pow", kernel=_binary("__pow__"), raises=True)
     def __pow__(self, other: Operand) -> Self:
         """Raise to a power. Integers stay integers, and wrap on overflow.
+
+        A negative power of an integer raises ``ComputeError``: cast one of both to Float64 for a fraction.
 
         Examples
         --------
@@ -238,7 +241,7 @@ class ArithmeticMethods(ExprBase):
         [1, 2]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def sqrt(self) -> Self:
         """Square root; NaN for negative numbers.
 
@@ -249,7 +252,7 @@ class ArithmeticMethods(ExprBase):
         [2.0, 1.5]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def cbrt(self) -> Self:
         """Cube root.
 
@@ -260,7 +263,7 @@ class ArithmeticMethods(ExprBase):
         [2.0, -2.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def exp(self) -> Self:
         """Exponential.
 
@@ -271,7 +274,7 @@ class ArithmeticMethods(ExprBase):
         [1.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def log(self, base: IntoExpr = 2.718281828459045) -> Self:
         """Logarithm: NaN below zero, minus infinity at zero.
 
@@ -287,7 +290,7 @@ class ArithmeticMethods(ExprBase):
         [3.0, 0.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def log10(self) -> Self:
         """Logarithm to base 10.
 
@@ -298,7 +301,7 @@ class ArithmeticMethods(ExprBase):
         [2.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def log1p(self) -> Self:
         """Natural logarithm of one plus the value, exact near zero.
 
@@ -413,7 +416,7 @@ class ArithmeticMethods(ExprBase):
         [-1, 0, 1]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def sin(self) -> Self:
         """Sine of an angle in radians.
 
@@ -424,7 +427,7 @@ class ArithmeticMethods(ExprBase):
         [0.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def cos(self) -> Self:
         """Cosine of an angle in radians.
 
@@ -435,7 +438,7 @@ class ArithmeticMethods(ExprBase):
         [1.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def tan(self) -> Self:
         """Tangent of an angle in radians.
 
@@ -446,7 +449,7 @@ class ArithmeticMethods(ExprBase):
         [0.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def arcsin(self) -> Self:
         """Inverse sine, in radians; NaN outside -1 to 1.
 
@@ -457,7 +460,7 @@ class ArithmeticMethods(ExprBase):
         [0.0, nan]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def arccos(self) -> Self:
         """Inverse cosine, in radians; NaN outside -1 to 1.
 
@@ -468,7 +471,7 @@ class ArithmeticMethods(ExprBase):
         [0.0, nan]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def arctan(self) -> Self:
         """Inverse tangent, in radians.
 
@@ -479,7 +482,7 @@ class ArithmeticMethods(ExprBase):
         [0.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def sinh(self) -> Self:
         """Hyperbolic sine.
 
@@ -490,7 +493,7 @@ class ArithmeticMethods(ExprBase):
         [0.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def cosh(self) -> Self:
         """Hyperbolic cosine.
 
@@ -501,7 +504,7 @@ class ArithmeticMethods(ExprBase):
         [1.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def tanh(self) -> Self:
         """Hyperbolic tangent.
 
@@ -512,7 +515,7 @@ class ArithmeticMethods(ExprBase):
         [0.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def degrees(self) -> Self:
         """Radians to degrees.
 
@@ -523,7 +526,7 @@ class ArithmeticMethods(ExprBase):
         [0.0]
         """
 
-    @elementwise()
+    @elementwise(resolve=takes(NUMBER))
     def radians(self) -> Self:
         """Degrees to radians.
 

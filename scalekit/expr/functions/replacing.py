@@ -12,6 +12,7 @@ from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import choice, fraction
 from scalekit.expr.dtypes import to_dtype
 from scalekit.expr.function import ExprBase, Operand, aggregate, elementwise, to_node, window
+from scalekit.expr.operands import NUMBER, takes
 from scalekit.expr.user_function import EachValue, UserFunction, promised
 
 
@@ -128,7 +129,7 @@ class ReplacingMethods(ExprBase):
         otherwise = self._wrap(to_node(default))
         return self._replace_strict(old, new, default=otherwise, return_dtype=dtype)
 
-    @elementwise(kernel=_CUT)
+    @elementwise(kernel=_CUT, resolve=takes(NUMBER))
     def cut(
         self,
         breaks: Sequence[float],
@@ -160,6 +161,7 @@ class ReplacingMethods(ExprBase):
 
     @window(
         kernel=_QCUT,
+        resolve=takes(NUMBER),
         check=lambda **a: None if isinstance(a["quantiles"], int) else fraction("quantiles")(**a),
         raises=lambda options: not options["allow_duplicates"],
     )
@@ -198,18 +200,22 @@ class ReplacingMethods(ExprBase):
     @elementwise(
         "map_each",
         user_function=True,
+        raises=True,
         kernel=lambda x, function: _mapped(x, function=function, is_elementwise=True),
     )
     def _map_each(self, function: Any) -> Self:
         """Apply a function to rows, any number of them at a time."""
 
-    @window("map_all", user_function=True, needs_order=True, resizes=True, kernel=_mapped)
+    @window(
+        "map_all", user_function=True, raises=True, needs_order=True, resizes=True, kernel=_mapped
+    )
     def _map_all(self, function: Any) -> Self:
         """Apply a function to all rows at once."""
 
     @aggregate(
         "map_to_one",
         user_function=True,
+        raises=True,
         kernel=lambda x, function: _mapped(x, function=function, returns_scalar=True),
     )
     def _map_to_one(self, function: Any) -> Self:

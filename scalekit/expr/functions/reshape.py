@@ -9,6 +9,7 @@ import polars as pl
 
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import at_least, every
+from scalekit.expr.checks import fraction as fraction_of
 from scalekit.expr.counter import drawn, mixed
 from scalekit.expr.function import (
     ExprBase,
@@ -23,6 +24,7 @@ from scalekit.expr.function import (
 from scalekit.expr.node import Column
 
 _COUNT = pl.Int64()
+_is_part = fraction_of("fraction")
 _PLACES = pl.List(pl.Int64())
 
 
@@ -467,7 +469,7 @@ class ReshapeMethods(ExprBase):
         [1, 2, 3]
         """
 
-    @elementwise()
+    @elementwise(raises=True)
     def repeat_by(self, by: IntoExpr) -> Self:
         """A list that holds the value several times.
 
@@ -526,7 +528,7 @@ class ReshapeMethods(ExprBase):
         Raises
         ------
         InvalidOperationError
-            Where both ``n`` and ``fraction`` are given.
+            Where both ``n`` and ``fraction`` are given, or more than there is without replacement.
 
         Examples
         --------
@@ -541,6 +543,8 @@ class ReshapeMethods(ExprBase):
             n = 1
         at_least("n", 0)(n=n)
         at_least("fraction", 0)(fraction=fraction)
+        if not with_replacement:
+            _is_part(fraction=fraction)
         return self._sample(n, fraction, with_replacement, shuffle, drawn(seed))
 
 

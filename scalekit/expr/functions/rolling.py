@@ -7,6 +7,7 @@ from typing import Self
 
 from scalekit.expr.checks import CLOSED, QUANTILES, at_least, every, fraction
 from scalekit.expr.function import ExprBase, IntoExpr, window
+from scalekit.expr.operands import MEASURE, takes
 from scalekit.expr.widening import widen_first
 
 _SIZE = every(at_least("window_size", 1), at_least("min_samples", 0))
@@ -32,7 +33,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -46,7 +48,7 @@ class RollingMethods(ExprBase):
         [None, 3, 6]
         """
 
-    @window(needs_order=True, check=_SIZE)
+    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
     def rolling_mean(
         self,
         window_size: int,
@@ -62,7 +64,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -76,7 +79,7 @@ class RollingMethods(ExprBase):
         [None, 1.5, 3.0]
         """
 
-    @window(needs_order=True, check=_SIZE)
+    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
     def rolling_min(
         self,
         window_size: int,
@@ -92,7 +95,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -106,7 +110,7 @@ class RollingMethods(ExprBase):
         [None, 1, 2]
         """
 
-    @window(needs_order=True, check=_SIZE)
+    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
     def rolling_max(
         self,
         window_size: int,
@@ -122,7 +126,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -136,7 +141,7 @@ class RollingMethods(ExprBase):
         [None, 2, 4]
         """
 
-    @window(needs_order=True, check=_SIZE)
+    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
     def rolling_median(
         self,
         window_size: int,
@@ -152,7 +157,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -166,7 +172,7 @@ class RollingMethods(ExprBase):
         [None, 1.5, 3.0]
         """
 
-    @window(needs_order=True, check=_SIZE)
+    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
     def rolling_std(
         self,
         window_size: int,
@@ -183,7 +189,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -199,7 +206,7 @@ class RollingMethods(ExprBase):
         [None, 0.7071067811865476, 0.7071067811865476]
         """
 
-    @window(needs_order=True, check=_SIZE)
+    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
     def rolling_var(
         self,
         window_size: int,
@@ -216,7 +223,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -232,7 +240,11 @@ class RollingMethods(ExprBase):
         [None, 0.5, 2.0]
         """
 
-    @window(needs_order=True, check=every(_SIZE, QUANTILES, fraction("quantile")))
+    @window(
+        needs_order=True,
+        check=every(_SIZE, QUANTILES, fraction("quantile")),
+        resolve=takes(MEASURE),
+    )
     def rolling_quantile(
         self,
         quantile: float,
@@ -255,7 +267,8 @@ class RollingMethods(ExprBase):
         window_size
             How many rows a window has, the row itself being its last.
         weights
-            One for each row of a window; a window's values are multiplied by them.
+            One for each row of a window; a window's values are multiplied by them. The column may hold no
+            nulls then.
         min_samples
             How many non-null values a window needs; null otherwise. All its rows, if None.
         center
@@ -300,7 +313,7 @@ class RollingMethods(ExprBase):
         [1, 3, 4]
         """
 
-    @window(check=_BY)
+    @window(check=_BY, resolve=takes(MEASURE))
     def rolling_mean_by(
         self,
         by: IntoExpr,
@@ -331,7 +344,7 @@ class RollingMethods(ExprBase):
         [1.0, 1.5, 4.0]
         """
 
-    @window(check=_BY)
+    @window(check=_BY, resolve=takes(MEASURE))
     def rolling_min_by(
         self,
         by: IntoExpr,
@@ -362,7 +375,7 @@ class RollingMethods(ExprBase):
         [1, 1, 4]
         """
 
-    @window(check=_BY)
+    @window(check=_BY, resolve=takes(MEASURE))
     def rolling_max_by(
         self,
         by: IntoExpr,
@@ -393,7 +406,7 @@ class RollingMethods(ExprBase):
         [1, 2, 4]
         """
 
-    @window(check=_BY)
+    @window(check=_BY, resolve=takes(MEASURE))
     def rolling_median_by(
         self,
         by: IntoExpr,
@@ -424,7 +437,7 @@ class RollingMethods(ExprBase):
         [1.0, 1.5, 4.0]
         """
 
-    @window(check=_BY)
+    @window(check=_BY, resolve=takes(MEASURE))
     def rolling_std_by(
         self,
         by: IntoExpr,
@@ -458,7 +471,7 @@ class RollingMethods(ExprBase):
         [None, 0.7071067811865476, None]
         """
 
-    @window(check=_BY)
+    @window(check=_BY, resolve=takes(MEASURE))
     def rolling_var_by(
         self,
         by: IntoExpr,

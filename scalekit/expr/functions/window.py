@@ -10,6 +10,7 @@ from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import choice
 from scalekit.expr.counter import drawn, mixed
 from scalekit.expr.function import ExprBase, IntoExpr, elementwise, window
+from scalekit.expr.operands import MEASURE, takes
 from scalekit.expr.widening import widen_first
 
 _COUNT = pl.Int64()
@@ -84,7 +85,7 @@ class WindowMethods(ExprBase):
         [None, 3, 5]
         """
 
-    @window(needs_order=True)
+    @window(needs_order=True, resolve=takes(MEASURE))
     def pct_change(self, n: IntoExpr = 1) -> Self:
         """The relative difference to the non-null value some rows before.
 
@@ -305,7 +306,7 @@ class WindowMethods(ExprBase):
         [True, True]
         """
 
-    @window(needs_order=True, check=_one_decay)
+    @window(needs_order=True, check=_one_decay, resolve=takes(MEASURE))
     def ewm_mean(
         self,
         *,
@@ -338,7 +339,7 @@ class WindowMethods(ExprBase):
         [1.0, 1.6666666666666665]
         """
 
-    @window(needs_order=True, check=_one_decay)
+    @window(needs_order=True, check=_one_decay, resolve=takes(MEASURE))
     def ewm_std(
         self,
         *,
@@ -374,7 +375,7 @@ class WindowMethods(ExprBase):
         [None, 0.7071067811865476]
         """
 
-    @window(needs_order=True, check=_one_decay)
+    @window(needs_order=True, check=_one_decay, resolve=takes(MEASURE))
     def ewm_var(
         self,
         *,
