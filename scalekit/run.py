@@ -21,7 +21,7 @@ from scalekit.optimize import check_sums, optimize, pin_order
 from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql, Write
-from scalekit.plan.order import has_order
+from scalekit.plan.order import has_total_order
 from scalekit.targets.base import Target, WriteResult
 from scalekit.targets.check import check_target
 from scalekit.targets.commit import write_files
@@ -156,7 +156,7 @@ def verify(plan: Plan, config: Config, backends: tuple[str, ...]) -> Verified:
     differences = {}
     for name, answer in zip(backends[1:], others, strict=True):
         try:
-            assert_equal(answer, expected, ordered=has_order(plan))
+            assert_equal(answer, expected, ordered=has_total_order(plan))
         except AssertionError as error:
             differences[name] = str(error)
     return Verified(expected.height, differences)

@@ -168,6 +168,13 @@ def _needs_distinct(node: Distinct, wanted: Names) -> list[Names]:
     return [wanted | frozenset(subset)]
 
 
+def _needs_union(node: Union, wanted: Names) -> list[Names]:
+    if node.how != "vertical":
+        return [frozenset(schema_of(child)) for child in node.inputs]
+    kept = wanted & frozenset(schema_of(node)) or frozenset(c.name for c in _first(node))
+    return [kept] * len(node.inputs)
+
+
 _NEEDS: Mapping[type[Plan], Callable[[Any, Names], list[Names]]] = {
     Scan: lambda _, __: [],
     Select: lambda n, _: [_read(n.exprs)],
@@ -182,8 +189,5 @@ _NEEDS: Mapping[type[Plan], Callable[[Any, Names], list[Names]]] = {
     Distinct: _needs_distinct,
     Explode: lambda n, w: [w | frozenset(n.columns)],
     RowIndex: lambda n, w: [w - {n.name}],
-    Union: lambda n, w: [
-        w & frozenset(schema_of(c)) if n.how == "vertical" else frozenset(schema_of(c))
-        for c in children(n)
-    ],
+    Union: _needs_union,
 }

@@ -115,7 +115,10 @@ def _same(_: Any, below: Below) -> Rows:
 
 
 def _share(share: float) -> Callable[[Any, Below], Rows]:
-    return lambda _, below: (None if below[0].rows is None else math.ceil(below[0].rows * share), False)
+    return lambda _, below: (
+        None if below[0].rows is None else math.ceil(below[0].rows * share),
+        False,
+    )
 
 
 def _aggregate(node: Aggregate, below: Below) -> Rows:

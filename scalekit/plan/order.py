@@ -27,6 +27,17 @@ def has_order(plan: Plan) -> bool:
     return memo(plan, "_has_order", lambda: _has_order(plan))
 
 
+def has_total_order(plan: Plan) -> bool:
+    """Whether every row has its place: a sort of rows without an order leaves open that of equal keys."""
+    return memo(plan, "_has_total_order", lambda: _has_total_order(plan))
+
+
+def _has_total_order(plan: Plan) -> bool:
+    if isinstance(plan, Aggregate) and not plan.keys:
+        return True
+    return has_order(plan) and all(map(has_total_order, children(plan)))
+
+
 def _has_order(plan: Plan) -> bool:
     match plan:
         case Sort():

@@ -9,7 +9,7 @@ from scalekit.frame.frame import Frame
 from scalekit.kernels.compare import RELATIVE, assert_equal
 from scalekit.kernels.compile import to_lazy
 from scalekit.kernels.failures import execution_errors
-from scalekit.plan.order import has_order
+from scalekit.plan.order import has_total_order
 from scalekit.run import pin_schema
 
 __all__ = ["RELATIVE", "assert_conforms", "assert_equal", "reference"]
@@ -36,7 +36,11 @@ def assert_conforms(frame: Frame, backend: str) -> None:
     except ScalekitError as error:
         _assert_fails(frame, backend, error)
         return
-    assert_equal(frame.collect(backend=backend), expected, ordered=has_order(frame._plan))
+    try:
+        answer = frame.collect(backend=backend)
+    except ScalekitError as error:
+        raise AssertionError(f"{backend} raised where the reference answers: {error!r}") from error
+    assert_equal(answer, expected, ordered=has_total_order(frame._plan))
 
 
 def _assert_fails(frame: Frame, backend: str, expected: ScalekitError) -> None:

@@ -168,5 +168,7 @@ def many_rows(height: int) -> pl.DataFrame:
     rows = pl.concat([table] * times).head(height).with_row_index("row")
     shaken = (pl.col("row").cast(pl.Float64) * 0.1 + 0.3).sin()
     return rows.with_columns(
-        o=pl.col("row").cast(pl.Int64), f=pl.col("f") + shaken, f32=(pl.col("f32") + shaken).cast(pl.Float32)
+        o=pl.col("row").cast(pl.Int64),
+        f=pl.col("f") + shaken,
+        f32=(pl.col("f32") + shaken).cast(pl.Float32),
     ).drop("row")
