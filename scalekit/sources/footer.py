@@ -192,7 +192,11 @@ def _column_bytes(
 
 
 def _is_fixed(dtype: pl.DataType) -> bool:
-    return dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
+    return (
+        dtype.is_numeric()
+        or dtype.is_temporal()
+        or dtype in (pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
+    )
 
 
 def width(dtype: pl.DataType) -> float:

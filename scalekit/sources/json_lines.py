@@ -137,7 +137,9 @@ def _explain(text: str, numbered: list[tuple[int, str]], what: str) -> NoReturn:
             f"{what}: line {line} gives the key {key!r} twice; which value counts is not defined: keep one"
         )
     said = text.removeprefix("JSON parse error: ").split(" in row")[0]
-    if place and not _is_json(numbered[place - 1][1]):  # Arrow counts what stands behind an object as a row
+    if place and not _is_json(
+        numbered[place - 1][1]
+    ):  # Arrow counts what stands behind an object as a row
         line = numbered[place - 1][0]
     raise CorruptFileError(
         f"{what}: line {line} is no JSON ({said}); repair it, or was the file cut short?"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from scalekit.errors import AccessError, PathNotFoundError, SourceError
 from scalekit.sources.redact import redact
@@ -20,23 +22,48 @@ class _CheckedRedirects(HTTPRedirectHandler):
     def redirect_request(
         self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> Any:
-        check_web_address(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+        try:
+            check_web_address(newurl)
+            return super().redirect_request(req, fp, code, msg, headers, newurl)
+        except (HTTPError, SourceError):
+            fp.close()
+            raise
 
 
 def resolve_web(uri: str) -> File:
     """Follow the redirects of a web address, checking each, and learn the size of what is there.
+
+    A signed address answers to GET alone, so that GET of one byte follows where HEAD is refused.
 
     Raises
     ------
     PathNotFoundError, AccessError, SecurityError
         When nothing is there, it may not be read, or a redirect leads to a forbidden address.
     """
-    opener = build_opener(_CheckedRedirects())
-    shown = redact(uri)
     try:
-        return _probe(opener, uri)
+        return _probe(Request(uri, method="HEAD"))
+    except AccessError:
+        return _probe(Request(uri, headers={"Range": "bytes=0-0"}))
+
+
+def _probe(request: Request) -> File:
+    with _answer(request) as response:
+        headers = response.headers
+        total = headers.get("Content-Range", "").rpartition("/")[2] or headers.get("Content-Length")
+        version = headers.get("ETag") or headers.get("Last-Modified") or ""
+        size = int(total) if total and total.isdigit() else None
+        return File(response.url, size, f"{version}-{total}")
+
+
+@contextmanager
+def _answer(request: Request) -> Iterator[Any]:
+    """The server's answer, closed in any case; a refusal becomes one of scalekit's errors."""
+    shown = redact(request.full_url)
+    try:
+        with build_opener(_CheckedRedirects()).open(request, timeout=_SECONDS) as response:
+            yield response
     except HTTPError as error:
+        error.close()
         if error.code in (404, 410):
             raise PathNotFoundError(f"{shown!r} does not exist (HTTP {error.code})") from None
         raise AccessError(
@@ -48,25 +75,8 @@ def resolve_web(uri: str) -> File:
         raise AccessError(
             f"{shown!r} cannot be reached ({reason}); check the host and the network"
         ) from None
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise SourceError(f"{shown!r}: {redact(str(error))}") from None
-
-
-def _probe(opener: OpenerDirector, uri: str) -> File:
-    """HEAD where the server has it; a signed GET address answers only to GET."""
-    try:
-        response = opener.open(Request(uri, method="HEAD"), timeout=_SECONDS)
-    except HTTPError as error:
-        if error.code in (404, 410):
-            raise
-        response = opener.open(Request(uri, headers={"Range": "bytes=0-0"}), timeout=_SECONDS)
-    with response:
-        headers = response.headers
-        total = headers.get("Content-Range", "").rpartition("/")[2] or headers.get("Content-Length")
-        version = headers.get("ETag") or headers.get("Last-Modified") or ""
-        return File(
-            response.url, int(total) if total and total.isdigit() else None, f"{version}-{total}"
-        )
 
 
 class WebFile:
@@ -75,7 +85,6 @@ class WebFile:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self.position = 0
-        self._opener = build_opener(_CheckedRedirects())
         self._size: int | None = None
 
     def __enter__(self) -> Self:
@@ -92,12 +101,11 @@ class WebFile:
     def size(self) -> int:
         """The length of the file."""
         if self._size is None:
-            size = resolve_web(self.uri).size
-            if size is None:
-                raise SourceError(
-                    f"{redact(self.uri)!r}: the server does not tell the size; download the file first"
-                )
-            self._size = size
+            self._size = resolve_web(self.uri).size
+        if self._size is None:
+            raise SourceError(
+                f"{redact(self.uri)!r}: the server does not tell the size; download the file first"
+            )
         return self._size
 
     def seek(self, position: int) -> None:
@@ -109,9 +117,10 @@ class WebFile:
         if count <= 0:
             return b""
         wanted = {"Range": f"bytes={self.position}-{self.position + count - 1}"}
-        with self._opener.open(Request(self.uri, headers=wanted), timeout=_SECONDS) as response:
+        with _answer(Request(self.uri, headers=wanted)) as response:
             data: bytes = response.read()
         # A server without ranges sends the whole file.
-        part = data[self.position : self.position + count] if response.status == 200 else data
+        is_whole = response.status == 200
+        part = data[self.position : self.position + count] if is_whole else data
         self.position += count
         return part

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +47,12 @@ def read_checked(source: Source) -> pl.DataFrame:
     statistics = source.statistics()
     assert statistics.rows in (None, rows.height)
     if statistics.column_bytes:
-        assert [name for name, _ in statistics.column_bytes] and statistics.bytes is not None
-    assert source.describe() and repr(source)
+        assert {name for name, _ in statistics.column_bytes} == set(source.schema.names())
+        assert sum(size for _, size in statistics.column_bytes) <= (statistics.bytes or 0) + len(
+            rows.columns
+        )
+    assert source.describe()
+    assert repr(source)
     assert hash(source) == hash(source)
     copy = pickle.loads(pickle.dumps(source))
     assert copy == source
@@ -68,3 +74,27 @@ def s3(s3_options: dict[str, str]) -> Any:
     for item in found.list_objects_v2(Bucket=BUCKET).get("Contents", []):
         found.delete_object(Bucket=BUCKET, Key=item["Key"])
     return found
+
+
+@pytest.fixture
+def refusing_server() -> Iterator[str]:
+    """A store that refuses every request, as S3 does with expired credentials."""
+
+    class Refusal(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(b"" if self.command == "HEAD" else body)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

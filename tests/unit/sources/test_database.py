@@ -105,7 +105,9 @@ class TestSqlite:
         assert rows["m"].to_list() == ["1", "x", "2.5"]
 
     def test_declared_types_convert_strictly(self, connection):
-        rows = read("select d, id from t", connection, schema_overrides={"d": pl.Date, "id": pl.Int8})
+        rows = read(
+            "select d, id from t", connection, schema_overrides={"d": pl.Date, "id": pl.Int8}
+        )
         assert rows.rows()[0] == (dt.date(2024, 1, 1), 1)
         source = database_source("select s from t", connection, schema_overrides={"s": pl.Int64})
         with pytest.raises((SourceError, pl.exceptions.PolarsError)):
@@ -117,7 +119,10 @@ class TestSqlite:
         rows = read("select count(*) as n, avg(v) as m from t", connection)
         assert rows.rows() == [(3, 1.75)]
         assert read('select * from "odd ""name"', connection).columns == [' "c" d', "select"]
-        assert read("with x as (select id from t) select id, id + 1 as j from x", connection).height == 3
+        assert (
+            read("with x as (select id from t) select id, id + 1 as j from x", connection).height
+            == 3
+        )
 
     def test_no_rows(self, connection):
         assert read("select * from empty", connection).shape == (0, 2)
@@ -138,7 +143,9 @@ class TestSqlite:
         assert read("select id from t", connection).height == 3
 
     def test_parts_by_ranges_of_a_key(self, connection):
-        source = database_source("select id, s from t", connection, partition_on="id", partition_num=2)
+        source = database_source(
+            "select id, s from t", connection, partition_on="id", partition_num=2
+        )
         assert len(source.splits()) == 2
         assert source.statistics().rows == 3
         rows = read("select id, s from t", connection, partition_on="id", partition_num=2)
@@ -153,7 +160,14 @@ class TestSqlite:
         assert rows["x"].null_count() == 1
 
     def test_keys_without_ranges(self, connection):
-        assert len(database_source("select * from empty", connection, partition_on="a", partition_num=4).splits()) == 1
+        assert (
+            len(
+                database_source(
+                    "select * from empty", connection, partition_on="a", partition_num=4
+                ).splits()
+            )
+            == 1
+        )
         with pytest.raises(SchemaError, match="'s' is String"):
             read("select s from t", connection, partition_on="s", partition_num=2)
         with pytest.raises(ColumnNotFoundError):
@@ -283,7 +297,9 @@ class PostgresTests:
     """What holds on PostgreSQL; collected where Debian's package is installed."""
 
     def test_types_as_the_server_tells_them(self, postgres):
-        rows = fetch("select i2, i4, i8, f4, f8, n, free, s, c, d, ts, tz, tm, b, by from t", postgres)
+        rows = fetch(
+            "select i2, i4, i8, f4, f8, n, free, s, c, d, ts, tz, tm, b, by from t", postgres
+        )
         assert rows.schema == {
             "i2": pl.Int16(),
             "i4": pl.Int32(),
@@ -313,7 +329,7 @@ class PostgresTests:
             "abc",
             dt.date(2024, 1, 2),
             dt.datetime(2024, 1, 2, 10),
-            dt.datetime(2024, 1, 2, 8, tzinfo=dt.timezone.utc),
+            dt.datetime(2024, 1, 2, 8, tzinfo=dt.UTC),
             dt.time(10),
             True,
             b"\x01",
@@ -325,7 +341,7 @@ class PostgresTests:
         assert rows.schema == {"i4": pl.Int32(), "n": pl.Decimal(10, 2), "s": pl.String()}
 
     def test_an_interval_has_no_counterpart(self, postgres):
-        with pytest.raises(SchemaError, match="'iv' .* CAST"):
+        with pytest.raises(SchemaError, match=r"'iv' .* CAST"):
             fetch("select iv from t", postgres)
         assert fetch("select iv::text as iv from t", postgres)["iv"][0] == "1 day"
 
@@ -340,7 +356,9 @@ class PostgresTests:
     def test_parts(self, postgres, key, dtype):
         query = f"select x, {key} as k from generate_series(1, 20) as x union all select 0, null"
         rows = fetch(query, postgres, partition_on="k", partition_num=3)
-        assert len(database_source(query, postgres, partition_on="k", partition_num=3).splits()) == 3
+        assert (
+            len(database_source(query, postgres, partition_on="k", partition_num=3).splits()) == 3
+        )
         assert rows.schema["k"] == dtype
         assert sorted(rows["x"].to_list()) == list(range(21))
 
@@ -362,7 +380,10 @@ class PostgresTests:
     @pytest.mark.parametrize("column", ["j", "u", "a"])
     def test_types_that_only_arrow_tells(self, server, column):
         expected = {"j": "[1]", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "a": [1, 2]}
-        assert fetch(f"select {column} from t", server)[column].to_list() == [expected[column], None]
+        assert fetch(f"select {column} from t", server)[column].to_list() == [
+            expected[column],
+            None,
+        ]
 
 
 if find_postgres():

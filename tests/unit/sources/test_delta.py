@@ -36,7 +36,7 @@ def test_the_version_is_pinned(table):
 
 def test_earlier_versions(table, check):
     assert check(delta_source(table, version=0)).rows() == [(1, "x")]
-    later = dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=1)
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     assert delta_source(table, version=later).version == 1
     assert delta_source(f"file://{table}", version=0).version == 0
 

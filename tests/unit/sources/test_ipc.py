@@ -33,7 +33,12 @@ def test_files_of_another_order_and_width(write, check):
         write("c.arrow", {"a": [4], "s": [None]}, s=pl.Null()),
     ]
     result = check(ipc_source(paths, row_index_name="i", include_file_paths="p", n_rows=4))
-    assert result.select("i", "a", "s").rows() == [(0, 1, "x"), (1, 2, "y"), (2, 3, "z"), (3, 4, None)]
+    assert result.select("i", "a", "s").rows() == [
+        (0, 1, "x"),
+        (1, 2, "y"),
+        (2, 3, "z"),
+        (3, 4, None),
+    ]
     assert result["p"].n_unique() == 3
 
 

@@ -236,7 +236,9 @@ class TestArrow:
 
     def test_a_column_name_alone_is_no_extension_type(self):
         check_extension_types(b"pickled_cucumbers", what="a file")
-        check_extension_types(b"ARROW:extension:name geoarrow.point pickled cucumbers", what="a file")
+        check_extension_types(
+            b"ARROW:extension:name geoarrow.point pickled cucumbers", what="a file"
+        )
 
 
 def test_sources_in_memory_have_no_inputs():

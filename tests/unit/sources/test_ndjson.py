@@ -120,12 +120,16 @@ def test_nothing_in_it(read, text):
 
 
 def test_several_files(read):
-    result = read('{"a":1,"s":{"x":1}}\n\n', '{"b":true,"a":1.5,"s":{"y":"q"}}\n', row_index_name="i")
+    result = read(
+        '{"a":1,"s":{"x":1}}\n\n', '{"b":true,"a":1.5,"s":{"y":"q"}}\n', row_index_name="i"
+    )
     assert result.rows() == [
         (0, 1.0, {"x": 1, "y": None}, None),
         (1, 1.5, {"x": None, "y": "q"}, True),
     ]
-    with pytest.raises(SchemaMismatchError, match=r"'a' is Int64 in .*0\.ndjson.*String in .*1\.ndjson"):
+    with pytest.raises(
+        SchemaMismatchError, match=r"'a' is Int64 in .*0\.ndjson.*String in .*1\.ndjson"
+    ):
         read('{"a":1}\n', '{"a":"x"}\n')
 
 
@@ -142,7 +146,7 @@ def test_a_schema_selects_and_converts(read):
         },
     )
     assert result.row(0) == (
-        dt.datetime(2024, 1, 2, 8, tzinfo=dt.timezone.utc),
+        dt.datetime(2024, 1, 2, 8, tzinfo=dt.UTC),
         dt.date(2024, 1, 2),
         dt.datetime(2024, 1, 2, 10),
         1,
@@ -178,6 +182,8 @@ def test_a_name_with_wildcards(put, check):
 
 
 def test_limit_paths_and_numbers(read):
-    result = read('{"a":1}\n{"a":2}\n', '{"a":3}\n', n_rows=2, include_file_paths="p", row_index_name="i")
+    result = read(
+        '{"a":1}\n{"a":2}\n', '{"a":3}\n', n_rows=2, include_file_paths="p", row_index_name="i"
+    )
     assert result["a"].to_list() == [1, 2]
     assert result.columns == ["i", "a", "p"]

@@ -225,7 +225,7 @@ class TestHive:
         typed = parquet_source(tmp_path / "t", hive_schema={"k": pl.String})
         assert check(typed).rows() == [(1, "1")]
         assert parquet_source(tmp_path / "t", hive_partitioning=False).schema == {"a": pl.Int64()}
-        with pytest.raises(ColumnNotFoundError, match="'z'.*'k'"):
+        with pytest.raises(ColumnNotFoundError, match=r"'z'.*'k'"):
             parquet_source(tmp_path / "t", hive_schema={"z": pl.String})
 
     def test_globs_have_keys_on_request_only(self, write, tmp_path):
@@ -267,7 +267,9 @@ class TestStatistics:
         ],
         ids=["ints", "constant", "bools", "constant text", "text", "lists", "nulls"],
     )
-    def test_memory_follows_the_types_and_not_the_compression(self, write, values, dtype, low, high):
+    def test_memory_follows_the_types_and_not_the_compression(
+        self, write, values, dtype, low, high
+    ):
         frame = pl.DataFrame({"x": values}, schema={"x": dtype})
         statistics = parquet_source(write("a.parquet", frame)).statistics()
         assert statistics.rows == 10_000
@@ -399,7 +401,7 @@ class TestFilesThatChange:
         path = write("one.parquet", {"a": [1]})
         source = parquet_source(path)
         Path(path).unlink()
-        with pytest.raises(PathNotFoundError, match="one.parquet"):
+        with pytest.raises(PathNotFoundError, match=r"one.parquet"):
             source.read()
 
     def test_a_file_replaced_between_lowering_and_reading(self, write):
@@ -453,5 +455,7 @@ def test_a_folder_that_scalekit_wrote_is_what_its_last_commit_says(tmp_path, che
     target = ParquetTarget(path=str(tmp_path / "t"), partition_by=("k",))
     write_target(target, [pl.DataFrame({"k": ["1", "2"], "v": [1, 2]})])
     source = parquet_source(tmp_path / "t")
-    assert source.schema["k"] == pl.String(), "the commit recorded the type, which the names do not tell"
+    assert source.schema["k"] == pl.String(), (
+        "the commit recorded the type, which the names do not tell"
+    )
     assert sorted(check(source).rows()) == [(1, "1"), (2, "2")]

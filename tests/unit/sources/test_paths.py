@@ -54,7 +54,13 @@ def test_globs(lake, pattern, expected):
 
 
 def test_hidden_files_of_a_folder_are_passed_over(lake, put):
-    for name in ("_SUCCESS", ".hidden.parquet", "a.parquet.crc", "_temporary/x.parquet", ".x/y.parquet"):
+    for name in (
+        "_SUCCESS",
+        ".hidden.parquet",
+        "a.parquet.crc",
+        "_temporary/x.parquet",
+        ".x/y.parquet",
+    ):
         put(f"lake/{name}", b"x")
     assert len(names(lake, lake)) == 4
     assert len(names(f"{lake}/*", lake)) == 4

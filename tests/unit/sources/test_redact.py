@@ -40,7 +40,8 @@ def test_secrets_are_hidden(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["s3://lake/a.parquet", "/data/key=1/x.parquet", "column 'password' is missing", "a@b.c"]
+    "text",
+    ["s3://lake/a.parquet", "/data/key=1/x.parquet", "column 'password' is missing", "a@b.c"],
 )
 def test_the_rest_stays(text):
     assert redact(text) == text
@@ -67,7 +68,10 @@ def test_options_hide_their_values_and_compare_by_them():
         (OSError("unexpected end of file"), errors.CorruptFileError),
         (OSError("something new"), errors.SourceError),
         (pl.exceptions.NoDataError("empty CSV"), errors.EmptyInputError),
-        (pl.exceptions.ComputeError("parquet: File out of specification: x"), errors.CorruptFileError),
+        (
+            pl.exceptions.ComputeError("parquet: File out of specification: x"),
+            errors.CorruptFileError,
+        ),
         (pl.exceptions.ComputeError("invalid utf-8 sequence"), errors.CorruptFileError),
         (
             pl.exceptions.ComputeError("could not parse `x` as dtype `i64` at column 'a'"),
