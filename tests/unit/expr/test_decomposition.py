@@ -12,6 +12,7 @@ from scalekit.expr.decompose import decomposition
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import FUNCTIONS, Decomposition
 from scalekit.expr.node import Call, Cast
+from scalekit.expr.shortcuts import len as rows
 from scalekit.frame.base import bind_over
 from scalekit.frame.frame import Frame
 from scalekit.kernels.compile import to_lazy
@@ -197,3 +198,39 @@ def test_a_mean_of_nothing_is_null_and_not_nan():
     table = pl.DataFrame({"x": [None, None]}, schema={"x": pl.Float64})
     assert merged_of(col("x").mean(), table, 2) is None
     assert merged_of(col("x").mean(), table.clear(), 2) is None
+
+
+def test_rows_are_counted_in_parts():
+    table = whole_of("ordinary")
+    (bound,) = bind_over(frame_of(table)._plan, [rows()])
+    assert isinstance(bound, Call)
+    parts = decomposition(bound, ())
+    assert parts is not None
+    partial = [frame_of(p).select(**parts.partials).collect() for p in split(table, 7)]
+    final = parts.final({name: col(name) for name in parts.partials})
+    assert frame_of(pl.concat(partial)).select(final).collect().item() == table.height
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("keys", "least", "greatest"),
+    [
+        ([NAN, None, 0.5, NAN, 1.0, 2.0, float("inf")], "c", "g"),
+        ([NAN, 1.0, NAN, NAN, None, None, 0.0], "g", "b"),
+        ([NAN, None, None, None, None, None, None], "a", "a"),
+        ([None] * 7, None, None),
+    ],
+)
+def test_parts_choose_by_keys_with_nan_as_the_whole_does(keys, least, greatest):
+    table = pl.DataFrame({"x": list("abcdefg"), "y": pl.Series(keys, dtype=pl.Float64)})
+    frame = frame_of(table)
+    for function, expected in (("min_by", least), ("max_by", greatest)):
+        one = splittable(function, "x", getattr(col("x"), function)("y"), frame)
+        assert one is not None
+        partial = frame.select(**one.partials())
+        final = frame_of(partial.collect()).select(one.final())
+        for parts in PARTS:
+            merged = pl.concat(run_on(partial, part) for part in split(table, parts))
+            assert run_on(final, merged).item() == expected
