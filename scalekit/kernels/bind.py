@@ -16,12 +16,14 @@ from scalekit.expr.node import (
     Call,
     Column,
     ExprNode,
+    Literal,
     Over,
     Selection,
     SortKey,
 )
+from scalekit.expr.show import show_expr
 from scalekit.kernels.resolve import resolve, spread
-from scalekit.tree import memo, rewrite, walk
+from scalekit.tree import children, memo, rewrite, walk
 
 
 def bind(
@@ -50,6 +52,7 @@ def bind(
     for expr in exprs:
         for single in expand(expr, visible):
             check_columns(single, schema)
+            _check_constants(single)
             bound += [resolve(settle_names(one), schema) for one in spread(single, schema)]
     return tuple(bound)
 
@@ -115,6 +118,18 @@ def check_columns(expr: ExprNode, schema: pl.Schema) -> None:
     missing = [name for name in dict.fromkeys(used) if name not in schema]
     if missing:
         raise ColumnNotFoundError.missing(missing, schema)
+
+
+def _check_constants(expr: ExprNode) -> None:
+    """Refuse aggregates of constants: Polars gives the constant whatever the rows, SQL adds it up."""
+    for call in walk(expr):
+        if isinstance(call, Call) and FUNCTIONS[call.function].kind is Kind.AGGREGATE:
+            leaves = [e for e in walk(call) if not children(e)]
+            if call.args and all(isinstance(leaf, Literal) for leaf in leaves):
+                raise InvalidOperationError(
+                    f"{show_expr(call)} aggregates a constant, which has one value and not one for each row: "
+                    "use the constant itself, or sk.len() to count rows"
+                )
 
 
 def settle_names(expr: ExprNode) -> ExprNode:

@@ -82,6 +82,9 @@ BUILDING: dict[str, tuple[Callable[[], Any], type[ScalekitError], tuple[str, ...
         PlanError,
         ("Mars",),
     ),
+    "aggregate of a constant": (
+        lambda: FRAME.group_by("carrier").agg(sk.lit(1).sum().alias("n")), InvalidOperationError, ("sk.len()",),
+    ),
     "truth value": (lambda: FRAME.filter((col("delay") > 1) and (col("part") > 1)), TypeError, ("&",)),  # type: ignore[dict-item]
     "order without one": (
         lambda: FRAME.group_by("carrier").agg(sk.len()).with_columns(col("len").shift()), PlanError, ("order_by", "sort"),
