@@ -27,7 +27,6 @@ from polars import (
     Map,
     Null,
     Object,
-    Schema,
     String,
     Struct,
     Time,
@@ -86,6 +85,7 @@ from scalekit.expr.shortcuts import (
 )
 from scalekit.expr.sql import sql_expr
 from scalekit.frame.frame import Frame
+from scalekit.frame.schema import Schema
 from scalekit.io import (
     concat,
     from_arrow,

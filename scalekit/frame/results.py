@@ -11,8 +11,17 @@ from scalekit import run
 from scalekit.config import resolve
 from scalekit.display.html import frame_html, frame_text
 from scalekit.display.progress import progress
-from scalekit.errors import InvalidOperationError, MissingDependencyError
+from scalekit.errors import InvalidOperationError
 from scalekit.frame.base import FrameBase
+from scalekit.frame.handover import (
+    arrow_schema,
+    arrow_table,
+    check_pandas_dtypes,
+    check_types,
+    numpy_array,
+    pandas_frame,
+)
+from scalekit.frame.schema import Schema
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Scan
 from scalekit.sources.memory import memory_source
@@ -29,9 +38,9 @@ class ResultMethods(FrameBase):
     __slots__ = ()
 
     @property
-    def schema(self) -> pl.Schema:
+    def schema(self) -> Schema:
         """Names and types of the columns, known without running anything."""
-        return schema_of(self._plan)
+        return Schema(schema_of(self._plan), check_dtypes=False)
 
     def __repr__(self) -> str:
         return frame_text(self._plan, resolve())
@@ -39,9 +48,9 @@ class ResultMethods(FrameBase):
     def _repr_html_(self) -> str:
         return frame_html(self._plan, resolve())
 
-    def collect_schema(self) -> pl.Schema:
-        """Names and types of the columns, known without running anything."""
-        return schema_of(self._plan)
+    def collect_schema(self) -> Schema:
+        """Names and types of the columns, known without running anything; the same as :attr:`schema`."""
+        return self.schema
 
     @property
     def dtypes(self) -> list[pl.DataType]:
@@ -114,27 +123,43 @@ class ResultMethods(FrameBase):
     def to_arrow(self, **settings: Any) -> pa.Table:
         """Run the plan and give an Arrow table, with text as ``large_string``.
 
+        Parameters
+        ----------
+        settings
+            As in :meth:`collect`.
+
+        Raises
+        ------
+        SchemaError
+            For a type that Arrow does not have, such as Int128; nothing runs then.
+
         Examples
         --------
         >>> import scalekit as sk
         >>> sk.from_dict({"x": [1, 2]}).to_arrow().num_rows
         2
         """
-        return self.collect(**settings).to_arrow(compat_level=pl.CompatLevel.oldest())
+        check_types(schema_of(self._plan), "Arrow", "to_arrow()")
+        return arrow_table(self.collect(**settings))
 
     def to_pandas(self, *, dtypes: str = "arrow", **settings: Any) -> pd.DataFrame:
-        """Run the plan and give a pandas frame.
+        """Run the plan and give a pandas frame, its rows numbered from 0.
 
         Parameters
         ----------
         dtypes
             ``"arrow"`` keeps every type, and null apart from NaN; ``"numpy"`` gives pandas' classic
-            types, in which null becomes NaN and integers with nulls become floats.
+            types, in which null becomes NaN, integers with nulls become floats, and lists, structs,
+            decimals and times become Python objects.
         settings
             As in :meth:`collect`.
 
         Raises
         ------
+        SchemaError
+            For a type that neither Arrow nor NumPy has, such as Int128; nothing runs then.
+        ComputeError
+            With ``dtypes="numpy"``, for integers with nulls that a float would round.
         MissingDependencyError
             Where pandas is not installed.
 
@@ -144,18 +169,27 @@ class ResultMethods(FrameBase):
         >>> sk.from_dict({"x": [1, None]}).to_pandas()["x"].dtype
         int64[pyarrow]
         """
-        if dtypes not in ("arrow", "numpy"):
-            raise InvalidOperationError(f"unknown dtypes={dtypes!r}; known: arrow, numpy")
-        table = self.collect(**settings)
-        try:
-            return table.to_pandas(use_pyarrow_extension_array=dtypes == "arrow")
-        except ModuleNotFoundError as error:
-            raise MissingDependencyError.for_extra(
-                "pandas", "pandas", purpose="to_pandas()"
-            ) from error
+        check_pandas_dtypes(dtypes)
+        check_types(schema_of(self._plan), "pandas", "to_pandas()")
+        return pandas_frame(self.collect(**settings), dtypes)
 
     def to_numpy(self, **settings: Any) -> np.ndarray[Any, Any]:
         """Run the plan and give a NumPy array of two dimensions, of the columns' common type.
+
+        Numbers with nulls become floats with NaN; text, and types that do not go together, become Python
+        objects with None.
+
+        Parameters
+        ----------
+        settings
+            As in :meth:`collect`.
+
+        Raises
+        ------
+        SchemaError
+            For a type that NumPy does not have, such as Int128; nothing runs then.
+        ComputeError
+            For integers that the common type, a float, would round.
 
         Examples
         --------
@@ -163,11 +197,35 @@ class ResultMethods(FrameBase):
         >>> sk.from_dict({"x": [1, 2], "y": [3, 4]}).to_numpy().shape
         (2, 2)
         """
-        return self.collect(**settings).to_numpy()
+        check_types(schema_of(self._plan), "NumPy", "to_numpy()")
+        return numpy_array(self.collect(**settings))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:  # noqa: FBT001 - NumPy's protocol
+        """Run the plan and give what :meth:`to_numpy` does, to functions that take arrays.
+
+        The columns lose their names: for scikit-learn, :func:`scalekit.fit` and :func:`scalekit.predict`
+        keep them, and check them. There is no ``len(frame)``, since a look at it should not run a plan.
+        """
+        if copy is False:
+            raise ValueError(
+                "a Frame has no array before it is computed: copy=False cannot be kept"
+            )
+        values = self.to_numpy()
+        return values if dtype is None else values.astype(dtype)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Run the plan and export it through the Arrow PyCapsule interface."""
-        return self.collect().__arrow_c_stream__(requested_schema)
+        """Run the plan and export its rows through the Arrow PyCapsule interface.
+
+        Whatever reads Arrow takes a Frame by this: ``duckdb.sql("... FROM frame")``,
+        ``pyarrow.table(frame)``, ``polars.DataFrame(frame)``, ``pandas.DataFrame.from_arrow(frame)``.
+        """
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        """Export the schema that :meth:`__arrow_c_stream__` will have; nothing runs."""
+        schema = schema_of(self._plan)
+        check_types(schema, "Arrow", "to_arrow()")
+        return arrow_schema(schema).__arrow_c_schema__()
 
     def persist(self, **settings: Any) -> Self:
         """Run the plan now, and give a frame over its result, so that later steps do not repeat it.

@@ -26,6 +26,6 @@ def is_native(native_object: object) -> bool:
     return isinstance(native_object, Frame)
 
 
-def __narwhals_namespace__(version: Any) -> Any:  # noqa: N807 - Narwhals' name
+def __narwhals_namespace__(version: Any) -> Any:
     """What Narwhals builds expressions and frames with, for a version of its own interface."""
     return import_module("scalekit.interop.namespace").ScalekitNamespace(version=version)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 from narwhals._polars.dataframe import PolarsDataFrame
 from narwhals._polars.utils import native_to_narwhals_dtype
-from narwhals._utils import Version
 
 from scalekit.frame.frame import Frame
 from scalekit.interop.expression import narwhals_errors
+
+if TYPE_CHECKING:
+    from narwhals._utils import Version
 
 
 class DeferredDataFrame(PolarsDataFrame):

@@ -177,9 +177,7 @@ class ScalekitExpr:
     ) -> Self:
         """Apply a function of a Polars Series."""
         dtype = return_dtype and narwhals_to_native_dtype(return_dtype, self._version)
-        return self._wrap(
-            self.native.map_batches(function, dtype, returns_scalar=returns_scalar)
-        )
+        return self._wrap(self.native.map_batches(function, dtype, returns_scalar=returns_scalar))
 
     @property
     def str(self) -> Accessor:

@@ -12,7 +12,7 @@ from narwhals._polars.utils import narwhals_to_native_dtype, native_to_narwhals_
 from narwhals._utils import Implementation, Version
 
 from scalekit import selectors
-from scalekit.errors import PlanError, UnsupportedError
+from scalekit.errors import UnsupportedError
 from scalekit.expr import builders, correlation, horizontal, joining, shortcuts
 from scalekit.frame.frame import Frame
 from scalekit.frame.grouping import GroupBy
@@ -54,6 +54,10 @@ class ScalekitLazyFrame:
 
     def __narwhals_namespace__(self) -> ScalekitNamespace:
         return ScalekitNamespace(version=self._version)
+
+    def to_narwhals(self) -> Any:
+        """Narwhals' own lazy frame over this one."""
+        return self._version.lazyframe(self, level="lazy")
 
     def __native_namespace__(self) -> ModuleType:
         return sys.modules["scalekit"]
@@ -104,9 +108,7 @@ class ScalekitLazyFrame:
         self, columns: Sequence[str], *, empty_as_null: bool = True, keep_nulls: bool = True
     ) -> Self:
         """A row for each element of lists."""
-        return self._do(
-            "explode", *columns, empty_as_null=empty_as_null, keep_nulls=keep_nulls
-        )
+        return self._do("explode", *columns, empty_as_null=empty_as_null, keep_nulls=keep_nulls)
 
     def unique(
         self, subset: Sequence[str] | None, *, keep: str, order_by: Any = None, **_: Any
@@ -238,13 +240,13 @@ class ScalekitNamespace:
 
     def all_horizontal(self, *exprs: ScalekitExpr, ignore_nulls: bool) -> ScalekitExpr:
         """Whether all are true."""
-        return self._call(horizontal.all_horizontal, *_filled(exprs, True if ignore_nulls else None))
+        filled = [e.fill_null(value=True) if ignore_nulls else e for e in exprs]
+        return self._call(horizontal.all_horizontal, *map(native, filled))
 
     def any_horizontal(self, *exprs: ScalekitExpr, ignore_nulls: bool) -> ScalekitExpr:
         """Whether any is true."""
-        return self._call(
-            horizontal.any_horizontal, *_filled(exprs, False if ignore_nulls else None)
-        )
+        filled = [e.fill_null(value=False) if ignore_nulls else e for e in exprs]
+        return self._call(horizontal.any_horizontal, *map(native, filled))
 
     def concat(self, items: Iterable[Any], *, how: str) -> ScalekitLazyFrame:
         """One frame from several."""
@@ -265,10 +267,6 @@ class ScalekitNamespace:
     def selectors(self) -> Selectors:
         """Columns by name and type."""
         return Selectors(self._version)
-
-
-def _filled(exprs: Iterable[ScalekitExpr], value: bool | None) -> list[Any]:
-    return [e.native if value is None else e.native.fill_null(value) for e in exprs]
 
 
 class Selectors:
