@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -20,7 +19,7 @@ from scalekit.sources.csv_types import ColumnFacts, Kind, check_declared, column
 from scalekit.sources.failures import source_errors
 from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import width
-from scalekit.sources.paths import Paths, find_files
+from scalekit.sources.paths import Paths, find_files, in_threads, look_up
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.uri import File
@@ -148,8 +147,7 @@ def csv_source(
 ) -> CsvSource:
     """Find CSV files, check all their lines, and learn their types from all their values.
 
-    A file that was looked at before and has not changed is not read again. The parameters are those of
-    :func:`scalekit.scan_csv`.
+    A file that was looked at before is not read again. Parameters as for :func:`scalekit.scan_csv`.
 
     Raises
     ------
@@ -185,10 +183,11 @@ def csv_source(
 
 
 def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
-    found = find_files(source, suffixes=SUFFIXES, options=request.storage)
+    found, facts = look_up(
+        lambda: find_files(source, suffixes=SUFFIXES, options=request.storage),
+        lambda found: in_threads(lambda file: _facts_of(file, request), found.files),
+    )
     what = f"CSV {found.describe()}"
-    with ThreadPoolExecutor(4) as pool:
-        facts = list(pool.map(lambda file: _facts_of(file, request), found.files))
     for hint in dict.fromkeys(fact.lines.hint for fact in facts if fact.lines.hint):
         warnings.warn(hint, UserWarning, stacklevel=4)
     columns = _columns(found.files, facts, request, what)

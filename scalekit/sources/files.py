@@ -18,7 +18,7 @@ from scalekit.sources.failures import source_errors
 from scalekit.sources.paths import FileSet
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import redact
-from scalekit.sources.uri import File, scheme_of
+from scalekit.sources.uri import File, generation, scheme_of
 
 _SPLIT_BYTES = 128 * 1024**2
 
@@ -282,7 +282,7 @@ def _is_stale(file: File) -> bool:
         found = os.stat(file.uri)
     except OSError:
         return True
-    return file.version != f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}"
+    return file.version != generation(found)
 
 
 def _first_rows(splits: list[FileSplit], n_rows: int | None) -> Iterator[FileSplit]:

@@ -53,27 +53,36 @@ def read_footers(files: Sequence[File], options: StorageOptions) -> list[Footer]
 
 @lru_cache(maxsize=50_000)
 def _read_footer(file: File, options: StorageOptions) -> Footer:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     what = f"Parquet file {redact(file.uri, options)!r}"
     with source_errors(what, options=options):
         raw = read_tail(file, options, what)
-        stored = _stored_arrow_schema(raw)
-        _check_types(stored, what)
         try:
-            metadata = pq.read_metadata(pa.BufferReader(raw))
+            return _parse(raw, file, options, what)
         except NotImplementedError:  # Arrow has no 128 bit integers, Polars has
             return _ask_polars(file, options)
-        if len(raw) - 12 - metadata.serialized_size == _SIGNATURE_BYTES:
-            # Arrow ends the process when it is asked for an encrypted column's sizes.
-            raise CorruptFileError(f"{what}: it holds encrypted columns; decrypt it before reading")
-        # The first line of the text is an address in memory.
-        shape = str(metadata.schema).partition("\n")[2]
-        schema, leaves = _layout(stored, shape, _Opened(file, options, metadata))
-        groups = tuple(metadata.row_group(n).num_rows for n in range(metadata.num_row_groups))
-        sizes = _column_bytes(metadata, schema, leaves)
-        return Footer(metadata.num_rows, groups, schema, sizes)
+        except ValueError as error:
+            said = redact(" ".join(str(error).split())[:200], options)
+            raise CorruptFileError(
+                f"{what}: its footer is damaged ({said}); write it again"
+            ) from None
+
+
+def _parse(raw: bytes, file: File, options: StorageOptions, what: str) -> Footer:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stored = _stored_arrow_schema(raw)
+    _check_types(stored, what)
+    metadata = pq.read_metadata(pa.BufferReader(raw))
+    if len(raw) - 12 - metadata.serialized_size == _SIGNATURE_BYTES:
+        # Arrow ends the process when it is asked for an encrypted column's sizes.
+        raise CorruptFileError(f"{what}: it holds encrypted columns; decrypt it before reading")
+    # The first line of the text is an address in memory.
+    shape = str(metadata.schema).partition("\n")[2]
+    schema, leaves = _layout(stored, shape, _Opened(file, options, metadata))
+    groups = tuple(metadata.row_group(n).num_rows for n in range(metadata.num_row_groups))
+    sizes = _column_bytes(metadata, schema, leaves)
+    return Footer(metadata.num_rows, groups, schema, sizes)
 
 
 def read_tail(file: File, options: StorageOptions, what: str) -> bytes:

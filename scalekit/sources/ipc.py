@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -17,7 +16,7 @@ from scalekit.sources.arrow_data import check_extension_types
 from scalekit.sources.failures import source_errors
 from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import width
-from scalekit.sources.paths import Paths, find_files
+from scalekit.sources.paths import Paths, find_files, in_threads, look_up
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.remote import open_file
@@ -110,9 +109,10 @@ def ipc_source(
 
 
 def _resolve(source: Paths, options: ReadOptions, storage: StorageOptions) -> IpcSource:
-    found = find_files(source, suffixes=SUFFIXES, options=storage)
-    with ThreadPoolExecutor(8) as pool:
-        facts = list(pool.map(lambda file: _facts_of(file, storage), found.files))
+    found, facts = look_up(
+        lambda: find_files(source, suffixes=SUFFIXES, options=storage),
+        lambda found: in_threads(lambda file: _facts_of(file, storage), found.files),
+    )
     first_with: dict[Types, str] = {}
     for file, fact in zip(found.files, facts, strict=True):
         first_with.setdefault(fact.schema, redact(file.uri, storage))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,14 @@ from scalekit.errors import ColumnNotFoundError, SchemaMismatchError
 from scalekit.sources.align import Types, common_type, declared_types
 from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.json_lines import JsonFacts, json_column_bytes, json_facts
-from scalekit.sources.paths import FileSet, Paths, find_files, without_wildcards
+from scalekit.sources.paths import (
+    FileSet,
+    Paths,
+    find_files,
+    in_threads,
+    look_up,
+    without_wildcards,
+)
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 
@@ -116,10 +122,11 @@ def ndjson_source(
 
 
 def _resolve(source: Paths, request: NdjsonRequest) -> NdjsonSource:
-    found = find_files(source, suffixes=SUFFIXES, options=request.storage)
+    found, facts = look_up(
+        lambda: find_files(source, suffixes=SUFFIXES, options=request.storage),
+        lambda found: in_threads(lambda file: json_facts(file, request.storage), found.files),
+    )
     what = f"NDJSON {found.describe()}"
-    with ThreadPoolExecutor(4) as pool:
-        facts = list(pool.map(lambda file: json_facts(file, request.storage), found.files))
     stored = _common_schema(found, facts, what)
     overrides = dict(request.overrides)
     columns = dict(request.schema) if request.schema is not None else dict(stored)

@@ -13,7 +13,7 @@ from scalekit.sources.checksums import verify_files
 from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import Footer, read_footers
 from scalekit.sources.hive import HiveKeys, hive_keys
-from scalekit.sources.paths import FileSet, Paths, find_files
+from scalekit.sources.paths import FileSet, Paths, find_files, look_up
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 
@@ -136,9 +136,11 @@ def parquet_source(
 
 
 def _resolve(source: Paths, request: ParquetRequest) -> ParquetSource:
-    found = find_files(source, suffixes=SUFFIXES, options=request.storage)
+    found, footers = look_up(
+        lambda: find_files(source, suffixes=SUFFIXES, options=request.storage),
+        lambda found: read_footers(found.files, request.storage),
+    )
     what = f"Parquet {found.describe()}"
-    footers = read_footers(found.files, request.storage)
     if request.verify:
         verify_files(found.files, request.storage)
     keys = hive_keys(found, request.hive_partitioning, request.hive_schema or found.keys, what=what)

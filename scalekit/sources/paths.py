@@ -5,23 +5,30 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import polars as pl
 
 from scalekit.errors import AccessError, PathNotFoundError, SourceError
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.remote import list_objects, nearest
-from scalekit.sources.uri import WEB, File, check_web_address, local_path, scheme_of
+from scalekit.sources.uri import WEB, File, check_web_address, generation, local_path, scheme_of
 from scalekit.sources.web import resolve_web
 from scalekit.storage import committed_files, parse_location
 from scalekit.storage.names import META
+from scalekit.storage.workspace import repair
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike]
+T = TypeVar("T")
+
+_ATTEMPTS = 5
+_THREADS = 8
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,6 +151,8 @@ def _find_local(text: str, path: str, suffixes: tuple[str, ...]) -> _Listing:
     if _exists(path):
         return _list_folder(path, suffixes) if os.path.isdir(path) else _Listing([_stat(path)])
     if not glob.has_magic(path):
+        if repair(Path(path)):  # a writer died between two renames; its work is finished now
+            return _list_folder(path, suffixes)
         raise PathNotFoundError(f"{text!r} does not exist{_nearest(path)}")
     files: list[File] = []
     for match in sorted(glob.glob(path, recursive=True)):
@@ -170,8 +179,7 @@ def _exists(path: str) -> bool:
 
 def _list_folder(folder: str, suffixes: tuple[str, ...]) -> _Listing:
     if os.path.isdir(os.path.join(folder, META)):
-        live = committed_files(folder)
-        return _Listing([_stat(path) for path in live.paths], folder, live.keys)
+        return _list_committed(folder)
     found: list[str] = []
 
     def refuse(error: OSError) -> None:
@@ -187,6 +195,34 @@ def _list_folder(folder: str, suffixes: tuple[str, ...]) -> _Listing:
             f"the folder {folder!r} holds no file ending in {' or '.join(suffixes)}"
         )
     return _Listing([_stat(path) for path in found], folder)
+
+
+def _list_committed(folder: str) -> _Listing:
+    """The files of the last commit; listed again where a writer replaced them in between."""
+    for _ in range(_ATTEMPTS - 1):
+        live = committed_files(folder)
+        with suppress(PathNotFoundError):
+            return _Listing([_stat(path) for path in live.paths], folder, live.keys)
+    live = committed_files(folder)
+    return _Listing([_stat(path) for path in live.paths], folder, live.keys)
+
+
+def in_threads(look: Callable[[File], T], files: Sequence[File]) -> list[T]:
+    """Look into files, several at a time: most of it is waiting for a disk or a store."""
+    if len(files) == 1:
+        return [look(files[0])]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(look, files))
+
+
+def look_up(find: Callable[[], FileSet], look: Callable[[FileSet], T]) -> tuple[FileSet, T]:
+    """Find files and look into them; find them again where one is gone before it was looked into."""
+    for _ in range(_ATTEMPTS - 1):
+        found = find()
+        with suppress(PathNotFoundError):
+            return found, look(found)
+    found = find()
+    return found, look(found)
 
 
 def _is_hidden(path: str) -> bool:
@@ -218,7 +254,7 @@ def _stat(path: str) -> File:
         raise PathNotFoundError(f"{path!r} does not exist") from None
     if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
         raise AccessError(f"{path!r}: may not be read; check its permissions")
-    return File(path, found.st_size, f"{found.st_mtime_ns}-{found.st_ino}-{found.st_size}")
+    return File(path, found.st_size, generation(found))
 
 
 def without_wildcards(path: str) -> str:

@@ -32,6 +32,11 @@ class File:
         return f"File({redact(self.uri)!r})"
 
 
+def generation(found: os.stat_result) -> str:
+    """What changes when a local file is replaced or written to, within the clock's grain too."""
+    return f"{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}-{found.st_size}"
+
+
 def scheme_of(path: str) -> str | None:
     """The scheme of a URI in lower case, or None for a plain path.
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import hashlib
+import io
+import random
 import subprocess
 import sys
 import textwrap
@@ -19,6 +21,7 @@ from scalekit.errors import (
     DuplicateError,
     InvalidOperationError,
     PathNotFoundError,
+    ScalekitError,
     SchemaMismatchError,
     SecurityError,
     SourceError,
@@ -459,3 +462,25 @@ def test_a_folder_that_scalekit_wrote_is_what_its_last_commit_says(tmp_path, che
         "the commit recorded the type, which the names do not tell"
     )
     assert sorted(check(source).rows()) == [(1, "1"), (2, "2")]
+
+
+def test_no_damage_of_a_footer_ends_in_anything_but_scalekits_errors(put):
+    content = bytearray(parquet_bytes())
+    length = int.from_bytes(content[-8:-4], "little")
+    generator = random.Random(7)
+    for number in range(250):
+        damaged = bytearray(content)
+        for _ in range(generator.randrange(1, 4)):
+            place = generator.randrange(len(content) - 8 - length, len(content))
+            damaged[place] ^= generator.randrange(1, 256)
+        path = put(f"{number}.parquet", bytes(damaged))
+        try:
+            parquet_source(path).statistics()
+        except ScalekitError as error:
+            assert path in str(error)
+
+
+def parquet_bytes() -> bytes:
+    buffer = io.BytesIO()
+    pl.DataFrame({"a": range(50), "s": ["x"] * 50, "l": [[1, 2]] * 50}).write_parquet(buffer)
+    return buffer.getvalue()
