@@ -75,7 +75,7 @@ def to_lazy(plan: Plan, inputs: Tables = ()) -> pl.LazyFrame:
 
 
 def _scan(plan: Scan, _: Tables) -> pl.LazyFrame:
-    rows = plan.source.read()
+    rows: pl.LazyFrame = plan.source.read()
     rows = rows if plan.columns is None else rows.select(plan.columns)
     return rows if plan.limit is None else rows.head(plan.limit)
 

@@ -140,19 +140,16 @@ def _filter(frame: Frame, dice: Dice) -> Frame:
 
 def _add(frame: Frame, dice: Dice) -> Frame:
     name = dice.choice(("n1", "n2", *frame.columns))
-    value: Expr = dice.choice(
-        [
-            lambda: _number(frame, dice),
-            lambda: (
-                when(_condition(frame, dice))
-                .then(_number(frame, dice))
-                .otherwise(_number(frame, dice))
-            ),
-            lambda: _aggregate(frame, dice, name),
-            lambda: _aggregate(frame, dice, name).over(_keys(frame, dice)),
-            lambda: _condition(frame, dice),
-        ]
-    )()
+    choices: list[Callable[[], Expr]] = [
+        lambda: _number(frame, dice),
+        lambda: (
+            when(_condition(frame, dice)).then(_number(frame, dice)).otherwise(_number(frame, dice))
+        ),
+        lambda: _aggregate(frame, dice, name),
+        lambda: _aggregate(frame, dice, name).over(_keys(frame, dice)),
+        lambda: _condition(frame, dice),
+    ]
+    value = dice.choice(choices)()
     return frame.with_columns(value.alias(name))
 
 
