@@ -14,6 +14,8 @@ from scalekit.tree import children, walk
 
 _WIDTH, _HEIGHT = 250, 44
 _GAP_X, _GAP_Y = 24, 34
+_SMALLEST = 0.6
+"""How far a wide picture shrinks with the page before it scrolls."""
 _TEXT = 36
 """Characters of a box's second line; its tooltip has more."""
 
@@ -34,7 +36,9 @@ class Graph:
     mermaid: str
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        return {"image/svg+xml": self.svg, "text/plain": self.mermaid}
+        # HTML first: a notebook shows SVG as an image, which has no tooltips and does not shrink
+        html = f'<div style="overflow-x: auto">{self.svg}</div>'
+        return {"text/html": html, "image/svg+xml": self.svg, "text/plain": self.mermaid}
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file: SVG, or Mermaid where the name ends in ``.mmd`` or ``.md``."""
@@ -57,7 +61,7 @@ def _svg(plan: Plan) -> str:
     boxes = [_box(node, *place) for node, place in places.items()]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" style="max-width: 100%; height: auto" font-family="system-ui, sans-serif" font-size="12">'
+        f'height="{height:g}" style="max-width: 100%; min-width: {width * _SMALLEST:g}px; height: auto" font-family="system-ui, sans-serif" font-size="12">'
         f"{''.join(edges)}{''.join(boxes)}</svg>"
     )
 

@@ -15,21 +15,22 @@ from scalekit.kernels.schema import schema_of
 from scalekit.plan.estimate import Estimate
 from scalekit.plan.nodes import Plan
 
-# Colours are those of the page, weakened: so it reads in light and dark themes, Jupyter's or not.
+# Colours are those of the page, weakened: so it reads in light and dark themes, Jupyter's or not. Two classes in
+# a selector, as Jupyter's own rules for tables have two.
 _STYLE = """<style>
 .scalekit {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; line-height: 1.4}
 .scalekit .facts {margin-bottom: 6px}
 .scalekit .weak {opacity: .7}
 .scalekit .wide {overflow-x: auto; max-width: 100%}
-.scalekit table {border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 0}
-.scalekit th, .scalekit td {padding: 2px 10px; text-align: left; white-space: pre; max-width: 32em;
+.scalekit .wide table {border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 0}
+.scalekit .wide th, .scalekit .wide td {padding: 2px 10px; text-align: left; white-space: pre; max-width: 32em;
  overflow: hidden; text-overflow: ellipsis; vertical-align: top}
-.scalekit thead, .scalekit tr.names {border-bottom: none}
-.scalekit tr.names th {padding-bottom: 0}
-.scalekit tr.types th {padding-top: 0; font-weight: normal; font-size: 11px; opacity: .7; max-width: 18em;
+.scalekit .wide thead, .scalekit .wide .names {border-bottom: none}
+.scalekit .wide .names th {padding-bottom: 0}
+.scalekit .wide .types th {padding-top: 0; font-weight: normal; font-size: 11px; opacity: .7; max-width: 18em;
  border-bottom: 1px solid rgba(128, 128, 128, .5)}
-.scalekit th.number, .scalekit td.number {text-align: right}
-.scalekit td.null {opacity: .45; font-style: italic}
+.scalekit .wide th.number, .scalekit .wide td.number {text-align: right}
+.scalekit .wide .null {opacity: .45; font-style: italic}
 .scalekit .columns span {display: inline-block; margin: 0 14px 2px 0; white-space: pre}
 .scalekit .columns small {font-size: 11px; opacity: .7}
 .scalekit .note {margin-top: 4px; font-size: 12px; opacity: .7}
