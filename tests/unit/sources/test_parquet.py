@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -474,10 +475,8 @@ def test_no_damage_of_a_footer_ends_in_anything_but_scalekits_errors(put):
             place = generator.randrange(len(content) - 8 - length, len(content))
             damaged[place] ^= generator.randrange(1, 256)
         path = put(f"{number}.parquet", bytes(damaged))
-        try:
-            parquet_source(path).statistics()
-        except ScalekitError as error:
-            assert path in str(error)
+        with suppress(ScalekitError):
+            assert parquet_source(path).statistics().exact
 
 
 def parquet_bytes() -> bytes:
