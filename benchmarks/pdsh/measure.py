@@ -52,6 +52,13 @@ class Measured:
         ours, theirs = self.median(name), self.median(RAW)
         return None if ours is None or theirs is None else ours / theirs
 
+    def turn_ratio(self, name: str) -> float | None:
+        """The middle of a contender's runs over the raw run of the same turn, which saw the same machine."""
+        ours, theirs = self.seconds.get(name, []), self.seconds.get(RAW, [])
+        if not ours or len(ours) != len(theirs):
+            return None
+        return median(a / b for a, b in zip(ours, theirs, strict=True))
+
 
 def contender(backend: str) -> str:
     """The name under which a backend's figures stand."""
@@ -125,8 +132,17 @@ def plan(number: int, folder: Path, scale: float) -> pl.LazyFrame:
 
 def overhead(measured: list[Measured], name: str) -> float | None:
     """Geometric mean, over the queries, of a contender's median over raw Polars'."""
-    ratios = [seen.ratio(name) for seen in measured]
-    return geometric_mean(r for r in ratios if r is not None) if all(ratios) else None
+    return _mean([seen.ratio(name) for seen in measured])
+
+
+def turn_overhead(measured: list[Measured], name: str) -> float | None:
+    """The same of ratios taken turn by turn: steadier on a machine that others use."""
+    return _mean([seen.turn_ratio(name) for seen in measured])
+
+
+def _mean(ratios: list[float | None]) -> float | None:
+    known = [ratio for ratio in ratios if ratio is not None]
+    return geometric_mean(known) if known and len(known) == len(ratios) else None
 
 
 def _take_turns(contestants: dict[str, Run], repeat: int) -> dict[str, list[float]]:
