@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from scalekit.backends.choose import Decision, choose
 from scalekit.backends.registry import get_backend
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
-from scalekit.errors import InvalidOperationError, ScalekitError
+from scalekit.errors import InvalidOperationError, ScalekitError, SourceError
 from scalekit.kernels.compare import assert_equal
 from scalekit.kernels.failures import execution_errors, refuse_after_fork
 from scalekit.kernels.schema import calls_user_code, schema_of
@@ -22,6 +23,8 @@ from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql, Write
 from scalekit.plan.order import has_total_order
+from scalekit.sources.base import Source
+from scalekit.sources.reading import reading_errors
 from scalekit.targets.base import Target, WriteResult
 from scalekit.targets.check import check_target
 from scalekit.targets.commit import write_files
@@ -37,10 +40,20 @@ STAGES = ("logical", "optimized", "physical")
 
 def collect(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
     """Run ``plan`` and give its rows on this machine, with exactly the schema that it promised."""
-    backend, program = prepare(plan, config, watch)
-    with execution_errors():
-        result = backend.execute(program, config, watch)
+    try:
+        result = _collect(plan, config, watch)
+    except SourceError:
+        if not any(source.is_stale() for source in _sources(plan)):
+            raise
+        # A file was replaced while it was read: its source looks again, once.
+        result = _collect(plan, config, watch)
     return pin_schema(result, schema_of(plan))
+
+
+def _collect(plan: Plan, config: Config, watch: Watch) -> pl.DataFrame:
+    backend, program = prepare(plan, config, watch)
+    with _run_errors(plan):
+        return backend.execute(program, config, watch)
 
 
 def prepare(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> tuple[Backend, Any]:
@@ -49,8 +62,19 @@ def prepare(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> tuple[Backe
     optimized = optimized_plan(plan, config)
     backend = get_backend(choose(optimized, config).backend)
     watch.running(backend.name, optimized)
-    with execution_errors():
+    with _run_errors(plan):
         return backend, backend.lower(optimized, config)
+
+
+@contextmanager
+def _run_errors(plan: Plan) -> Iterator[None]:
+    """Turn what a running query raises into errors of its sources, or of its execution."""
+    with execution_errors(), reading_errors(_sources(plan)):
+        yield
+
+
+def _sources(plan: Plan) -> list[Source]:
+    return [node.source for node in walk(plan) if isinstance(node, Scan)]
 
 
 def optimized_plan(plan: Plan, config: Config) -> Plan:
@@ -75,7 +99,7 @@ def batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
     """Run ``plan`` and give its rows in batches of at most ``rows``."""
     backend, program = prepare(plan, config)
     schema = schema_of(plan)
-    with execution_errors():
+    with _run_errors(plan):
         for batch in backend.batches(program, config, rows):
             yield pin_schema(batch, schema)
 
@@ -87,7 +111,7 @@ def write(
     schema = schema_of(plan)
     check_target(target, _inputs(plan))
     backend, program = prepare(plan, config, watch)
-    with execution_errors():
+    with _run_errors(plan):
         parts = (pin_schema(part, schema) for part in backend.parts(program, config, watch))  # type: ignore[type-var]
         return _writer(target)(target, parts, write_id=write_id, schema=schema)
 
@@ -102,7 +126,7 @@ def _writer(target: Target) -> Callable[..., WriteResult]:
 
 
 def _inputs(plan: Plan) -> list[str]:
-    return [name for node in walk(plan) if isinstance(node, Scan) for name in node.source.inputs()]
+    return [name for source in _sources(plan) for name in source.inputs()]
 
 
 def plan_at(plan: Plan, config: Config, stage: str) -> Plan:
@@ -135,7 +159,7 @@ def explain(plan: Plan, config: Config, stage: str, origin: str) -> str:
 def profile(plan: Plan, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Run ``plan`` and time its steps."""
     backend, program = prepare(plan, config)
-    with execution_errors():
+    with _run_errors(plan):
         result, timings = backend.profile(program, config)
     return pin_schema(result, schema_of(plan)), timings
 

@@ -17,6 +17,11 @@ from scalekit.expr.node import (
 from scalekit.tree import memo, walk
 
 
+def nodes(expr: ExprNode) -> tuple[ExprNode, ...]:
+    """Every distinct node within ``expr``, operands first; walked once, as many passes ask for it."""
+    return memo(expr, "_nodes", lambda: tuple(walk(expr)))
+
+
 def output_name(expr: ExprNode) -> str:
     """The name of the column that a bound expression gives: that of its leftmost leaf, as in Polars."""
     match expr:
@@ -39,7 +44,7 @@ def output_name(expr: ExprNode) -> str:
 
 def root_name(expr: ExprNode) -> str | None:
     """The first input column that an expression reads, whatever it was renamed to since."""
-    return next((e.name for e in walk(expr) if isinstance(e, Column)), None)
+    return next((e.name for e in nodes(expr) if isinstance(e, Column)), None)
 
 
 def columns_read(expr: ExprNode) -> frozenset[str]:
@@ -47,13 +52,13 @@ def columns_read(expr: ExprNode) -> frozenset[str]:
     return memo(
         expr,
         "_columns_read",
-        lambda: frozenset(e.name for e in walk(expr) if isinstance(e, Column)),
+        lambda: frozenset(e.name for e in nodes(expr) if isinstance(e, Column)),
     )
 
 
 def is_elementwise(expr: ExprNode) -> bool:
     """Whether the answer for a row depends on that row alone, and on nothing a user's function keeps."""
-    return memo(expr, "_is_elementwise", lambda: all(map(_is_row_by_row, walk(expr))))
+    return memo(expr, "_is_elementwise", lambda: all(map(_is_row_by_row, nodes(expr))))
 
 
 def _is_row_by_row(expr: ExprNode) -> bool:

@@ -9,7 +9,7 @@ import polars as pl
 import polars.selectors as cs
 
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
-from scalekit.expr.analysis import output_name, root_name
+from scalekit.expr.analysis import nodes, output_name, root_name
 from scalekit.expr.function import FUNCTIONS, Kind, thaw
 from scalekit.expr.node import (
     Alias,
@@ -113,7 +113,7 @@ def _named(selection: Selection) -> list[str]:
 def check_columns(expr: ExprNode, schema: pl.Schema) -> None:
     """Raise ``ColumnNotFoundError`` unless every column exists."""
     used = memo(
-        expr, "_columns_used", lambda: tuple(e.name for e in walk(expr) if isinstance(e, Column))
+        expr, "_columns_used", lambda: tuple(e.name for e in nodes(expr) if isinstance(e, Column))
     )
     missing = [name for name in dict.fromkeys(used) if name not in schema]
     if missing:
@@ -122,9 +122,9 @@ def check_columns(expr: ExprNode, schema: pl.Schema) -> None:
 
 def _check_constants(expr: ExprNode) -> None:
     """Refuse aggregates of constants: Polars gives the constant whatever the rows, SQL adds it up."""
-    for call in walk(expr):
+    for call in nodes(expr):
         if isinstance(call, Call) and FUNCTIONS[call.function].kind is Kind.AGGREGATE:
-            leaves = [e for e in walk(call) if not children(e)]
+            leaves = [e for e in nodes(call) if not children(e)]
             if call.args and all(isinstance(leaf, Literal) for leaf in leaves):
                 raise InvalidOperationError(
                     f"{show_expr(call)} aggregates a constant, which has one value and not one for each row: "
@@ -134,6 +134,10 @@ def _check_constants(expr: ExprNode) -> None:
 
 def settle_names(expr: ExprNode) -> ExprNode:
     """Replace ``.name.suffix(...)`` and its like by the alias they stand for."""
+    if not any(
+        isinstance(e, Call) and FUNCTIONS[e.function].kind is Kind.NAMING for e in nodes(expr)
+    ):
+        return expr
     return rewrite(expr, _settle_one)
 
 
@@ -148,4 +152,6 @@ def _settle_one(expr: ExprNode) -> ExprNode:
 
 
 def _has(expr: ExprNode, kind: type[ExprNode]) -> bool:
-    return memo(expr, f"_has_{kind.__name__}", lambda: any(isinstance(e, kind) for e in walk(expr)))
+    return memo(
+        expr, f"_has_{kind.__name__}", lambda: any(isinstance(e, kind) for e in nodes(expr))
+    )

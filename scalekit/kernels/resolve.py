@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
+from scalekit.expr.analysis import nodes
 from scalekit.expr.function import FUNCTIONS
 from scalekit.expr.node import Call, Cast, Column, ExprNode
 from scalekit.expr.show import show_expr
@@ -132,14 +133,14 @@ def _leaf_name(leaf: ExprNode) -> str:
 
 
 def _has_cast(expr: ExprNode) -> bool:
-    return memo(expr, "_has_cast", lambda: any(isinstance(e, Cast) for e in walk(expr)))
+    return memo(expr, "_has_cast", lambda: any(isinstance(e, Cast) for e in nodes(expr)))
 
 
 def _has(expr: ExprNode, *fields: str) -> bool:
     """Whether any function within ``expr`` fills one of these fields of its declaration."""
 
     def find() -> bool:
-        specs = (FUNCTIONS[e.function] for e in walk(expr) if isinstance(e, Call))
+        specs = (FUNCTIONS[e.function] for e in nodes(expr) if isinstance(e, Call))
         return any(getattr(s, f) is not None for s in specs for f in fields)
 
     return memo(expr, f"_has_{'_'.join(fields)}", find)

@@ -10,6 +10,7 @@ from functools import lru_cache
 import polars as pl
 
 from scalekit import errors
+from scalekit.expr.analysis import nodes
 from scalekit.expr.function import FUNCTIONS
 from scalekit.expr.node import Call, Column, ExprNode, Literal
 from scalekit.kernels.compile import COMPILERS
@@ -59,7 +60,9 @@ def check_runs(plan: Plan) -> None:
         The subclass that says what is wrong.
     """
     schema_of(plan)
-    if isinstance(plan, _NOT_RUN) or any(_must_not_run(e) for e in expressions(plan)):
+    if isinstance(plan, _NOT_RUN) or all(isinstance(e, Column) for e in expressions(plan)):
+        return
+    if any(_must_not_run(e) for e in expressions(plan)):
         return
     with plan_errors():
         nothing = _query(plan).collect(engine="in-memory")
@@ -132,7 +135,9 @@ def dtype_of(expr: ExprNode, schema: pl.Schema) -> pl.DataType:
     if isinstance(expr, Literal):
         schema = pl.Schema()  # it needs no column, and a wide schema takes its time
     with plan_errors():
-        return pl.LazyFrame(schema=schema).select(to_expr(expr).alias("x")).collect_schema()["x"]
+        return (
+            _no_rows(tuple(schema.items())).select(to_expr(expr).alias("x")).collect_schema()["x"]
+        )
 
 
 def expressions(plan: Plan) -> Iterator[ExprNode]:
@@ -145,7 +150,7 @@ def expressions(plan: Plan) -> Iterator[ExprNode]:
 
 
 def _must_not_run(expr: ExprNode) -> bool:
-    specs = (FUNCTIONS[e.function] for e in walk(expr) if isinstance(e, Call))
+    specs = (FUNCTIONS[e.function] for e in nodes(expr) if isinstance(e, Call))
     return any(s.user_function or s.needs_rows for s in specs)
 
 
@@ -174,5 +179,5 @@ def first_lines(error: BaseException) -> str:
 
 def calls_user_code(plan: Plan) -> bool:
     """Whether a node calls a Python function that the user gave."""
-    calls = (e for expr in expressions(plan) for e in walk(expr) if isinstance(e, Call))
+    calls = (e for expr in expressions(plan) for e in nodes(expr) if isinstance(e, Call))
     return any(FUNCTIONS[call.function].user_function for call in calls)
