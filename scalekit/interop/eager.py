@@ -13,7 +13,7 @@ from scalekit.frame.frame import Frame
 from scalekit.interop.expression import narwhals_errors
 
 if TYPE_CHECKING:
-    from narwhals._utils import Version
+    from narwhals.utils import Version
 
 
 class DeferredDataFrame(PolarsDataFrame):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 from narwhals import exceptions
 from narwhals._polars.utils import narwhals_to_native_dtype
-from narwhals._utils import Implementation, Version
+from narwhals.utils import Implementation, Version
 
 from scalekit.errors import ScalekitError, UnsupportedError
 from scalekit.expr.expr import Expr
@@ -28,7 +29,7 @@ def narwhals_errors() -> Iterator[None]:
 
 
 def native(value: Any) -> Any:
-    """What a wrapper of ours holds; anything else as it is."""
+    """What an expression or frame behind Narwhals' interface holds; anything else as it is."""
     return getattr(value, "native", value) if hasattr(value, "_version") else value
 
 
@@ -229,9 +230,11 @@ class Accessor:
         own = self._own.get(name)
         if own is None:
             return forward(self._namespace, name, self._owner._wrap)
-        return lambda *args, **kwargs: self._owner._wrap(
-            own(self._namespace, *map(native, args), **kwargs)
-        )
+        return partial(self._call, own)
+
+    def _call(self, own: Callable[..., Expr], *args: Any, **kwargs: Any) -> ScalekitExpr:
+        with narwhals_errors():
+            return self._owner._wrap(own(self._namespace, *map(native, args), **kwargs))
 
 
 _TEXT: dict[str, Callable[..., Expr]] = {

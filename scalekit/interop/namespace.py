@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import polars as pl
 from narwhals._polars.utils import narwhals_to_native_dtype, native_to_narwhals_dtype
-from narwhals._utils import Implementation, Version
+from narwhals.utils import Implementation, Version
 
 from scalekit import selectors
 from scalekit.errors import UnsupportedError

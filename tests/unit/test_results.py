@@ -47,6 +47,7 @@ COLUMNS: dict[str, pl.Series] = {
     "list of lists": pl.Series([[[1.5], []], None, [None]], dtype=pl.List(pl.List(pl.Float64))),
     "list of structs": pl.Series([[{"a": 1, "b": "x"}], None, []], dtype=pl.List(PAIR)),
     "list of categoricals": pl.Series([["x"], None, [None]], dtype=pl.List(pl.Categorical)),
+    "list of enums": pl.Series([["a"], None, []], dtype=pl.List(pl.Enum(["b", "a"]))),
     "array": pl.Series([[1, 2], None, [3, None]], dtype=pl.Array(pl.Int64, 2)),
     "struct": pl.Series([{"a": 1, "b": "x"}, None, {"a": None, "b": None}], dtype=PAIR),
     "map": pl.Series([{"a": 1}, None, {}], dtype=pl.Map(pl.String, pl.Int64)),
