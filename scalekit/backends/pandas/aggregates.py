@@ -24,9 +24,12 @@ from scalekit.backends.pandas.keys import (
     has_codes,
     take,
 )
+from scalekit.backends.pandas.moments import corr, cov, of_values
 from scalekit.backends.pandas.native import (
     Column,
     Site,
+    all_of,
+    both,
     cast,
     has_nan,
     is_boolean,
@@ -117,6 +120,18 @@ def _float_extreme(name: str, groups: Groups, x: Column) -> Reduction:
     n = count(groups, x)
     numbers = pc.if_else(pc.is_nan(x), pa.scalar(None, x.type), x)
     return Reduction((Part(numbers, name),), lambda found: _with_nan(found, n))
+
+
+def _nan_extreme(name: str) -> Callable[..., Reduction]:
+    """NaN where there is any."""
+
+    def reduce(_: pa.DataType, groups: Groups, x: Column) -> Reduction:
+        is_nan = pc.fill_null(pc.is_nan(x), fill_value=False).to_numpy()
+        poisoned = np.bincount(groups.of_rows[is_nan], minlength=groups.count) > 0
+        nan = pa.scalar(_NAN, x.type)
+        return Reduction((Part(x, name),), lambda found: pc.if_else(pa.array(poisoned), nan, found))
+
+    return reduce
 
 
 def _ordinal_extreme(name: str, x: Column) -> Reduction:
@@ -227,6 +242,7 @@ def _ordered(site: Site) -> str | None:
 
 
 _numeric = of(is_integer, is_float)
+_numerics = all_of(is_integer, is_float)
 
 AGGREGATES: Mapping[str, Aggregate] = {
     "sum": Aggregate(_sum, _sums),
@@ -237,6 +253,10 @@ AGGREGATES: Mapping[str, Aggregate] = {
     "max": Aggregate(_extreme("max"), _ordered),
     "median": Aggregate(known(median), _numeric),
     "quantile": Aggregate(known(quantile), _numeric),
+    "nan_min": Aggregate(_nan_extreme("min"), of(is_float)),
+    "nan_max": Aggregate(_nan_extreme("max"), of(is_float)),
+    "cov": Aggregate(known(cov), both(_numerics, of_values), columns=2),
+    "corr": Aggregate(known(corr), both(_numerics, of_values), columns=2),
     "any": Aggregate(_truth("max"), of(is_boolean)),
     "all": Aggregate(_truth("min"), of(is_boolean)),
     "count": Aggregate(known(_count)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -13,7 +14,8 @@ from scalekit.backends.pandas.columns import arrow_type
 from scalekit.backends.pandas.conversions import refuses_conversion
 from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.keys import has_codes
-from scalekit.backends.pandas.native import NotNative, Refusal, Site, is_mixable
+from scalekit.backends.pandas.native import NotNative, Site, is_mixable
+from scalekit.backends.pandas.rewrites import simplify
 from scalekit.expr.function import thaw
 from scalekit.expr.node import (
     Alias,
@@ -56,8 +58,16 @@ def _level_of(expr: ExprNode) -> Level:
     return max(map(level_of, children(expr)), default=Level.CONSTANT)
 
 
-def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False) -> Types:
-    """Check expressions over columns of ``schema``, and give the type of each of their parts.
+@dataclass(frozen=True)
+class Checked:
+    """Expressions that are native, and the type of each of their parts."""
+
+    exprs: tuple[ExprNode, ...]
+    types: Types
+
+
+def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False) -> Checked:
+    """Simplify expressions over columns of ``schema``, and check that all their parts are native.
 
     Parameters
     ----------
@@ -73,6 +83,7 @@ def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False
     NotNative
         With the reason.
     """
+    exprs = tuple(simplify(expr) for expr in exprs)
     parts = list(dict.fromkeys(part for expr in exprs for part in walk(expr)))
     lists = {arg for part in parts if takes_lists(part) for arg in children(part)[1:]}
     for part in parts:
@@ -80,7 +91,7 @@ def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False
     types = _types(parts, schema)
     for part in parts:
         _check_typed(part, types)
-    return types
+    return Checked(exprs, types)
 
 
 def _types(parts: Sequence[ExprNode], schema: pl.Schema) -> Types:
@@ -110,7 +121,7 @@ def _check_known(part: ExprNode, *, grouped: bool, may_be_list: bool) -> None:
             if isinstance(value, Opaque | tuple) and not may_be_list:
                 raise NotNative(f"the constant {show_expr(part)} has several values")
         case Call(function):
-            if not any(function in table for table in (ELEMENTWISE, AGGREGATES, WINDOWS)):
+            if translation_of(function) is None:
                 raise NotNative(f"{function} has no pandas counterpart that keeps the contract")
         case Over():
             _check_over(part, grouped=grouped)
@@ -141,13 +152,17 @@ def _check_typed(part: ExprNode, types: Types) -> None:
             keys = [*partition_by, *(key.arg for key in order_by)]
             nested = [key for key in keys if not has_codes(types[key])]
             _refuse(f"over() by {types[nested[0]]}" if nested else None)
-        case Call(function, args):
-            constants = function not in ELEMENTWISE or getattr(
-                ELEMENTWISE.get(function), "constants", False
-            )
-            if constants and any(not isinstance(arg, Literal) for arg in args[1:]):
-                raise NotNative(f"{function} with an operand of several values is not native")
-            _refuse(refusal_of(function)(_site(part, types)))
+        case Call():
+            _check_call(part, types)
+
+
+def _check_call(call: Call, types: Types) -> None:
+    translation = translation_of(call.function)
+    constants = () if translation.columns is None else call.args[translation.columns :]
+    if not all(isinstance(arg, Literal) for arg in constants):
+        raise NotNative(f"{call.function} with an operand of several values is not native")
+    operands = tuple(types[arg] for arg in call.args)
+    _refuse(translation.refuses(Site(call, operands, types[call], options_of(call))))
 
 
 def _check_choice(values: Sequence[pl.DataType], result: pl.DataType) -> None:
@@ -158,20 +173,15 @@ def _check_choice(values: Sequence[pl.DataType], result: pl.DataType) -> None:
         raise NotNative(f"a choice between values of types {others[0]} and {result} is not native")
 
 
-def _site(call: Call, types: Types) -> Site:
-    return Site(call, tuple(types[arg] for arg in call.args), types[call], options_of(call))
-
-
 def _refuse(reason: str | None) -> None:
     if reason:
         raise NotNative(f"{reason} is not native")
 
 
-def refusal_of(function: str) -> Refusal:
-    """What says why a use of a function is not native."""
+def translation_of(function: str) -> Any:
+    """What pandas runs for a function, or None."""
     tables: tuple[Mapping[str, Any], ...] = (ELEMENTWISE, AGGREGATES, WINDOWS)
-    refuses: Refusal = next(table[function].refuses for table in tables if function in table)
-    return refuses
+    return next((table[function] for table in tables if function in table), None)
 
 
 def options_of(call: Call) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,13 +14,17 @@ import pyarrow as pa
 Table = nw.DataFrame[Any]
 """Rows on their way between steps: a Narwhals frame over pandas, each column an ``ArrowDtype``."""
 
+Runner = Callable[[Sequence[Table]], Table]
+"""What runs a plan node: from the rows of its inputs to its own."""
+
 
 @lru_cache(maxsize=1024)
-def arrow_type(dtype: pl.DataType) -> pa.DataType | None:
+def arrow_type(dtype: pl.DataType) -> pa.DataType:
     """The Arrow type behind a column of ``dtype``; None where pandas cannot carry it without loss."""
     if not _is_carried(dtype):
         return None
-    return pl.Series([], dtype=dtype).to_arrow().type
+    kind: pa.DataType = pl.Series([], dtype=dtype).to_arrow().type
+    return kind
 
 
 def _is_carried(dtype: pl.DataType) -> bool:
@@ -50,7 +54,12 @@ def to_polars(table: Table, schema: pl.Schema) -> pl.DataFrame:
     """Hand the rows back to Polars, with exactly ``schema``."""
     arrow = pa.table({name: column(table, name) for name in schema})
     rows = pl.DataFrame(pl.from_arrow(arrow))
-    return rows if rows.schema == schema else rows.cast(dict(schema))
+    return pin(rows, schema)
+
+
+def pin(rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Give rows the types that the plan promised, which no data may change."""
+    return rows if rows.schema == schema else rows.cast(schema)
 
 
 def column(table: Table, name: str) -> pa.ChunkedArray:
@@ -76,3 +85,8 @@ def arrow_table(table: Table) -> pa.Table:
 def from_arrow(table: pa.Table) -> Table:
     """A table over the columns of an Arrow table."""
     return assemble({name: table.column(name) for name in table.column_names})
+
+
+def arrow_schema(schema: pl.Schema) -> dict[str, pa.DataType]:
+    """The Arrow types of columns that pandas was found to carry."""
+    return {name: arrow_type(dtype) for name, dtype in schema.items()}

@@ -26,6 +26,7 @@ from scalekit.backends.pandas.native import (
     by_arrow,
     by_numpy,
     cast,
+    choices,
     has_nan,
     is_boolean,
     is_date,
@@ -33,7 +34,6 @@ from scalekit.backends.pandas.native import (
     is_duration,
     is_float,
     is_integer,
-    is_mixable,
     is_string,
     of,
 )
@@ -355,17 +355,13 @@ def _fill_null(to: pa.DataType, x: Datum, value: Datum) -> Datum:
     return pc.coalesce(cast(x, to), cast(value, to))
 
 
+def _fill_constant(_: pa.DataType, x: Datum, strategy: str) -> Datum:
+    return pc.fill_null(x, pa.scalar(int(strategy == "one")).cast(x.type))
+
+
 def _fill_nan(to: pa.DataType, x: Datum, value: Datum) -> Datum:
     x = cast(x, to)
     return pc.if_else(pc.fill_null(pc.is_nan(x), fill_value=False), cast(value, to), x)
-
-
-def _choices(site: Site) -> str | None:
-    """Arrow chooses between values of plain types."""
-    dtype = site.result
-    nested = dtype.is_nested() or isinstance(dtype, pl.Categorical | pl.Enum)
-    others = [d for d in site.operands if not is_mixable(d, dtype)]
-    return f"{site.call.function} of {others[0] if others else dtype}" if nested or others else None
 
 
 def _never(x: Datum) -> Datum:
@@ -423,7 +419,7 @@ ELEMENTWISE: Mapping[str, Elementwise] = {
     "gt": Elementwise(_greater, _comparable),
     "ge": Elementwise(_greater_equal, _comparable),
     "is_between": Elementwise(_between, _comparable),
-    "is_in": Elementwise(_is_in, _memberships, constants=True, lists=True),
+    "is_in": Elementwise(_is_in, _memberships, columns=1, lists=True),
     "and_": _kleene(pc.and_kleene),
     "or_": _kleene(pc.or_kleene),
     "xor": _kleene(pc.xor),
@@ -434,7 +430,8 @@ ELEMENTWISE: Mapping[str, Elementwise] = {
     "is_not_nan": _float_test(lambda x: pc.invert(pc.is_nan(x)), of_whole_numbers=True),
     "is_finite": _float_test(pc.is_finite, of_whole_numbers=True),
     "is_infinite": _float_test(pc.is_inf, of_whole_numbers=False),
-    "fill_null": Elementwise(_fill_null, _choices),
-    "fill_nan": Elementwise(_fill_nan, both(of(is_float), _choices)),
+    "fill_null": Elementwise(_fill_null, choices),
+    "fill_null_constant": Elementwise(_fill_constant, of(is_integer, is_float)),
+    "fill_nan": Elementwise(_fill_nan, both(of(is_float), choices)),
 }
 """By the name in the function table."""

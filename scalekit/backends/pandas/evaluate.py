@@ -90,10 +90,14 @@ def _aggregate_layers(exprs: Sequence[ExprNode]) -> list[list[Call]]:
 
 
 def _reduction(call: Call, scope: Scope) -> Any:
+    aggregate = AGGREGATES[call.function]
     values = [evaluate(arg, scope) for arg in call.args]
-    rows = [as_rows(v, level_of(arg), scope) for v, arg in zip(values[:1], call.args, strict=False)]
-    operands = [*rows, *values[1:]]
-    return _apply(call, AGGREGATES[call.function].reduce, operands, scope, scope.groups)
+    columns = zip(values[: aggregate.columns], call.args, strict=False)
+    operands = [
+        *(as_rows(v, level_of(arg), scope) for v, arg in columns),
+        *values[aggregate.columns :],
+    ]
+    return _apply(call, aggregate.reduce, operands, scope, scope.groups)
 
 
 def _settled(answer: pa.ChunkedArray, scope: Scope) -> Datum:

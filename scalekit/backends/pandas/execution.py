@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from scalekit import errors
-from scalekit.backends.pandas.columns import Table, from_polars, to_polars
+from scalekit.backends.pandas.columns import Table, from_polars, pin, to_polars
 from scalekit.backends.pandas.program import Program, Step, describe
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.kernels.compile import to_lazy
@@ -60,11 +60,6 @@ def _run(step: Step, inputs: list[Rows]) -> Rows:
         return Rows(step.schema, polars=pin(query.collect(engine="streaming"), step.schema))
     with _named_failures(step):
         return Rows(step.schema, pandas=step.run([rows.in_pandas() for rows in inputs]))
-
-
-def pin(rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """Give rows the types that the plan promised."""
-    return rows if rows.schema == schema else rows.cast(dict(schema))
 
 
 @contextmanager

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scalekit.backends.pandas import elementwise, running, text, times, windows
+from scalekit.backends.pandas import elementwise, horizontal, nested, running, text, times, windows
 from scalekit.backends.pandas.native import Elementwise, Window
 
-ELEMENTWISE: Mapping[str, Elementwise] = {**elementwise.ELEMENTWISE, **text.TEXT, **times.TIMES}
+ELEMENTWISE: Mapping[str, Elementwise] = {
+    **elementwise.ELEMENTWISE,
+    **horizontal.HORIZONTAL,
+    **text.TEXT,
+    **times.TIMES,
+    **nested.NESTED,
+}
 """Functions of rows that need only themselves, by the name in the function table."""
 
 WINDOWS: Mapping[str, Window] = {**windows.NEIGHBOURS, **running.RUNNING}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scalekit.backends.pandas.columns import Table, arrow_type, assemble, column
+from scalekit.backends.pandas.columns import Runner, Table, arrow_type, assemble, column
 from scalekit.backends.pandas.keys import Codes, Ints, codes, combine, has_codes, take
 from scalekit.backends.pandas.native import NotNative, cast
 from scalekit.errors import ComputeError
@@ -34,7 +34,7 @@ class Output:
     otherwise: str | None = None
 
 
-def join(plan: Join) -> Callable[[Sequence[Table]], Table]:
+def join(plan: Join) -> Runner:
     """Prepare a join; ``NotNative`` where its keys are expressions or types that pandas would bend."""
     left_keys, right_keys = _names(plan.left_on), _names(plan.right_on)
     types = [_key_type(plan, a, b) for a, b in zip(left_keys, right_keys, strict=True)]

@@ -153,7 +153,8 @@ def sort_rows(keys: Sequence[Order]) -> Ints:
             name = str(len(columns))
             columns[name] = column
             sort_keys.append((name, direction, nulls))
-    return pc.sort_indices(pa.table(columns), sort_keys=sort_keys).to_numpy().astype(np.int64)
+    rows: Ints = pc.sort_indices(pa.table(columns), sort_keys=sort_keys).to_numpy().astype(np.int64)
+    return rows
 
 
 def _parts(key: Order) -> list[pa.ChunkedArray]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 
-from scalekit.backends.pandas.columns import Table, arrow_type
+from scalekit.backends.pandas.columns import Runner, arrow_type
 from scalekit.backends.pandas.native import NotNative
 from scalekit.backends.pandas.nodes import NODES
 from scalekit.backends.pandas.program import Program, Step
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Input, Plan, Scan
 from scalekit.tree import children, map_children, walk
-
-Runner = Callable[[Sequence[Table]], Table]
 
 
 def lower(plan: Plan) -> Program:

@@ -63,15 +63,15 @@ class Elementwise:
         The answer's Arrow type, the operands and the options to the answer.
     refuses
         Why a use is not native.
-    constants
-        Whether all operands but the first must be constants.
+    columns
+        How many operands may be columns, the others being constants; None for all.
     lists
         Whether a constant may be a list of values.
     """
 
     run: Callable[..., Datum]
     refuses: Refusal = anywhere
-    constants: bool = False
+    columns: int | None = None
     lists: bool = False
 
 
@@ -85,10 +85,13 @@ class Window:
         The answer's Arrow type, the groups, the operands' rows in order and the options to the answer.
     refuses
         Why a use is not native.
+    columns
+        How many operands are columns; the others must be constants.
     """
 
     run: Callable[..., Datum]
     refuses: Refusal = anywhere
+    columns: int | None = 1
 
 
 # Which types a function takes
@@ -168,6 +171,14 @@ def is_mixable(source: pl.DataType, target: pl.DataType) -> bool:
 
 def _is_plain_number(dtype: pl.DataType) -> bool:
     return dtype.is_integer() or dtype.is_float()
+
+
+def choices(site: Site) -> str | None:
+    """Refuse choices between values that Arrow cannot choose from: of nested types, or of several kinds."""
+    dtype = site.result
+    nested = dtype.is_nested() or isinstance(dtype, pl.Categorical | pl.Enum)
+    others = [d for d in site.operands if not is_mixable(d, dtype)]
+    return f"{site.call.function} of {others[0] if others else dtype}" if nested or others else None
 
 
 # Values

@@ -75,11 +75,8 @@ def _show_fragment(program: Program, step: Step, plan: Plan, depth: int) -> Iter
 
 def describe(plan: Plan) -> str:
     """One line for a node: its name, and what it was given."""
-    given = (
-        _field(getattr(plan, f.name))
-        for f in fields(plan)
-        if not _holds_plan(getattr(plan, f.name))
-    )  # type: ignore[arg-type]
+    values = (getattr(plan, field.name) for field in fields(plan))  # type: ignore[arg-type]
+    given = (_field(value) for value in values if not _holds_plan(value))
     return f"{type(plan).__name__} {' '.join(text for text in given if text)}".rstrip()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pyarrow as pa
 
 from scalekit.backends.pandas.keys import Groups, Ints, Order, column_of, count, sort_rows
 from scalekit.backends.pandas.native import Column, plain
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def median(groups: Groups, x: Column) -> Column:
@@ -26,15 +29,16 @@ def quantile(groups: Groups, x: Column, quantile: Any, *, interpolation: str = "
     values = x.take(pa.array(order)).to_numpy().astype(np.float64)
     q, last = plain(quantile), (n - 1).clip(0)
 
-    def at(place: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def at(place: Floats) -> Floats:
         inside = np.minimum(place.astype(np.int64).clip(0), last)
-        return values[np.minimum(groups.starts + inside, len(values) - 1)]
+        found: Floats = values[np.minimum(groups.starts + inside, len(values) - 1)]
+        return found
 
     with np.errstate(all="ignore"):
         return column_of(_interpolated(interpolation, q, n, at), missing)
 
 
-def _interpolated(how: str, q: float, n: Ints, at: Any) -> np.ndarray[Any, Any]:
+def _interpolated(how: str, q: float, n: Ints, at: Callable[[Floats], Floats]) -> Floats:
     place = q * (n - 1).clip(0)
     below, above = at(np.floor(place)), at(np.ceil(place))
     match how:

@@ -45,13 +45,16 @@ class Aggregate:
     Attributes
     ----------
     reduce
-        The answer's Arrow type, the groups, the operand's rows, constants and options to a reduction.
+        The answer's Arrow type, the groups, the operands' rows, constants and options to a reduction.
     refuses
         Why a use is not native.
+    columns
+        How many operands are columns; the others must be constants.
     """
 
     reduce: Callable[..., Reduction]
     refuses: Refusal = anywhere
+    columns: int = 1
 
 
 def known(answer: Callable[..., Column]) -> Callable[..., Reduction]:

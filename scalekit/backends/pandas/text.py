@@ -70,9 +70,7 @@ def _slices(site: Site) -> str | None:
 
 
 def _text(method: Any, *refusals: Refusal) -> Elementwise:
-    return Elementwise(
-        through(method), both(of(is_string), _given(1, 2), *refusals), constants=True
-    )
+    return Elementwise(through(method), both(of(is_string), _given(1, 2), *refusals), columns=1)
 
 
 TEXT: Mapping[str, Elementwise] = {
@@ -109,7 +107,7 @@ TEXT: Mapping[str, Elementwise] = {
     "str.strip_chars": Elementwise(
         through(lambda s, characters=None: s.str.strip_chars(characters)),
         of(is_string),
-        constants=True,
+        columns=1,
     ),
 }
 """By the name in the function table."""

@@ -73,7 +73,7 @@ def _with_zone(site: Site) -> str | None:
 
 
 def _method(call: Callable[..., Any], *refusals: Refusal) -> Elementwise:
-    return Elementwise(through(call), both(*refusals), constants=True)
+    return Elementwise(through(call), both(*refusals), columns=1)
 
 
 TIMES: Mapping[str, Elementwise] = {

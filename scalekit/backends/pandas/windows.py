@@ -152,7 +152,7 @@ def _as_column(values: np.ndarray[Any, Any]) -> Column:
     return pa.chunked_array([pa.array(values)])
 
 
-def _repeats(answer: Callable[[Groups], np.ndarray[Any, Any]]) -> Callable[..., Column]:
+def _repeats(answer: Callable[[Groups], Any]) -> Callable[..., Column]:
     def run(_: pa.DataType, groups: Groups, x: Column) -> Column:
         pairs = combine([Codes(groups.of_rows, groups.count), codes(x)])
         return _as_column(answer(Groups(pairs.of_rows, pairs.count)))
@@ -160,19 +160,19 @@ def _repeats(answer: Callable[[Groups], np.ndarray[Any, Any]]) -> Callable[..., 
     return run
 
 
-def _is_unique(same: Groups) -> np.ndarray[Any, Any]:
+def _is_unique(same: Groups) -> Any:
     return same.sizes[same.of_rows] == 1
 
 
-def _is_duplicated(same: Groups) -> np.ndarray[Any, Any]:
+def _is_duplicated(same: Groups) -> Any:
     return same.sizes[same.of_rows] > 1
 
 
-def _is_first(same: Groups) -> np.ndarray[Any, Any]:
+def _is_first(same: Groups) -> Any:
     return same.firsts[same.of_rows] == np.arange(same.height)
 
 
-def _is_last(same: Groups) -> np.ndarray[Any, Any]:
+def _is_last(same: Groups) -> Any:
     return same.lasts[same.of_rows] == np.arange(same.height)
 
 
