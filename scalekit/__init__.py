@@ -86,24 +86,19 @@ from scalekit.expr.shortcuts import (
 from scalekit.expr.sql import sql_expr
 from scalekit.frame.frame import Frame
 from scalekit.frame.schema import Schema
-from scalekit.io import (
-    concat,
+from scalekit.io.combine import concat, sql
+from scalekit.io.memory import (
     from_arrow,
     from_dict,
     from_dicts,
     from_numpy,
     from_pandas,
     from_polars,
-    scan_csv,
-    scan_database,
-    scan_delta,
-    scan_ipc,
-    scan_ndjson,
-    scan_parquet,
-    sql,
 )
 
 if TYPE_CHECKING:
+    from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
+    from scalekit.io.tables import scan_database, scan_delta
     from scalekit.kernels.hash_function import row_hash, row_share
     from scalekit.learn.fit import fit
     from scalekit.learn.predict import predict
@@ -224,9 +219,15 @@ _LATER = {
     "predict": "scalekit.learn.predict",
     "row_hash": "scalekit.kernels.hash_function",
     "row_share": "scalekit.kernels.hash_function",
+    "scan_csv": "scalekit.io.files",
+    "scan_database": "scalekit.io.tables",
+    "scan_delta": "scalekit.io.tables",
+    "scan_ipc": "scalekit.io.files",
+    "scan_ndjson": "scalekit.io.files",
+    "scan_parquet": "scalekit.io.files",
     "split": "scalekit.learn.split",
 }
-"""Names that bring NumPy and PyArrow: they are loaded when first asked for, so that the import stays quick."""
+"""Names that bring NumPy, PyArrow or many modules: loaded when first asked for, so that the import stays quick."""
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,7 @@ from scalekit.expr.builders import col, lit, when
 from scalekit.expr.expr import Expr
 from scalekit.expr.shortcuts import len as rows
 from scalekit.frame.frame import Frame
-from scalekit.io import concat
+from scalekit.io.combine import concat
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Scan
 from scalekit.plan.order import has_total_order

@@ -10,7 +10,7 @@ import polars as pl
 from scalekit.expr.builders import col, lit
 from scalekit.expr.shortcuts import len as rows
 from scalekit.frame.frame import Frame
-from scalekit.io import concat
+from scalekit.io.combine import concat
 from scalekit.testing.case import Case
 
 _PLAIN = ("o", "k", "i", "f", "s", "b", "d")
