@@ -17,10 +17,8 @@ import scalekit as sk
 from benchmarks.pdsh import queries_polars, queries_scalekit
 from benchmarks.pdsh.check import Expected, differences
 from benchmarks.pdsh.tables import Tables
-from scalekit.backends.choose import choose
-from scalekit.backends.registry import get_backend
 from scalekit.config import resolve
-from scalekit.optimize import optimize
+from scalekit.run import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,10 +122,9 @@ def planning(number: int, folder: Path, scale: float, repeat: int = 15) -> list[
 
 def plan(number: int, folder: Path, scale: float) -> pl.LazyFrame:
     """Build query `number` with its schema checks, optimize it and lower it to Polars."""
-    config = resolve(backend="polars")
-    optimized = optimize(build(number, folder, scale)._plan)
-    program: pl.LazyFrame = get_backend(choose(optimized, config).backend).lower(optimized, config)
-    return program
+    _, program = prepare(build(number, folder, scale)._plan, resolve(backend="polars"))
+    lowered: pl.LazyFrame = program
+    return lowered
 
 
 def overhead(measured: list[Measured], name: str) -> float | None:
