@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 N = TypeVar("N", bound="Node")
@@ -71,24 +72,30 @@ def node(cls: type[T]) -> type[T]:
 
 def children(parent: N) -> tuple[N, ...]:
     """The children of ``parent``, in field order."""
+    memos = parent.__dict__.get("_memos")
+    if memos is not None and "_children" in memos:
+        return cast("tuple[N, ...]", memos["_children"])
     return memo(parent, "_children", lambda: tuple(_find_children(parent)))
 
 
 def _find_children(parent: N) -> Iterator[N]:
     family = cast("type[N]", parent.family)
-    for f in fields(parent):  # type: ignore[arg-type]
-        value = getattr(parent, f.name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, family):
-                yield item
+    for name in _names_of(type(parent)):
+        value = parent.__dict__[name]
+        if isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, family):
+                    yield item
+        elif isinstance(value, family):
+            yield value
 
 
 def map_children(parent: N, fn: Callable[[Any], Any]) -> N:
     """Replace each child by ``fn(child)``; the same object where nothing changed."""
     family = cast("type[N]", parent.family)
     changed: dict[str, Any] = {}
-    for f in fields(parent):  # type: ignore[arg-type]
-        old = getattr(parent, f.name)
+    for name in _names_of(type(parent)):
+        old = parent.__dict__[name]
         if isinstance(old, family):
             new: Any = fn(old)
             same = new is old
@@ -98,7 +105,7 @@ def map_children(parent: N, fn: Callable[[Any], Any]) -> N:
         else:
             continue
         if not same:
-            changed[f.name] = new
+            changed[name] = new
     return replace(parent, **changed) if changed else parent  # type: ignore[type-var]
 
 
@@ -174,8 +181,13 @@ def _holds(values: tuple[Any, ...], *wanted: type) -> bool:
     return any(issubclass(kind, wanted) for kind in set(map(type, values)))
 
 
-def _names(owner: Node) -> list[str]:
-    return [f.name for f in fields(owner)]  # type: ignore[arg-type]
+def _names(owner: Node) -> tuple[str, ...]:
+    return _names_of(type(owner))
+
+
+@cache
+def _names_of(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))  # type: ignore[arg-type]
 
 
 def _parts_first(root: Node, skip: Callable[[Node], bool]) -> Iterator[Node]:

@@ -14,12 +14,25 @@ from scalekit.expr.node import (
     Over,
     SortKey,
 )
-from scalekit.tree import memo, walk
+from scalekit.tree import children, memo
 
 
 def nodes(expr: ExprNode) -> tuple[ExprNode, ...]:
-    """Every distinct node within ``expr``, operands first; walked once, as many passes ask for it."""
-    return memo(expr, "_nodes", lambda: tuple(walk(expr)))
+    """Every node within ``expr``, operands first; found once, as many passes ask for it.
+
+    Unlike ``tree.walk`` it gives equal nodes as often as they stand there, and so need not compare them.
+    """
+    return memo(expr, "_nodes", lambda: _operands_first(expr))
+
+
+def _operands_first(expr: ExprNode) -> tuple[ExprNode, ...]:
+    found: list[ExprNode] = []
+    stack = [expr]
+    while stack:
+        current = stack.pop()
+        found.append(current)
+        stack.extend(children(current))
+    return tuple(reversed(found))
 
 
 def output_name(expr: ExprNode) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import reprlib
+from datetime import date
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -22,10 +24,15 @@ from scalekit.expr.node import (
     Opaque,
     Over,
 )
+from scalekit.tree import memo
 
 
 def to_expr(expr: ExprNode) -> pl.Expr:
-    """Compile one bound expression."""
+    """Compile one bound expression; once, as checks, schemas and lowering all ask for it."""
+    return memo(expr, "_polars", lambda: _compiled(expr))
+
+
+def _compiled(expr: ExprNode) -> pl.Expr:
     match expr:
         case Column(name):
             return pl.col(name)
@@ -47,6 +54,8 @@ def to_expr(expr: ExprNode) -> pl.Expr:
 def _literal(value: Any, dtype: pl.DataType | None) -> pl.Expr:
     if isinstance(value, Opaque):
         return pl.lit(value.value, dtype=dtype)
+    if type(value) in _QUICK:
+        return _scalar(value, dtype)
     if not isinstance(value, tuple):
         return pl.lit(value, dtype=dtype)
     is_nested = any(issubclass(kind, tuple) for kind in set(map(type, value)))
@@ -54,6 +63,15 @@ def _literal(value: Any, dtype: pl.DataType | None) -> pl.Expr:
         return pl.lit(thaw(value) if is_nested else list(value), dtype=dtype)
     except (TypeError, pl.exceptions.PolarsError):
         raise SchemaError(f"a list of constants mixes types: {reprlib.repr(list(value))}") from None
+
+
+_QUICK = (int, str, bool, date)
+"""Types whose equal values are the same value, so that their constants can be kept."""
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _scalar(value: Any, dtype: pl.DataType | None) -> pl.Expr:
+    return pl.lit(value, dtype=dtype)
 
 
 def _call(call: Call) -> pl.Expr:

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from scalekit.expr.analysis import nodes
 from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import Call, ExprNode, Literal, Opaque
 from scalekit.kernels.expressions import to_expr
@@ -33,9 +34,9 @@ def _fold_node(plan: Plan) -> Plan:
     for field in fields(plan):  # type: ignore[arg-type]
         value = getattr(plan, field.name)
         if isinstance(value, ExprNode):
-            new: Any = rewrite(value, _fold)
+            new: Any = _folded(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], ExprNode):
-            new = tuple(rewrite(e, _fold) for e in value)
+            new = tuple(map(_folded, value))
             if all(a is b for a, b in zip(new, value, strict=True)):
                 continue
         else:
@@ -46,6 +47,17 @@ def _fold_node(plan: Plan) -> Plan:
     if isinstance(folded, Filter) and _is(folded.predicate, value=True):
         return folded.input
     return folded
+
+
+def _folded(expr: ExprNode) -> ExprNode:
+    return rewrite(expr, _fold) if any(map(_may_fold, nodes(expr))) else expr
+
+
+def _may_fold(expr: ExprNode) -> bool:
+    if not isinstance(expr, Call) or not expr.args:
+        return False
+    some = any if expr.function == "and_" else all
+    return some(isinstance(arg, Literal) for arg in expr.args)
 
 
 def _fold(expr: ExprNode) -> ExprNode:
