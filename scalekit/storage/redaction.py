@@ -12,19 +12,21 @@ _SECRET_NAME = (
     r"|api[-_]?key|account[-_]?key|access[-_]?key|sas[-_]?key|private[-_]?key|service[-_]?account[-_]?key"
     r"|master[-_]?key)[\w.-]*"
 )
+# Each with the characters of which one must be there: most texts are paths, which hold none of them.
 _PATTERNS = (
     # scheme://user:password@host, also where the password itself holds an @ or a slash
-    (re.compile(r"(?<=://)[^/\s:@'\"]*:[^\s'\"]*@"), f"{_MASK}@"),
-    (re.compile(r"(?<=://)[^/\s?#'\"]+@"), f"{_MASK}@"),
-    (re.compile(r"(?i)(?<=[?&;])(sig|sas|key|code)=[^&\s'\"#)]+"), rf"\1={_MASK}"),
+    ("@", re.compile(r"(?<=://)[^/\s:@'\"]*:[^\s'\"]*@"), f"{_MASK}@"),
+    ("@", re.compile(r"(?<=://)[^/\s?#'\"]+@"), f"{_MASK}@"),
+    ("=", re.compile(r"(?i)(?<=[?&;])(sig|sas|key|code)=[^&\s'\"#)]+"), rf"\1={_MASK}"),
     # name=value, and "name": "value" as dictionaries are printed
-    (re.compile(rf"(?i)\b({_SECRET_NAME})\s*=\s*[^&;\s,'\"#)}}<>]+"), rf"\1={_MASK}"),
+    ("=", re.compile(rf"(?i)\b({_SECRET_NAME})\s*=\s*[^&;\s,'\"#)}}<>]+"), rf"\1={_MASK}"),
     (
+        "'\"",
         re.compile(rf"(?i)(['\"]?\b{_SECRET_NAME}['\"]?\s*[=:]\s*)(['\"])(?:(?!\2).)+\2"),
         rf"\1\2{_MASK}\2",
     ),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {_MASK}"),
-    (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b"), _MASK),
+    ("bB", re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {_MASK}"),
+    ("A", re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b"), _MASK),
 )
 
 # an option whose name says one of these holds a value that is never shown
@@ -52,8 +54,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(set(secrets), key=len, reverse=True):
         if secret:
             text = text.replace(secret, _MASK)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    for signs, pattern, replacement in _PATTERNS:
+        if any(sign in text for sign in signs):
+            text = pattern.sub(replacement, text)
     return text
 
 
