@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
 
     print(f"{chosen.notebook.name} on each backend, in a kernel of its own:")
+    _say("  warming up", end="")
     warm_up(chosen.notebook)
     runs = [_run(chosen.notebook, backend) for backend in chosen.backend.split(",")]
     wrong = {run.backend: differences(run, runs[0]) for run in runs[1:]}
@@ -102,12 +103,10 @@ def _problems(runs: list[Ran], wrong: Wrong) -> list[str]:
 
 
 def _run(notebook: Path, backend: str) -> Ran:
-    """Run, and say how far it is where someone is watching."""
-    is_watched = sys.stdout.isatty()
+    """Run, and say how far it is."""
 
     def report(cell: int, cells: int, heading: str) -> None:
-        if is_watched:
-            _say(f"  {backend:10} cell {cell} of {cells}: {heading}", end="")
+        _say(f"  {backend:10} cell {cell} of {cells}: {heading}", end="")
 
     ran = run_notebook(notebook, backend, report)
     _say(f"  {backend:10} {'failed' if ran.failure else 'ran'} after {ran.seconds:.1f} s", end="\n")
@@ -115,9 +114,11 @@ def _run(notebook: Path, backend: str) -> Ran:
 
 
 def _say(text: str, end: str) -> None:
-    """Write a line over the one before."""
-    is_watched = sys.stdout.isatty()
-    print(f"\r{text[:LINE]:{LINE}}" if is_watched else text, end=end, flush=True)
+    """Write a line over the one before; where nobody is watching, only what ends a line."""
+    if sys.stdout.isatty():
+        print(f"\r{text[:LINE]:{LINE}}", end=end, flush=True)
+    elif end:
+        print(text, flush=True)
 
 
 if __name__ == "__main__":
