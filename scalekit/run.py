@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -21,15 +21,12 @@ from scalekit.kernels.schema import calls_user_code, schema_of
 from scalekit.optimize import check_sums, optimize, pin_order
 from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
-from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql, Write
+from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql
 from scalekit.plan.order import has_total_order
 from scalekit.sources.base import Source
 from scalekit.sources.reading import reading_errors
 from scalekit.targets.base import Target, WriteResult
-from scalekit.targets.check import check_target
-from scalekit.targets.commit import write_files
-from scalekit.targets.database import DatabaseTarget, write_database
-from scalekit.targets.delta import DeltaTarget, write_delta
+from scalekit.targets.write import write as write_rows
 from scalekit.tree import walk
 
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
@@ -109,24 +106,11 @@ def write(
 ) -> WriteResult:
     """Run ``plan`` and write its rows, all or nothing."""
     schema = schema_of(plan)
-    check_target(target, _inputs(plan))
+    inputs = [name for source in _sources(plan) for name in source.inputs()]
     backend, program = prepare(plan, config, watch)
     with _run_errors(plan):
         parts = (pin_schema(part, schema) for part in backend.parts(program, config, watch))  # type: ignore[type-var]
-        return _writer(target)(target, parts, write_id=write_id, schema=schema)
-
-
-def _writer(target: Target) -> Callable[..., WriteResult]:
-    match target:
-        case DeltaTarget():
-            return write_delta
-        case DatabaseTarget():
-            return write_database
-    return write_files
-
-
-def _inputs(plan: Plan) -> list[str]:
-    return [name for source in _sources(plan) for name in source.inputs()]
+        return write_rows(target, parts, inputs=inputs, write_id=write_id, schema=schema)
 
 
 def plan_at(plan: Plan, config: Config, stage: str) -> Plan:
@@ -220,7 +204,7 @@ def preview(plan: Plan, config: Config) -> tuple[pl.DataFrame | None, str]:
 
 def _is_cheap(head: Plan) -> bool:
     nodes = list(walk(head))
-    if any(isinstance(node, MapBatches | Sql | Write) or calls_user_code(node) for node in nodes):
+    if any(isinstance(node, MapBatches | Sql) or calls_user_code(node) for node in nodes):
         return False
     scans = [node for node in nodes if isinstance(node, Scan)]
     if all(scan.limit is not None for scan in scans):

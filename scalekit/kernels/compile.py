@@ -60,7 +60,7 @@ def to_lazy(plan: Plan, inputs: Tables = ()) -> pl.LazyFrame:
     Raises
     ------
     UnsupportedError
-        Where a node has no Polars kernel, such as ``Write``.
+        Where a node has no Polars kernel, such as one of a backend's own.
     """
     done: dict[Plan, pl.LazyFrame] = {}
     for current in walk(plan):
@@ -286,4 +286,4 @@ COMPILERS: Mapping[type[Plan], Callable[[Any, Tables], pl.LazyFrame]] = {
     MapBatches: _map_batches,
     Sql: _sql,
 }
-"""Each plan node's kernel. ``Write`` and ``Persisted`` have none: backends handle them."""
+"""Each plan node's kernel."""

@@ -21,20 +21,13 @@ from scalekit.plan.nodes import (
     Input,
     Limit,
     MapBatches,
-    Persisted,
     Plan,
     Sample,
     Scan,
     Sort,
     Sql,
-    Write,
 )
 from scalekit.tree import children, has_memo, memo, walk
-
-WRITTEN = pl.Schema(
-    {"path": pl.String(), "rows": pl.Int64(), "bytes": pl.Int64(), "files": pl.Int64()}
-)
-"""What a write returns: where, and how much."""
 
 
 def schema_of(plan: Plan) -> pl.Schema:
@@ -69,7 +62,7 @@ def check_runs(plan: Plan) -> None:
     memo(plan, "_empty", nothing.lazy)
 
 
-_NOT_RUN = (Scan, Persisted, Input, Write, MapBatches, Sql)
+_NOT_RUN = (Scan, Input, MapBatches, Sql)
 _KEEP_COLUMNS = (Filter, Sort, Limit, Sample, Distinct)
 
 
@@ -82,10 +75,6 @@ def _infer(plan: Plan) -> pl.Schema:
     if isinstance(plan, Scan):
         schema: pl.Schema = plan.source.schema
         return schema if plan.columns is None else pl.Schema({c: schema[c] for c in plan.columns})
-    if isinstance(plan, Persisted):
-        return pl.Schema(plan.source.schema)
-    if isinstance(plan, Write):
-        return WRITTEN
     if isinstance(plan, MapBatches | Input):
         return pl.Schema(plan.schema)
     if isinstance(plan, _KEEP_COLUMNS):

@@ -25,7 +25,6 @@ from scalekit.plan.nodes import (
     Scan,
     Union,
     Unpivot,
-    Write,
 )
 from scalekit.tree import children, walk
 
@@ -181,5 +180,4 @@ _ROWS: Mapping[type[Plan], Callable[[Any, Below], Rows]] = {
     Explode: _share(EXPLODED),
     Unpivot: _unpivot,
     Sample: _sample,
-    Write: lambda _, __: (1, True),
 }

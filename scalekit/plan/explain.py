@@ -20,7 +20,6 @@ from scalekit.plan.nodes import (
     Join,
     Limit,
     MapBatches,
-    Persisted,
     Pivot,
     Plan,
     RollingAggregate,
@@ -33,7 +32,6 @@ from scalekit.plan.nodes import (
     Union,
     Unpivot,
     WithColumns,
-    Write,
 )
 from scalekit.tree import children, walk
 
@@ -177,8 +175,6 @@ _LINES: Mapping[type[Plan], Callable[[Any], str]] = {
     Sample: _sample,
     MapBatches: lambda n: f"{n.function!r}{' on the whole table' if n.whole else ''}",
     Sql: lambda n: " ".join(n.query.split()),
-    Write: lambda n: n.target.describe(),
-    Persisted: lambda n: n.source.describe(),
 }
 
 

@@ -249,18 +249,3 @@ class Sql(Plan):
     inputs: tuple[Plan, ...]
     names: tuple[str, ...]
     query: str
-
-
-@node
-class Write(Plan):
-    """The rows, written to a target; gives one row that says what was written."""
-
-    input: Plan
-    target: Any
-
-
-@node
-class Persisted(Plan):
-    """Rows that a backend keeps from an earlier run."""
-
-    source: Any
