@@ -19,12 +19,11 @@ Runner = Callable[[Sequence[Table]], Table]
 
 
 @lru_cache(maxsize=1024)
-def arrow_type(dtype: pl.DataType) -> pa.DataType:
+def arrow_type(dtype: pl.DataType) -> Any:
     """The Arrow type behind a column of ``dtype``; None where pandas cannot carry it without loss."""
     if not _is_carried(dtype):
         return None
-    kind: pa.DataType = pl.Series([], dtype=dtype).to_arrow().type
-    return kind
+    return pl.Series([], dtype=dtype).to_arrow().type
 
 
 def _is_carried(dtype: pl.DataType) -> bool:
@@ -41,7 +40,8 @@ def _is_carried(dtype: pl.DataType) -> bool:
 
 
 def _inner(dtype: Any) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype
+    inner: pl.DataType = dtype() if isinstance(dtype, type) else dtype
+    return inner
 
 
 def from_polars(rows: pl.DataFrame) -> Table:

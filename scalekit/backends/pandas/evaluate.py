@@ -14,11 +14,13 @@ from scalekit.backends.pandas.aggregates import AGGREGATES
 from scalekit.backends.pandas.checks import Level, Types, level_of, options_of
 from scalekit.backends.pandas.columns import Table, arrow_type, column
 from scalekit.backends.pandas.conversions import convert
+from scalekit.backends.pandas.failures import named
 from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.keys import Groups, Ints, Order, groups_of, one_group, sort_rows, take
 from scalekit.backends.pandas.native import Datum, cast
 from scalekit.backends.pandas.reductions import run_reductions
 from scalekit.expr.node import Alias, Arg, Call, Case, Cast, Column, ExprNode, Literal, Opaque, Over
+from scalekit.expr.show import show_expr
 from scalekit.tree import children
 
 
@@ -139,7 +141,8 @@ def _alias(expr: Alias, scope: Scope) -> Datum:
 
 def _cast(expr: Cast, scope: Scope) -> Datum:
     value = evaluate(expr.arg, scope)
-    return convert(value, scope.types[expr.arg], expr.dtype, strict=expr.strict)
+    with named(lambda: show_expr(expr)):
+        return convert(value, scope.types[expr.arg], expr.dtype, strict=expr.strict)
 
 
 def _call(expr: Call, scope: Scope) -> Datum:
@@ -165,7 +168,8 @@ def _apply(
 ) -> Any:
     options = {k: operands[v] if isinstance(v, Arg) else v for k, v in options_of(call).items()}
     by_position = operands[: len(operands) - sum(isinstance(v, Arg) for _, v in call.options)]
-    return run(arrow_of(scope.types[call]), *context, *by_position, **options)
+    with named(lambda: show_expr(call)):
+        return run(arrow_of(scope.types[call]), *context, *by_position, **options)
 
 
 def _case(expr: Case, scope: Scope) -> Datum:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import narwhals as nw
 import polars as pl
-import pyarrow as pa
 
-from scalekit import errors
 from scalekit.backends.pandas.columns import Table, from_polars, pin, to_polars
+from scalekit.backends.pandas.failures import named
 from scalekit.backends.pandas.program import Program, Step, describe
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.kernels.compile import to_lazy
@@ -58,22 +53,5 @@ def _run(step: Step, inputs: list[Rows]) -> Rows:
     if step.run is None:
         query = to_lazy(step.plan, [rows.in_polars().lazy() for rows in inputs])
         return Rows(step.schema, polars=pin(query.collect(engine="streaming"), step.schema))
-    with _named_failures(step):
+    with named(lambda: describe(step.plan)):
         return Rows(step.schema, pandas=step.run([rows.in_pandas() for rows in inputs]))
-
-
-@contextmanager
-def _named_failures(step: Step) -> Iterator[None]:
-    """Say which operation failed, in scalekit's own tree."""
-    try:
-        yield
-    except pa.ArrowInvalid as error:
-        raise errors.ComputeError(f"{describe(step.plan)}: {error}") from error
-    except (
-        pa.ArrowException,
-        nw.exceptions.NarwhalsError,
-        TypeError,
-        ValueError,
-        NotImplementedError,
-    ) as error:
-        raise errors.ExecutionError(f"{describe(step.plan)}: {error}") from error

@@ -61,6 +61,10 @@ def _not_negative(site: Site) -> str | None:
     )
 
 
+def _not_zero(site: Site) -> str | None:
+    return f"{site.call.function} with 0" if site.constant(1) == 0 else None  # Narwhals gives all
+
+
 def _slices(site: Site) -> str | None:
     """From the end, a length counts from a start that may lie before the text: Arrow clips it elsewhere."""
     offset, length = site.constant(1), dict(site.call.options).get("length")
@@ -84,7 +88,7 @@ TEXT: Mapping[str, Elementwise] = {
     ),
     "str.slice": _text(lambda s, offset, length=None: s.str.slice(offset, length), _slices),
     "str.head": _text(lambda s, n: s.str.head(n), _not_negative),
-    "str.tail": _text(lambda s, n: s.str.tail(n), _not_negative),
+    "str.tail": _text(lambda s, n: s.str.tail(n), _not_negative, _not_zero),
     "str.replace": _text(
         lambda s, pattern, value, literal, n: s.str.replace(pattern, value, literal=literal, n=n),
         _pattern,

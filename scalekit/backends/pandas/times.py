@@ -62,6 +62,11 @@ def _in_naive_time(site: Site) -> str | None:
     return None if getattr(dtype, "time_zone", None) is None else f"{site.call.function} of {dtype}"
 
 
+def _in_range(site: Site) -> str | None:
+    """Nanoseconds of distant years wrap in Polars and raise in Arrow."""
+    return "dt.timestamp('ns')" if site.options["time_unit"] == "ns" else None
+
+
 def _no_zone(site: Site) -> str | None:
     given = site.options.get("time_zone", "")
     return None if given is None else f"dt.replace_time_zone({given!r})"
@@ -102,9 +107,8 @@ TIMES: Mapping[str, Elementwise] = {
         _in_naive_time,
         _every(r"[1-9]\d*(?:d|h|m|s|ms|us)"),
     ),
-    "dt.timestamp": _method(lambda s, time_unit: s.dt.timestamp(time_unit), _days),
+    "dt.timestamp": _method(lambda s, time_unit: s.dt.timestamp(time_unit), _days, _in_range),
     "dt.to_string": _method(lambda s, format: s.dt.to_string(format), _days, _formats),
-    "dt.strftime": _method(lambda s, format: s.dt.to_string(format), _days, _formats),
     "dt.convert_time_zone": _method(
         lambda s, time_zone: s.dt.convert_time_zone(time_zone), _clocks, _with_zone
     ),
