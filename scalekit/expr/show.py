@@ -67,19 +67,19 @@ def _show_call(call: Call) -> str:
     if call.function in _SYMBOLS:
         left, right = map(show_expr, call.args)
         return f"({left} {_SYMBOLS[call.function]} {right})"
-    defaults = dict(FUNCTIONS[call.function].defaults)
+    spec = FUNCTIONS[call.function]
+    defaults = dict(spec.defaults)
     by_name = {int(v): k for k, v in call.options if isinstance(v, Arg)}
     options = [
         f"{k}={show_expr(v) if isinstance(v, ExprNode) else repr(v)}"
         for k, v in call.options
         if not isinstance(v, Arg) and defaults.get(k, ...) != v
     ]
-    operands: list[str | None] = [show_expr(a) for a in call.args]
-    first, *rest = operands or [None]
-    shown = [
-        f"{by_name[i]}={text}" if i in by_name else text
-        for i, text in enumerate(rest, 1)
-        if i not in by_name or call.args[i] != Literal(defaults.get(by_name[i], ...))
+    operands = [
+        f"{by_name[i]}={show_expr(arg)}" if i in by_name else show_expr(arg)
+        for i, arg in enumerate(call.args)
+        if i not in by_name or arg != Literal(defaults.get(by_name[i], ...))
     ]
-    inside = ", ".join([*map(str, shown), *options])
-    return f"{call.function}({inside})" if first is None else f"{first}.{call.function}({inside})"
+    if not spec.is_method or not operands:
+        return f"{call.function}({', '.join([*operands, *options])})"
+    return f"{operands[0]}.{call.function}({', '.join([*operands[1:], *options])})"
