@@ -61,7 +61,7 @@ def find_screen(config: Config) -> Screen | None:
         return None
     if publisher := _notebook():
         return Notebook(publisher)
-    if sys.stderr is None:  # as under pythonw
+    if sys.stderr is None or sys.stderr.closed:  # as under pythonw, or in a daemon
         return None
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         return Terminal(sys.stderr)

@@ -67,6 +67,10 @@ class AsciiTty(Tty):
     encoding = "ascii"
 
 
+CLOSED = Tty()
+CLOSED.close()
+
+
 def drawing_threads() -> list[str]:
     return [t.name for t in threading.enumerate() if t.name.startswith("scalekit")]
 
@@ -244,6 +248,7 @@ def test_it_is_silent_where_nobody_looks_on(monkeypatch):
         (True, io.StringIO(), Log),
         (None, None, type(None)),
         (True, None, type(None)),
+        (True, CLOSED, type(None)),
     ],
     ids=[
         "tty",
@@ -253,6 +258,7 @@ def test_it_is_silent_where_nobody_looks_on(monkeypatch):
         "file, asked",
         "no stream",
         "no stream, asked",
+        "closed stream, asked",
     ],
 )
 def test_where_a_bar_is_drawn(wanted, stream, screen, monkeypatch):
