@@ -61,11 +61,14 @@ def find_screen(config: Config) -> Screen | None:
         return None
     if publisher := _notebook():
         return Notebook(publisher)
-    if sys.stderr is None or sys.stderr.closed:  # as under pythonw, or in a daemon
+    stream: Any = (
+        sys.stderr
+    )  # None under pythonw, closed in a daemon, or an object that a program put there
+    if stream is None or getattr(stream, "closed", False):
         return None
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        return Terminal(sys.stderr)
-    return Log(sys.stderr) if config.progress else None
+    if getattr(stream, "isatty", bool)() and os.environ.get("TERM") != "dumb":
+        return Terminal(stream)
+    return Log(stream) if config.progress else None
 
 
 def _notebook() -> Any:

@@ -249,6 +249,7 @@ def test_it_is_silent_where_nobody_looks_on(monkeypatch):
         (None, None, type(None)),
         (True, None, type(None)),
         (True, CLOSED, type(None)),
+        (None, SimpleNamespace(write=len), type(None)),
     ],
     ids=[
         "tty",
@@ -259,6 +260,7 @@ def test_it_is_silent_where_nobody_looks_on(monkeypatch):
         "no stream",
         "no stream, asked",
         "closed stream, asked",
+        "an object that writes",
     ],
 )
 def test_where_a_bar_is_drawn(wanted, stream, screen, monkeypatch):
