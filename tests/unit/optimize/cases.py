@@ -123,10 +123,12 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "a literal keeps its rows": lambda: LEFT.select("x", one=sk.lit(1)).select("one"),
         "an aggregate keeps its rows": lambda: LEFT.select("x", top=col("x").max()).select("top"),
         "through a union": lambda: sk.concat([LEFT, LEFT.filter(col("z") > 0)]).select("x"),
-        "counting the rows of a union": lambda: sk.concat([LEFT, LEFT.filter(col("x") > 1)]).select(sk.len()),
-        "a diagonal union keeps all": lambda: (
-            sk.concat([LEFT.select("x", "k"), LEFT.select("k", "z")], how="diagonal").select("z")
+        "counting the rows of a union": lambda: sk.concat([LEFT, LEFT.filter(col("x") > 1)]).select(
+            sk.len()
         ),
+        "a diagonal union keeps all": lambda: sk.concat(
+            [LEFT.select("x", "k"), LEFT.select("k", "z")], how="diagonal"
+        ).select("z"),
         "all columns of unique": lambda: LEFT.unique().select("x"),
         "a row index": lambda: LEFT.with_row_index().select("index"),
         "an exploded column": lambda: LEFT.with_columns(l=sk.lit([1, 2])).explode("l").select("l"),

@@ -14,7 +14,7 @@ X = col("x")
 
 FAIL = {
     "strict cast": lambda: X.cast(sk.Int64),
-    "strict parser": lambda: X.str.to_date(),
+    "strict parser": X.str.to_date,
     "position": lambda: X.list.get(0),
     "elements": lambda: X.list.eval(element().cast(sk.Int8)),
     "clock": lambda: X.dt.replace_time_zone("Europe/Vienna"),

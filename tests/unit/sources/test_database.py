@@ -388,6 +388,7 @@ class PostgresTests:
 
 if find_postgres():
 
+    @pytest.mark.postgres
     class TestPostgres(PostgresTests):
         """The server is there."""
 

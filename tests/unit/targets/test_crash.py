@@ -1,4 +1,4 @@
-"""A sample of the battery of writes; the whole of it is ``make battery-writes``."""
+"""A sample of the battery of writes; the whole of it is ``make battery``."""
 
 from __future__ import annotations
 

@@ -16,9 +16,12 @@ from scalekit.errors import MissingDependencyError, SchemaError, TargetError, Ta
 from scalekit.targets import DatabaseTarget, write
 from tests.battery.postgres_server import find_postgres, postgres_server
 
-ENGINES = ["sqlite-adbc", "sqlite-sqlalchemy"]
+ENGINES: list[Any] = ["sqlite-adbc", "sqlite-sqlalchemy"]
 if find_postgres():
-    ENGINES += ["postgresql-adbc", "postgresql-sqlalchemy"]
+    ENGINES += [
+        pytest.param(engine, marks=pytest.mark.postgres)
+        for engine in ("postgresql-adbc", "postgresql-sqlalchemy")
+    ]
 
 
 @pytest.fixture(scope="session")
