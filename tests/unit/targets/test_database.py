@@ -202,6 +202,7 @@ def test_what_sqlite_would_change_is_refused(
         write(there.target(engine), [frame])
 
 
+@pytest.mark.postgres
 def test_schemas_of_a_database(postgres_only: Database, frame: pl.DataFrame) -> None:
     raw = sa.create_engine(postgres_only.uri.replace("postgresql:", "postgresql+psycopg:"))
     with raw.begin() as connection:
