@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -26,7 +27,9 @@ from scalekit.exceptions import (
     ScalekitError,
     SchemaError,
     TargetError,
+    WriteConflictError,
 )
+from scalekit.storage.filesystem import observe
 
 FRAME = sk.from_dict(
     {"carrier": ["AA", "UA"], "delay": [1, 2], "part": [1.5, None], "tags": [["a"], ["b"]]}
@@ -154,6 +157,47 @@ def test_case_75_strict_sums_raise(backend: str) -> None:
 def test_case_72_sort_by_a_list(backend: str) -> None:
     # Polars orders lists by their elements; so does every backend here.
     assert FRAME.sort("tags", descending=True).collect(backend=backend)["delay"].to_list() == [2, 1]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("mode", ["error", "overwrite"])
+def test_case_76_disk_full(mode: str, backend: str, tmp_path: Path) -> None:
+    path = tmp_path / "numbers.parquet"
+    if mode == "overwrite":
+        FRAME.select("delay").write_parquet(path)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+
+    def full(step: str, _: str) -> None:
+        if step == "write":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with observe(full), pytest.raises(TargetError, match="disk is full"):
+        FRAME.write_parquet(path, mode=mode, backend=backend)  # type: ignore[arg-type]
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_case_79_concurrent_overwrite(backend: str, tmp_path: Path) -> None:
+    frames = [sk.from_dict({"x": [n] * 50}) for n in range(6)]
+    outcomes: list[str] = []
+
+    def overwrite(frame: sk.Frame) -> None:
+        try:
+            frame.write_parquet(tmp_path / "lake", mode="overwrite", backend=backend)
+            outcomes.append("written")
+        except WriteConflictError:
+            outcomes.append("conflict")
+
+    threads = [threading.Thread(target=overwrite, args=(frame,)) for frame in frames]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == len(frames)
+    assert "written" in outcomes
+    seen = sk.scan_parquet(tmp_path / "lake").collect()["x"]
+    assert seen.len() == 50
+    assert seen.n_unique() == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
