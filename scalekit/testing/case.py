@@ -15,7 +15,8 @@ class Case:
     Attributes
     ----------
     function
-        Its row of the function table (``"str.contains"``), or ``"Frame.sort"`` for a method of a frame.
+        Its row of the function table (``"str.contains"``), ``"Frame.sort"`` for a method of a frame, or what a
+        user writes where it is neither (``"cast"``, ``"when"``).
     build
         From a frame with the columns of :data:`scalekit.testing.data.SCHEMA` to the frame to compare.
     note
