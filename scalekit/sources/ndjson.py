@@ -187,13 +187,16 @@ def _full(dtype: Any) -> pl.DataType:
 
 
 def _converted(name: str, found: pl.DataType | None, dtype: pl.DataType) -> pl.Expr:
-    """A declared type over what the file holds: dates as ISO 8601, everything else as a strict cast."""
+    """A declared type over what the file holds: dates and times as ISO 8601, everything else as a strict cast."""
     if found is None:
         return pl.lit(None, dtype).alias(name)
     if found == pl.String and dtype == pl.Date:
         return pl.col(name).str.to_date("%Y-%m-%d")
+    if found == pl.String and dtype == pl.Time:
+        return pl.col(name).str.to_time("%H:%M:%S%.f")
     if found == pl.String and isinstance(dtype, pl.Datetime):
         layout = "%Y-%m-%dT%H:%M:%S%.f" + ("%#z" if dtype.time_zone else "")
-        parsed = pl.col(name).str.to_datetime(layout, time_unit=dtype.time_unit)
+        text = pl.col(name).str.replace(r"^(\S+) ", "${1}T")  # as Polars itself writes them
+        parsed = text.str.to_datetime(layout, time_unit=dtype.time_unit)
         return parsed.dt.convert_time_zone(dtype.time_zone) if dtype.time_zone else parsed
     return pl.col(name).cast(dtype)
