@@ -22,6 +22,7 @@ from scalekit.expr.node import (
     SortKey,
 )
 from scalekit.expr.show import show_expr
+from scalekit.kernels.constants import compute_integers
 from scalekit.kernels.resolve import resolve, spread
 from scalekit.tree import children, memo, rewrite, walk
 
@@ -53,7 +54,8 @@ def bind(
         for single in expand(expr, visible):
             check_columns(single, schema)
             _check_constants(single)
-            bound += [resolve(settle_names(one), schema) for one in spread(single, schema)]
+            whole = compute_integers(single)
+            bound += [resolve(settle_names(one), schema) for one in spread(whole, schema)]
     return tuple(bound)
 
 

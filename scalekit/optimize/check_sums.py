@@ -36,11 +36,19 @@ def _check_node(plan: Plan) -> Plan:
     changed: dict[str, Any] = {}
     for field in fields(plan):  # type: ignore[arg-type]
         value = getattr(plan, field.name)
-        if isinstance(value, tuple) and value and all(isinstance(e, ExprNode) for e in value):
-            new = tuple(_checked(e, schema) for e in value)
-            if any(a is not b for a, b in zip(new, value, strict=True)):
-                changed[field.name] = new
+        new = _checked_field(value, schema)
+        if new is not value:
+            changed[field.name] = new
     return replace(plan, **changed) if changed else plan  # type: ignore[type-var]
+
+
+def _checked_field(value: Any, schema: pl.Schema) -> Any:
+    if isinstance(value, ExprNode):
+        return _checked(value, schema)
+    if not isinstance(value, tuple) or not any(isinstance(e, ExprNode) for e in value):
+        return value
+    new = tuple(_checked(e, schema) for e in value)
+    return value if all(a is b for a, b in zip(new, value, strict=True)) else new
 
 
 def _checked(expr: ExprNode, schema: pl.Schema) -> ExprNode:

@@ -2,9 +2,11 @@
 
 ::
 
-    FILTER x > (1 + 2)     becomes  FILTER x > 3
-    FILTER p & True        becomes  FILTER p
-    FILTER True            is dropped
+    FILTER x > (0.5 + 2.0)     becomes  FILTER x > 2.5
+    FILTER p & True            becomes  FILTER p
+    FILTER True                is dropped
+
+Arithmetic of whole numbers is done while binding, since their type depends on it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from scalekit.expr.analysis import nodes
 from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import Call, ExprNode, Literal, Opaque
 from scalekit.kernels.expressions import to_expr
+from scalekit.optimize.analysis import conjunction, conjuncts
 from scalekit.plan.nodes import Filter, Plan
 from scalekit.tree import rewrite
 
@@ -44,9 +47,16 @@ def _fold_node(plan: Plan) -> Plan:
         if new is not value:
             changed[field.name] = new
     folded: Plan = replace(plan, **changed) if changed else plan  # type: ignore[type-var]
-    if isinstance(folded, Filter) and _is(folded.predicate, value=True):
-        return folded.input
-    return folded
+    return _without_true(folded) if isinstance(folded, Filter) else folded
+
+
+def _without_true(plan: Filter) -> Plan:
+    """Drop the conditions that every row meets; only here, as elsewhere they decide a name and a type."""
+    parts = conjuncts(plan.predicate)
+    kept = [p for p in parts if not (isinstance(p, Literal) and p.value is True)]
+    if len(kept) == len(parts):
+        return plan
+    return replace(plan, predicate=conjunction(kept)) if kept else plan.input
 
 
 def _folded(expr: ExprNode) -> ExprNode:
@@ -54,22 +64,11 @@ def _folded(expr: ExprNode) -> ExprNode:
 
 
 def _may_fold(expr: ExprNode) -> bool:
-    if not isinstance(expr, Call) or not expr.args:
-        return False
-    some = any if expr.function == "and_" else all
-    return some(isinstance(arg, Literal) for arg in expr.args)
+    return isinstance(expr, Call) and bool(expr.args) and all(map(_is_plain, expr.args))
 
 
 def _fold(expr: ExprNode) -> ExprNode:
-    if not isinstance(expr, Call):
-        return expr
-    if expr.function == "and_":
-        left, right = expr.args
-        if _is(left, value=True):
-            return right
-        if _is(right, value=True):
-            return left
-    if not expr.args or not all(map(_is_plain, expr.args)):
+    if not isinstance(expr, Call) or not _may_fold(expr):
         return expr
     spec = FUNCTIONS[expr.function]
     if spec.kind is not Kind.ELEMENTWISE or spec.user_function or expr.options:
@@ -84,11 +83,11 @@ def _computed(call: Call) -> ExprNode:
     except pl.exceptions.PolarsError:
         return call
     value = answer.item()
-    # Only types whose literal has the same dtype again: a Python int stays flexible beside narrower columns.
+    # Only types whose literal has the same dtype again, whatever stands beside it.
     if isinstance(value, bool) or (isinstance(value, str) and answer.dtype == pl.String):
         return Literal(value)
-    if isinstance(value, int | float) and all(
-        type(a.value) is type(value) for a in call.args if isinstance(a, Literal)
+    if isinstance(value, float) and all(
+        type(a.value) is float for a in call.args if isinstance(a, Literal)
     ):
         return Literal(value)
     return call
@@ -98,7 +97,3 @@ def _is_plain(expr: ExprNode) -> bool:
     if not isinstance(expr, Literal) or expr.dtype is not None or isinstance(expr.value, Opaque):
         return False
     return isinstance(expr.value, _PLAIN)
-
-
-def _is(expr: ExprNode, *, value: bool) -> bool:
-    return isinstance(expr, Literal) and expr.value is value

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Call, Column, ExprNode, Literal
-from scalekit.optimize.analysis import definitions, named, substitute
+from scalekit.optimize.analysis import definitions, may_fail, named, substitute
 from scalekit.plan.nodes import Filter, Plan, Select, WithColumns
 from scalekit.tree import rewrite
 
@@ -23,9 +23,7 @@ def merge_projections(plan: Plan) -> Plan:
 
 def _merge(plan: Plan) -> Plan:
     match plan:
-        case Filter(Filter(below, first), second) if is_elementwise(first) and is_elementwise(
-            second
-        ):
+        case Filter(Filter(below, first), second) if _go_together(first, second):
             return Filter(below, Call("and_", (first, second)))
         case Select(Select(below, inner), outer) if _cheap(outer, inner):
             return Select(below, _through(outer, inner))
@@ -34,6 +32,11 @@ def _merge(plan: Plan) -> Plan:
         case Select(below, exprs) if _keeps_all(below, exprs):
             return below
     return plan
+
+
+def _go_together(first: ExprNode, second: ExprNode) -> bool:
+    """Whether two conditions may be asked of the same rows: the first may guard the second from failing."""
+    return is_elementwise(first) and is_elementwise(second) and not may_fail(second)
 
 
 def _through(outer: tuple[ExprNode, ...], inner: tuple[ExprNode, ...]) -> tuple[ExprNode, ...]:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from scalekit.expr.analysis import columns_read, output_name
+from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.function import FUNCTIONS, Kind
-from scalekit.expr.node import Call, Column, ExprNode, Literal
+from scalekit.expr.node import Call, Column, ExprNode, Literal, Opaque, Over
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import (
     Aggregate,
@@ -88,13 +88,12 @@ def _prune_scan(node: Scan, wanted: Names) -> Plan:
 
 
 def _prune_select(node: Select, wanted: Names) -> Plan:
-    kept = tuple(e for e in node.exprs if output_name(e) in wanted)
-    if all(map(_is_scalar, kept)):
+    keep = {output_name(e) for e in node.exprs} & wanted
+    if not any(_has_all_rows(e) for e in node.exprs if output_name(e) in keep):
         # Scalars alone would give one row: some column must keep the number of rows.
-        rows = next((e for e in node.exprs if not _is_scalar(e)), None)
-        if rows is not None:
-            chosen = {*map(output_name, kept), output_name(rows)}
-            kept = tuple(e for e in node.exprs if output_name(e) in chosen)
+        tall = [e for e in node.exprs if _has_all_rows(e)][:1]
+        keep |= {output_name(e) for e in tall or node.exprs if not _is_scalar(e)}
+    kept = tuple(e for e in node.exprs if output_name(e) in keep)
     return replace(node, exprs=kept or node.exprs[:1])
 
 
@@ -107,14 +106,22 @@ def _prune_aggregate(node: Aggregate, wanted: Names) -> Plan:
     return replace(node, aggs=kept or (() if node.keys else node.aggs[:1]))
 
 
+def _has_all_rows(expr: ExprNode) -> bool:
+    """Whether ``expr`` surely gives a value for each row of the table."""
+    return bool(columns_read(expr)) and is_elementwise(expr)
+
+
 def _is_scalar(expr: ExprNode) -> bool:
-    """Whether ``expr`` gives one value whatever the number of rows."""
-    if isinstance(expr, Literal):
-        return True
-    if isinstance(expr, Column):
-        return False
-    if isinstance(expr, Call) and FUNCTIONS[expr.function].kind is Kind.AGGREGATE:
-        return True
+    """Whether ``expr`` surely gives one value whatever the number of rows."""
+    match expr:
+        case Literal(Opaque()) | Column() | Over():
+            return False  # a series is a constant of many rows
+        case Literal():
+            return True
+        case Call(function):
+            kind = FUNCTIONS[function].kind
+            if kind is not Kind.ELEMENTWISE:
+                return kind is Kind.AGGREGATE
     below = children(expr)
     return bool(below) and all(map(_is_scalar, below))
 

@@ -72,6 +72,8 @@ def _past_filter(below: Filter, parts: Parts) -> Moved:
 
 
 def _past_sort(below: Sort, parts: Parts) -> Moved:
+    if not all(map(is_elementwise, below.by)):
+        return below, parts
     return replace(below, input=_place(below.input, parts)), []
 
 
@@ -99,6 +101,8 @@ def _past_projection(below: Any, parts: Parts, meanings: Mapping[str, ExprNode])
 
 
 def _past_aggregate(below: Aggregate, parts: Parts) -> Moved:
+    if not all(map(is_elementwise, below.keys)):
+        return below, parts
     keys = {output_name(k): k for k in below.keys if isinstance(k, Column)}
     going = [p for p in parts if columns_read(p) <= set(keys)]
     staying = [p for p in parts if not columns_read(p) <= set(keys)]

@@ -134,7 +134,7 @@ def _has_nulls(x: Any) -> Decomposition:
 
 def _place(extreme: str) -> Any:
     """The first place of an extreme: Polars' streaming engine gives that of any of equal values."""
-    return lambda x: pl.int_range(x.len()).filter(x == getattr(x, extreme)()).first()
+    return lambda x: (x == getattr(x, extreme)()).arg_true().first()
 
 
 def _bits(name: str) -> Any:
@@ -145,7 +145,7 @@ def _bits(name: str) -> Any:
 def _entropy(x: pl.Expr, *, base: float, normalize: bool) -> pl.Expr:
     """By its definition: Polars' in-memory engine gives 0 for any single value."""
     p = x / x.sum() if normalize else x
-    return 0.0 - (p * p.log(base)).sum()
+    return (p * p.log(base)).sum() * -1.0 + 0.0  # no zero below zero
 
 
 def _exact_dates(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
