@@ -367,7 +367,7 @@ def test_keys_without_a_hash_and_things_that_are_no_frame() -> None:
     with pytest.raises(PlanError, match=r"sk\.split takes a scalekit Frame, got DataFrame"):
         split(objects)
     frame = sk.from_polars(pl.DataFrame({"id": [1]}, schema={"id": pl.Int128})).select(
-        w=sk.col("id").cast(sk.List(sk.Int128))
+        w=sk.concat_list("id")
     )
     with pytest.raises(SchemaError, match=r"'w' of type List\(Int128\) has no row hash"):
         split(frame, key="w")
