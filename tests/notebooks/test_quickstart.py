@@ -19,6 +19,13 @@ pytestmark = [pytest.mark.notebook, pytest.mark.timeout(600)]
 run = cache(run_notebook)
 
 
+@pytest.fixture(autouse=True)
+def one_thread_for_linear_algebra(monkeypatch):
+    """Threads that spin while they wait take a fit from one second to thirty where tests run side by side."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(variable, "1")
+
+
 def ran(backend: str) -> Ran:
     done = run(NOTEBOOK, backend)
     assert done.failure is None, done.failure
@@ -26,7 +33,7 @@ def ran(backend: str) -> Ran:
 
 
 @pytest.fixture
-def notebook() -> Ran:
+def notebook(one_thread_for_linear_algebra) -> Ran:
     return ran("polars")
 
 
