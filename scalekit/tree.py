@@ -185,9 +185,12 @@ def _names(owner: Node) -> tuple[str, ...]:
     return _names_of(type(owner))
 
 
-@cache
-def _names_of(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))  # type: ignore[arg-type]
+def _find_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
+# mypy takes the method __hash__ of a node for that of its class, which would then not be hashable
+_names_of = cast("Callable[[type[Any]], tuple[str, ...]]", cache(_find_names))
 
 
 def _parts_first(root: Node, skip: Callable[[Node], bool]) -> Iterator[Node]:
