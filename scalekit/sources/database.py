@@ -75,8 +75,8 @@ class DatabaseSource(Source):
             n_rows: int | None,
             _batch: int | None,
         ) -> Iterator[pl.DataFrame]:
-            limit = n_rows if predicate is None else None
-            for batch in self._batches(ranges, columns, limit):
+            # n_rows counts before the predicate: rows.head(2).filter(...) is asked for with both
+            for batch in self._batches(ranges, columns, n_rows):
                 yield batch if predicate is None else batch.filter(predicate)
 
         return register_io_source(rows, schema=dict(self.schema), is_pure=False)

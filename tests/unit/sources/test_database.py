@@ -186,6 +186,12 @@ def test_nothing_runs_before_it_is_needed(sqlite):
     assert lazy.collect().height == 0
 
 
+def test_a_limit_counts_before_a_filter(sqlite):
+    lazy = database_source("select id from t", sqlite).read()
+    assert lazy.head(1).filter(pl.col("id") > 1).collect().height == 0
+    assert lazy.filter(pl.col("id") > 1).head(1).collect()["id"].to_list() == [2]
+
+
 def test_a_database_in_memory_is_read_in_its_own_thread():
     engine = sa.create_engine("sqlite://")
     with engine.begin() as connection:
