@@ -65,8 +65,11 @@ def arrow_source(data: Any) -> MemorySource:
     schema = getattr(data, "schema", None)
     if isinstance(schema, pa.Schema):
         _check_fields(schema)
+    given = data
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
     try:
-        frame = pl.DataFrame(data)
+        frame = pl.DataFrame(unsliced(data) if isinstance(data, pa.Table) else data)
     except pl.exceptions.DuplicateError as error:
         raise DuplicateError(f"from_arrow: {error}; rename one of the columns") from None
     except (
@@ -77,9 +80,29 @@ def arrow_source(data: Any) -> MemorySource:
         pl.exceptions.PolarsError,
     ) as error:
         raise SchemaError(
-            f"from_arrow: {type(data).__name__} cannot be taken over as a table ({error})"
+            f"from_arrow: {type(given).__name__} cannot be taken over as a table ({error})"
         ) from None
-    return memory_source(check_types(frame, what="from_arrow"), origin="arrow", given=data)
+    return memory_source(check_types(frame, what="from_arrow"), origin="arrow", given=given)
+
+
+def unsliced(table: pa.Table) -> pa.Table:
+    """The table with :func:`unsliced_column` of each of its columns."""
+    for position, field in enumerate(table.schema):
+        column = table.column(position)
+        whole = unsliced_column(column)
+        table = table if whole is column else table.set_column(position, field, whole)
+    return table
+
+
+def unsliced_column(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """A copy of fixed-size lists, as Polars 2.1 refuses a slice of them that has nulls; the rest as it is."""
+    import pyarrow as pa
+
+    if "fixed_size_list" not in str(column.type):
+        return column
+    if isinstance(column, pa.Array):
+        return pa.concat_arrays([column])
+    return pa.chunked_array([pa.concat_arrays([chunk]) for chunk in column.chunks], column.type)
 
 
 def _check_fields(schema: pa.Schema) -> None:

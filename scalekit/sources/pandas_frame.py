@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from scalekit.errors import ComputeError, InvalidOperationError, SchemaError
+from scalekit.sources.arrow_data import unsliced_column
 from scalekit.sources.memory import MemorySource, memory_source
 from scalekit.sources.python_values import check_kinds, names_once, value_kinds
 
@@ -155,7 +156,7 @@ def _to_polars(name: str, array: pa.Array | pa.ChunkedArray, wanted: pa.DataType
             "for example with .dt.to_timestamp() or .astype(str)"
         )
     if wanted == array.type:
-        return pl.Series(name, array)
+        return pl.Series(name, unsliced_column(array))
     try:
         return pl.Series(name, array.cast(wanted))
     except pa.ArrowInvalid:

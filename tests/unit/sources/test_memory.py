@@ -217,6 +217,15 @@ class TestArrow:
         table = pa.table({"a": pa.array(["x", "y"]).dictionary_encode()})
         assert arrow_source(table).schema == {"a": pl.Categorical()}
 
+    @pytest.mark.parametrize(
+        "form", [lambda table: table, lambda table: table.to_batches()[0]], ids=["table", "batch"]
+    )
+    def test_a_slice_of_fixed_size_lists_with_nulls(self, form):
+        """Polars 2.1 alone refuses it."""
+        lists = pa.array([[1, 2], None, [3, 4], [5, 6]], pa.list_(pa.int64(), 2))
+        data = form(pa.table({"x": lists}).slice(1, 2))
+        assert arrow_source(data).read().collect()["x"].to_list() == [None, [3, 4]]
+
     def test_refusals(self):
         with pytest.raises(InvalidOperationError, match="__arrow_c_stream__"):
             arrow_source([1])
