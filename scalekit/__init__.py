@@ -97,6 +97,7 @@ from scalekit.io.memory import (
 )
 
 if TYPE_CHECKING:
+    from scalekit.io.distributed import from_dask, from_ray
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
     from scalekit.kernels.hash_function import row_hash, row_share
@@ -173,11 +174,13 @@ __all__ = [
     "fold",
     "format",
     "from_arrow",
+    "from_dask",
     "from_dict",
     "from_dicts",
     "from_numpy",
     "from_pandas",
     "from_polars",
+    "from_ray",
     "int_range",
     "last",
     "len",
@@ -216,6 +219,8 @@ __all__ = [
 
 _LATER = {
     "fit": "scalekit.learn.fit",
+    "from_dask": "scalekit.io.distributed",
+    "from_ray": "scalekit.io.distributed",
     "predict": "scalekit.learn.predict",
     "row_hash": "scalekit.kernels.hash_function",
     "row_share": "scalekit.kernels.hash_function",

@@ -207,6 +207,8 @@ def _is_cheap(head: Plan) -> bool:
     if any(isinstance(node, MapBatches | Sql) or calls_user_code(node) for node in nodes):
         return False
     scans = [node for node in nodes if isinstance(node, Scan)]
+    if not all(scan.source.has_cheap_head() for scan in scans):
+        return False
     if all(scan.limit is not None for scan in scans):
         return True
     found = [scan.source.statistics() for scan in scans]

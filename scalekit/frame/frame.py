@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from scalekit.frame.columns import ColumnMethods
+from scalekit.frame.distributed import DistributedResultMethods
 from scalekit.frame.grouping import GroupMethods
 from scalekit.frame.inspection import InspectionMethods
 from scalekit.frame.joins import JoinMethods
@@ -29,6 +30,7 @@ class Frame(
     InspectionMethods,
     WriteMethods,
     ResultMethods,
+    DistributedResultMethods,
 ):
     """A lazy table: every method adds a step to its plan, and nothing runs until a result is asked for.
 

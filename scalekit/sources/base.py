@@ -53,6 +53,10 @@ class Source(ABC):
         """Canonical identities of what is read (real paths, normalised URIs), for the check against targets."""
         return ()
 
+    def has_cheap_head(self) -> bool:
+        """Whether the first rows can be had without computing the others: only then is there a preview."""
+        return True
+
     def refreshed(self) -> Source:
         """The source as it is now, where files were replaced since it was made; otherwise itself.
 

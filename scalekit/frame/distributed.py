@@ -1,0 +1,89 @@
+"""Results as collections of Dask and Ray, for work that goes on there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scalekit import run
+from scalekit.config import resolve
+from scalekit.display.progress import progress
+from scalekit.frame.base import FrameBase
+from scalekit.frame.handover import arrow_table, check_types, pandas_frame
+from scalekit.kernels.schema import schema_of
+from scalekit.sources.memory import MemorySource
+from scalekit.sources.on_request import check_ray, dask_dataframe, dask_frame, ray_dataset
+
+
+class DistributedResultMethods(FrameBase):
+    """Run a frame, and hand its rows to Dask or Ray."""
+
+    __slots__ = ()
+
+    def to_dask(self, **settings: Any) -> Any:
+        """Run the plan and give a Dask DataFrame over its rows, with Arrow-backed dtypes.
+
+        The plan runs now, and the rows are in this process, in partitions of about 128 MB.
+
+        Parameters
+        ----------
+        settings
+            As in :meth:`collect`.
+
+        Raises
+        ------
+        SchemaError
+            For a type that pandas does not have, such as Int128; nothing runs then.
+        MissingDependencyError
+            Where Dask is not installed.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, None, 3]}).to_dask()["x"].compute().tolist()
+        [1, <NA>, 3]
+        """
+        check_types(schema_of(self._plan), "Dask", "to_dask()")
+        dask_dataframe("to_dask()")
+        rows = self._rows(settings)
+        return dask_frame(pandas_frame(rows.frame, "arrow"), len(rows.splits()))
+
+    def to_ray(self, **settings: Any) -> Any:
+        """Run the plan and give a Ray Dataset over its rows, in blocks of about 128 MB.
+
+        The plan runs now. Ray has to be running: start it with ``ray.init`` as fits this machine or
+        cluster, since by itself it starts with ports open to the network.
+
+        Parameters
+        ----------
+        settings
+            As in :meth:`collect`.
+
+        Raises
+        ------
+        SchemaError
+            For a type that Arrow does not have, such as Int128; nothing runs then.
+        InvalidOperationError
+            Where Ray is not running.
+        MissingDependencyError
+            Where Ray is not installed.
+
+        Notes
+        -----
+        Ray Data is imported for this, and what its import lets files do is taken back: see :func:`from_ray`.
+
+        Examples
+        --------
+        >>> import scalekit as sk
+        >>> sk.from_dict({"x": [1, 2]}).to_ray().count()  # doctest: +SKIP
+        2
+        """
+        check_types(schema_of(self._plan), "Ray", "to_ray()")
+        check_ray("to_ray()")
+        rows = self._rows(settings)
+        parts = [rows.frame.slice(split.offset, split.rows) for split in rows.splits()]
+        return ray_dataset([arrow_table(part) for part in parts])
+
+    def _rows(self, settings: dict[str, Any]) -> MemorySource:
+        config = resolve(**settings)
+        with progress(config) as watch:
+            return MemorySource(run.collect(self._plan, config, watch))
