@@ -46,8 +46,9 @@ bench: $(READY)  ## Run the 22 PDS-H queries on the local backends and check eve
 battery: $(READY)  ## Kill writes before every change, race them, read beside them
 	$(BIN)/python -m tests.battery.writes all
 
-docs: $(READY)  ## Write docs/api from the docstrings
+docs: $(READY)  ## Write docs/api from the docstrings, and docs/coverage.md
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.coverage
 
 clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

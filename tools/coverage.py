@@ -24,13 +24,41 @@ ROOT = Path(__file__).parents[1]
 SURFACE = Path(__file__).with_name("api.csv")
 PAGE = ROOT / "docs" / "coverage.md"
 
-_OPERATORS = {"__invert__": "not_", "__and__": "and_", "__or__": "or_"}
+_OPERATORS = {
+    "__invert__": "not_", "__and__": "and_", "__or__": "or_", "__rand__": "and_", "__ror__": "or_",
+}  # fmt: skip
 _NODES = {
     "filter": "Filter", "sort": "Sort", "select": "Select", "with_columns": "WithColumns", "join": "Join",
     "head": "Limit", "limit": "Limit", "tail": "Limit", "slice": "Limit", "unique": "Distinct",
     "explode": "Explode", "unpivot": "Unpivot", "pivot": "Pivot", "with_row_index": "RowIndex",
     "join_asof": "AsofJoin", "group_by": "Aggregate", "group_by_dynamic": "DynamicAggregate",
     "rolling": "RollingAggregate", "sample": "Sample", "map_batches": "MapBatches", "sql": "Sql",
+}  # fmt: skip
+
+# What no case can hold: it gives no frame, needs a file, or is a setting.
+UNIT_TESTS: dict[str, tuple[str, ...]] = {
+    "tests/unit/test_in_and_out.py": (
+        "from_arrow", "from_dict", "from_dicts", "from_numpy", "from_pandas", "from_polars", "scan_csv",
+        "scan_database", "scan_delta", "scan_ipc", "scan_ndjson", "scan_parquet", "Frame.write_csv",
+        "Frame.write_database", "Frame.write_delta", "Frame.write_ipc", "Frame.write_ndjson",
+        "Frame.write_parquet", "Schema.dtypes", "Schema.names", "Schema.to_arrow", "Schema.to_pandas",
+        "Schema.to_polars",
+    ),
+    "tests/unit/test_dask_ray.py": ("from_dask", "from_ray", "Frame.to_dask", "Frame.to_ray"),
+    "tests/unit/test_frame.py": (
+        "Frame.collect", "Frame.collect_batches", "Frame.collect_schema", "Frame.columns", "Frame.describe",
+        "Frame.dtypes", "Frame.estimate", "Frame.explain", "Frame.persist", "Frame.profile", "Frame.schema",
+        "Frame.verify", "Frame.width",
+    ),
+    "tests/unit/test_results.py": ("Frame.to_arrow", "Frame.to_numpy", "Frame.to_pandas", "Frame.to_polars"),
+    "tests/unit/display/test_graph.py": ("Frame.show_graph",),
+    "tests/unit/expr/test_sql.py": ("sql",),
+    "tests/unit/expr/test_selectors.py": ("selectors",),
+    "tests/unit/test_config.py": ("config", "configure"),
+    "tests/unit/test_coverage.py": ("exceptions",),
+    "tests/learn/test_fit.py": ("fit",),
+    "tests/learn/test_predict.py": ("predict",),
+    "tests/learn/test_split.py": ("split",),
 }  # fmt: skip
 
 
@@ -45,6 +73,14 @@ class Row:
     exists: bool
     pandas: str
     cases: int
+
+    @property
+    def tests(self) -> str:
+        """How many conformance cases it has, or where it is tested."""
+        if self.cases:
+            return str(self.cases)
+        places = [file for file, names in UNIT_TESTS.items() if self.label in names]
+        return ", ".join(f"`{place}`" for place in places)
 
     @property
     def label(self) -> str:
@@ -63,6 +99,7 @@ class Row:
 def rows() -> Iterator[Row]:
     """Every name of the surface."""
     counted = Counter(case.function for case in CASES)
+    counted.update(case.note for case in CASES if case.note.startswith("cs."))
     with SURFACE.open() as file:
         for line in csv.DictReader(file):
             kind, namespace, name = line["kind"], line["namespace"], line["name"]
@@ -135,10 +172,10 @@ def page() -> str:
     parts.append(_summary(found))
     for kind in dict.fromkeys(row.kind for row in found):
         parts.append(
-            f"\n## {_TITLES.get(kind, kind)}\n\n| name | tier | exists | pandas backend runs it in | cases |\n|---|---|---|---|---|\n"
+            f"\n## {_TITLES.get(kind, kind)}\n\n| name | tier | exists | pandas backend runs it in | tests |\n|---|---|---|---|---|\n"
         )
         parts.extend(
-            f"| `{row.label}` | {row.tier} | {'yes' if row.exists else '**no**'} | {row.pandas} | {row.cases or ''} |\n"
+            f"| `{row.label}` | {row.tier} | {'yes' if row.exists else '**no**'} | {row.pandas} | {row.tests} |\n"
             for row in found
             if row.kind == kind
         )
@@ -160,7 +197,8 @@ cases; a test says when it is out of date. Everything runs on Polars. Where the 
 Polars, the data goes there and back through Arrow, and `explain("physical")` marks the step.
 
 {cases} conformance cases run on {data} data sets (ordinary, empty, one row, all null, NaN and null, duplicates, unicode,
-extreme values) and two backends, {tests} tests in all; names without a case of their own are tested by unit tests.
+extreme values) and two backends, {tests} tests in all. The last column says how many cases a name has, or which unit
+tests hold it; types and errors are tested as a whole.
 
 """
 

@@ -11,7 +11,8 @@ from scalekit.expr.shortcuts import exclude, nth
 from scalekit.testing.case import Case
 
 _CHOICES = {
-    "all": cs.all() - cs.by_name("o"),
+    "all": cs.all(),
+    "difference": cs.all() - cs.by_name("o"),
     "algebra": (cs.numeric() | cs.temporal()) & ~cs.float() - cs.by_name("i"),
     "xor": cs.numeric() ^ cs.by_name("i", "s"),
     "by_dtype": cs.by_dtype(pl.Int64, str, [pl.Date]),
@@ -26,7 +27,8 @@ _CHOICES = {
     "list": cs.list(cs.string()),
     "string": cs.string(include_categorical=True),
     "exclude": cs.exclude("o", cs.numeric(), "^.$"),
-    "first": cs.first() | cs.last(),
+    "first": cs.first(),
+    "last": cs.last(),
     **{
         name: getattr(cs, name)()
         for name in (

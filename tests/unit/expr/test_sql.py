@@ -75,3 +75,22 @@ def test_what_has_no_counterpart_is_refused_by_name():
 def test_columns_are_checked_as_those_of_every_expression():
     with pytest.raises(ColumnNotFoundError, match="'aa'"):
         FRAME.select(sk.sql_expr("aa + 1"))
+
+
+@pytest.mark.parametrize("backend", ["polars", "pandas"])
+def test_a_query_over_several_frames(backend):
+    people = sk.from_dict({"who": ["a", "b", None], "n": [1, 2, 3]})
+    towns = sk.from_dict({"who": ["a", "a", "c"], "town": ["x", "y", "z"]})
+    query = (
+        "SELECT p.n, t.town FROM p LEFT JOIN t ON p.who = t.who WHERE p.n < 3 ORDER BY p.n, t.town"
+    )
+    result = sk.sql(query, p=people, t=towns.filter(sk.col("town") != "q"))
+    assert result.columns == ["n", "town"]
+    assert result.collect(backend=backend).rows() == [(1, "x"), (1, "y"), (2, None)]
+
+
+def test_a_query_needs_its_frames():
+    with pytest.raises(PlanError, match="name=frame"):
+        sk.sql("SELECT 1")
+    with pytest.raises(PlanError, match="nowhere"):
+        sk.sql("SELECT * FROM nowhere", t=FRAME)
