@@ -41,7 +41,7 @@ def types_of_pandas(empty: Any, declared: Types, *, what: str) -> Types:
         and (not len(dtype.categories) or _UNKNOWN in dtype.categories)
     ]
     _refuse(unordered, "has ordered categories that are not known", what)
-    return with_declared({n: found.get(n, pl.Null()) for n in names}, declared)
+    return with_declared({n: found.get(n, pl.Null()) for n in names}, declared, what=what)
 
 
 def _refuse(names: list[str], why: str, what: str) -> None:
@@ -53,14 +53,20 @@ def _refuse(names: list[str], why: str, what: str) -> None:
         )
 
 
-def with_declared(found: dict[str, pl.DataType] | pl.Schema, declared: Types) -> Types:
+def with_declared(
+    found: dict[str, pl.DataType] | pl.Schema, declared: Types, *, what: str
+) -> Types:
     """The columns that were found, with the types that the user declared instead of theirs.
 
     Raises
     ------
     ColumnNotFoundError
         For a type of a column that is not there.
+    SchemaError
+        Where there is no column at all: its rows would be lost without a word.
     """
+    if not found:
+        raise SchemaError(f"{what}: it has no columns; reset_index() makes one of an index")
     unknown = [name for name, _ in declared if name not in found]
     if unknown:
         raise ColumnNotFoundError.missing(unknown, found)

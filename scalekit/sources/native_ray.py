@@ -117,7 +117,7 @@ def ray_source(data: Any, *, schema_overrides: Mapping[str, Any] | None = None) 
         raise SchemaError("from_ray: the dataset has no rows, and so no types; nothing to read")
     if isinstance(found, pa.Schema):
         _check_ray_types(found, what="from_ray")
-        fields = with_declared(pl.DataFrame(found.empty_table()).schema, declared)
+        fields = with_declared(pl.DataFrame(found.empty_table()).schema, declared, what="from_ray")
     else:
         pandas = sys.modules["pandas"]
         columns = zip(found.names, found.types, strict=True)

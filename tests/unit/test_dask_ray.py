@@ -299,6 +299,12 @@ class TestWhatDaskIsNotTakenFor:
         ):
             sk.from_dask(given)
 
+    def test_names_that_are_numbers_and_no_names(self):
+        data = dd.from_pandas(pd.DataFrame({0: [1, 2], 1: ["a", "b"]}), npartitions=2)
+        assert sk.from_dask(data).select("1").collect()["1"].to_list() == ["a", "b"]
+        with pytest.raises(SchemaError, match="no columns"):
+            sk.from_dask(data[[]])
+
     def test_a_task_that_fails(self):
         def load(_: int) -> pd.DataFrame:
             raise RuntimeError("the disk is on fire")
