@@ -127,7 +127,8 @@ def rewrite(root: N, rule: Callable[[N], N]) -> N:
     """Apply ``rule`` from the leaves up, once for each distinct node."""
     done: dict[N, N] = {}
     for current in walk(root):
-        done[current] = rule(map_children(current, done.__getitem__))
+        same = all(done[child] is child for child in children(current))
+        done[current] = rule(current if same else map_children(current, done.__getitem__))
     return done[root]
 
 

@@ -27,7 +27,7 @@ from scalekit.plan.nodes import (
     Sort,
     Sql,
 )
-from scalekit.tree import children, has_memo, memo, walk
+from scalekit.tree import children, has_memo, memo
 
 
 def schema_of(plan: Plan) -> pl.Schema:
@@ -66,9 +66,15 @@ _NOT_RUN = (Scan, Input, MapBatches, Sql)
 _KEEP_COLUMNS = (Filter, Sort, Limit, Sample, Distinct)
 
 
-def _unknown(plan: Plan) -> Iterator[Plan]:
-    if not all(has_memo(child, "_schema") for child in children(plan)):
-        yield from (node for node in walk(plan) if node is not plan)
+def _unknown(plan: Plan) -> list[Plan]:
+    """The nodes below ``plan`` whose schema is not known yet, inputs first."""
+    found: list[Plan] = []
+    stack = [child for child in children(plan) if not has_memo(child, "_schema")]
+    while stack:
+        current = stack.pop()
+        found.append(current)
+        stack.extend(child for child in children(current) if not has_memo(child, "_schema"))
+    return found[::-1]
 
 
 def _infer(plan: Plan) -> pl.Schema:
