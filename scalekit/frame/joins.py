@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-import polars as pl
-
-from scalekit.errors import InvalidOperationError, PlanError, SchemaError
+from scalekit.errors import InvalidOperationError, PlanError
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr
 from scalekit.expr.node import Alias, Case, Column, ExprNode, Literal, SortKey
-from scalekit.frame.base import FrameBase, as_plan, bind_over, columns_of
-from scalekit.kernels.schema import dtype_of, schema_of
+from scalekit.frame.base import FrameBase, as_plan, columns_of
+from scalekit.frame.join_keys import check_suffix, folded_keys, join_keys, only_key_is_float
+from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import AsofJoin, Join, Plan, RowIndex, Select, Sort, Union
 from scalekit.plan.order import require_order
 
@@ -80,6 +79,8 @@ class JoinMethods(FrameBase):
         ------
         SchemaError
             Where keys have types that do not go together; the message says the cast to write.
+        DuplicateError
+            Where a right column would get, with the suffix, a name that exists.
 
         Examples
         --------
@@ -94,10 +95,12 @@ class JoinMethods(FrameBase):
         _one_of(maintain_order or "none", tuple(ORDERS), "maintain_order")
         order = ORDERS[maintain_order or "none"]
         keys = join_keys(self._plan, right, on, left_on, right_on, how)
+        if how not in ("semi", "anti"):
+            check_suffix(self._plan, right, suffix, folded_keys(how, keys, coalesce=coalesce))
         return self._derive(
             Join(
                 *(self._plan, right, *keys, how, suffix, validate, nulls_equal, coalesce, order),
-                only_key_is_float=_is_float(self._plan, keys[0]),
+                only_key_is_float=only_key_is_float(self._plan, keys[0]),
             )
         )
 
@@ -160,6 +163,8 @@ class JoinMethods(FrameBase):
             raise InvalidOperationError("join_asof() needs by=, or both by_left= and by_right=")
         names_left = () if groups_left is None else columns_of(self._plan, groups_left)
         names_right = () if groups_right is None else columns_of(right, groups_right)
+        folded = (*names_right, *folded_keys("right", (lefts, rights), coalesce=coalesce))
+        check_suffix(self._plan, right, suffix, folded)
         return self._derive(
             AsofJoin(
                 *(self._plan, right, lefts[0], rights[0], names_left, names_right),
@@ -288,52 +293,6 @@ class JoinMethods(FrameBase):
         right = as_plan(other, "merge_sorted")
         keys = self._bind([key])
         return self._derive(Sort(Union((self._plan, right)), (SortKey(keys[0]),)))
-
-
-def join_keys(
-    left: Plan, right: Plan, on: Any, left_on: Any, right_on: Any, how: str
-) -> tuple[tuple[ExprNode, ...], tuple[ExprNode, ...]]:
-    """Bind the keys of a join and check that they pair up in number and type."""
-    if how == "cross":
-        if any(k is not None for k in (on, left_on, right_on)):
-            raise InvalidOperationError("a cross join takes no keys")
-        return (), ()
-    if on is not None and (left_on is not None or right_on is not None):
-        raise InvalidOperationError("join() takes on=, or left_on= and right_on=, not both")
-    if on is None and (left_on is None or right_on is None):
-        raise InvalidOperationError("join() needs on=, or both left_on= and right_on=")
-    lefts = bind_over(left, _listed(on if on is not None else left_on))
-    rights = bind_over(right, _listed(on if on is not None else right_on))
-    if len(lefts) != len(rights):
-        raise InvalidOperationError(
-            f"join() has {len(lefts)} left keys and {len(rights)} right keys"
-        )
-    for a, b in zip(lefts, rights, strict=True):
-        _check_types(left, a, right, b)
-    return lefts, rights
-
-
-def _check_types(left: Plan, a: ExprNode, right: Plan, b: ExprNode) -> None:
-    """CONTRACT.md, join: integer widths and float widths compare as their common type, nothing else does."""
-    one, two = dtype_of(a, schema_of(left)), dtype_of(b, schema_of(right))
-    if one == two or pl.Null in (one, two):
-        return
-    if (one.is_integer() and two.is_integer()) or (one.is_float() and two.is_float()):
-        return
-    if one.is_temporal() and type(one) is type(two):
-        return
-    raise SchemaError(
-        f"join keys {Expr(a)!r} ({one}) and {Expr(b)!r} ({two}) have types that do not go together: "
-        f"cast one, such as {Expr(b)!r}.cast(sk.{one})"
-    )
-
-
-def _is_float(plan: Plan, keys: tuple[ExprNode, ...]) -> bool:
-    return len(keys) == 1 and dtype_of(keys[0], schema_of(plan)).is_float()
-
-
-def _listed(keys: Any) -> Sequence[Any]:
-    return keys if isinstance(keys, list | tuple) else [keys]
 
 
 def _one_of(given: str, known: Sequence[str], name: str) -> None:

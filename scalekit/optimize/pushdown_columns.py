@@ -61,10 +61,19 @@ def _rebuild(
             rebuilt: Plan = map_children(node, lambda c, cols=columns: _exactly(done[c], cols))  # type: ignore[misc]
         else:
             rebuilt = map_children(pruned[node], lambda c: done[c])
-        if isinstance(rebuilt, WithColumns) and not rebuilt.exprs:
-            rebuilt = rebuilt.input
+        if isinstance(rebuilt, WithColumns):
+            rebuilt = _in_place(rebuilt, node, needed) if rebuilt.exprs else rebuilt.input
         done[node] = rebuilt
     return rebuilt
+
+
+def _in_place(rebuilt: WithColumns, node: Plan, needed: Mapping[Plan, Names]) -> Plan:
+    """Keep the order of columns where one is replaced whose old values nobody reads."""
+    (below,) = children(node)
+    replaced = {output_name(e) for e in rebuilt.exprs} & set(schema_of(below))
+    if replaced <= needed[below]:
+        return rebuilt
+    return Select(rebuilt, tuple(Column(c) for c in schema_of(node) if c in needed[node]))
 
 
 def _first(node: Plan) -> tuple[Column, ...]:

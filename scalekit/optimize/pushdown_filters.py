@@ -152,13 +152,9 @@ def _right_origins(join: Join) -> dict[str, str]:
     if join.how in ("semi", "anti"):
         return {}
     left, right, out = schema_of(join.left), schema_of(join.right), schema_of(join)
-    found = {}
-    for name in right:
-        if name not in left and name in out:
-            found[name] = name
-        elif name in left and name + join.suffix in out and name + join.suffix not in left:
-            found[name + join.suffix] = name
-    return found
+    own = {name: name for name in right if name not in left and name in out}
+    made = {name + join.suffix: name for name in right if name in left}
+    return own | {n: name for n, name in made.items() if n in out and n not in {*left, *right}}
 
 
 _PUSHES: Mapping[type[Plan], Callable[[Any, Parts], Moved]] = {

@@ -69,6 +69,13 @@ BUILDING: dict[str, tuple[Callable[[], Any], type[ScalekitError], tuple[str, ...
     ),
     "case-70 select": (lambda: FRAME.select("delay", col("part").alias("delay")), DuplicateError, ("'delay'",)),
     "case-70 group": (lambda: FRAME.group_by("carrier").agg(carrier=sk.len()), DuplicateError, ("'carrier'",)),
+    "case-70 suffix": (
+        lambda: FRAME.join(FRAME, on="part").join(FRAME, on="part"), DuplicateError, ("'delay_right'", "suffix="),
+    ),
+    "case-70 suffix of a right column": (
+        lambda: FRAME.join(FRAME.rename({"part": "delay_right"}), on="carrier"), DuplicateError, ("'delay_right'",),
+    ),
+    "case-70 empty suffix": (lambda: FRAME.join_asof(FRAME, on="delay", suffix=""), DuplicateError, ("suffix=",)),
     "case-70 rename": (lambda: FRAME.rename({"part": "delay"}), DuplicateError, ("'delay'",)),
     "case-71 head": (lambda: FRAME.head(-1), InvalidOperationError, ("head", "-1")),
     "case-71 fraction": (lambda: FRAME.sample(fraction=1.5), InvalidOperationError, ("1.5", "between 0 and 1")),

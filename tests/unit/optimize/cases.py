@@ -126,6 +126,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
             .join(RIGHT, on="k", suffix="_left_")
             .filter(col("x_left") > 0, col("x_left_") > 5)
         ),
+        "a right column that has a suffix of its own": lambda: LEFT.join(
+            RIGHT.select(col("y").alias("k_right"), "k"), on="k", how="right"
+        ).filter(col("k_right") > 1),
         "sides of a shared table apart": lambda: LEFT.join(LEFT, on="k").filter(
             col("x") > 1, col("x_right") < 2
         ),
@@ -254,6 +257,10 @@ CASES: Mapping[str, Mapping[str, Case]] = {
             top=col("x").max(), low=col("x").min()
         ).select(col("low") + 1),
         "columns that change places": lambda: LEFT.select(x="z", z="x").select("x"),
+        "a replaced column keeps its place": lambda: LEFT.with_columns(k=col("x") + 1),
+        "a replaced column that a function sees in its place": lambda: LEFT.with_columns(
+            x=col("z") + 1
+        ).map_batches(lambda t: t),
         "through a union": lambda: sk.concat([LEFT, LEFT.filter(col("z") > 0)]).select("x"),
         "counting the rows of a union": lambda: sk.concat([LEFT, LEFT.filter(col("x") > 1)]).select(
             sk.len()
