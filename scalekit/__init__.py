@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -238,10 +239,24 @@ _LATER = {
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_LATER[name]), name)
+    try:
+        value = getattr(import_module(_LATER[name]), name)
+    except ModuleNotFoundError as error:
+        return _unavailable(name, error)
     globals()[name] = value
     return value
 
 
+def _unavailable(name: str, error: ModuleNotFoundError) -> Callable[..., Any]:
+    """A stand-in that fails when it is called, so that looking at a name (as completion does) never does."""
+    if error.name != "numpy":
+        raise error
+
+    def unavailable(*_: Any, **__: Any) -> Any:
+        raise exceptions.MissingDependencyError.for_extra("numpy", "ml", purpose=f"sk.{name}()")
+
+    return unavailable
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -11,6 +11,22 @@ from scalekit.expr.dtypes import to_dtype
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
+class Shown(str):
+    r"""Text of several lines that a prompt or a notebook shows as it is.
+
+    Examples
+    --------
+    >>> Shown("SORT\n  SCAN")
+    SORT
+      SCAN
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def size_text(size: int) -> str:
     """Bytes with a unit.
 

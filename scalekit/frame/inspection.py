@@ -11,6 +11,7 @@ from scalekit import run
 from scalekit.config import origin_of, resolve
 from scalekit.display.certificate import Certificate
 from scalekit.display.graph import Graph, draw
+from scalekit.display.text import Shown
 from scalekit.frame.base import FrameBase
 from scalekit.plan.explain import detail, title
 
@@ -34,13 +35,14 @@ class InspectionMethods(FrameBase):
         --------
         >>> import scalekit as sk
         >>> frame = sk.from_dict({"x": [1, 2]}).filter(sk.col("x") > 1)
-        >>> print(frame.explain(backend="polars"))
+        >>> frame.explain(backend="polars")
         FILTER (col('x') > 1)
           SCAN frame from python (2 x 1)
         <BLANKLINE>
         backend: polars (asked for; backend from argument backend=)
         """
-        return run.explain(self._plan, resolve(**settings), stage, origin_of("backend", **settings))
+        config, origin = resolve(**settings), origin_of("backend", **settings)
+        return Shown(run.explain(self._plan, config, stage, origin))
 
     def show_graph(self, stage: str = "optimized", **settings: Any) -> Graph:
         """Draw the plan; a notebook shows it as a picture.

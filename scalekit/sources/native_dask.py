@@ -93,9 +93,9 @@ def dask_source(
     SchemaError
         For a column whose type Dask does not know, such as ``object``.
     """
+    dd = dask_dataframe("from_dask()")
     from dask.base import tokenize
 
-    dd = dask_dataframe("from_dask()")
     if not isinstance(data, dd.DataFrame):
         raise InvalidOperationError(
             f"from_dask needs a Dask DataFrame, not {type(data).__name__}"

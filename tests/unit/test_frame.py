@@ -192,3 +192,9 @@ def test_a_deep_plan_runs() -> None:
         frame = frame.with_columns(col("x") + 1)
     assert frame.collect().item() == 300
     assert frame.collect(backend="pandas").item() == 300
+
+
+def test_a_plan_is_shown_line_by_line_where_it_is_the_last_expression():
+    text = FRAME.head(1).explain()
+    assert repr(text) == text
+    assert text.count("\n") >= 2
