@@ -109,6 +109,22 @@ def map_children(parent: N, fn: Callable[[Any], Any]) -> N:
     return replace(parent, **changed) if changed else parent  # type: ignore[type-var]
 
 
+def updated(owner: N, **changes: Any) -> N:
+    """``owner`` with other values in some fields; the same object where they are what they were.
+
+    Tuples count as what they were where their items are the same objects.
+    """
+    if all(_is_same(owner.__dict__[name], value) for name, value in changes.items()):
+        return owner
+    return replace(owner, **changes)  # type: ignore[type-var]
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return len(old) == len(new) and all(a is b for a, b in zip(old, new, strict=True))
+    return old is new
+
+
 def walk(root: N) -> Iterator[N]:
     """Yield every distinct node once, children before parents."""
     seen: set[N] = set()

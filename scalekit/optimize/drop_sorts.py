@@ -8,13 +8,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scalekit.expr.analysis import is_elementwise
 from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import Call, Column, ExprNode, Over
 from scalekit.plan.nodes import Aggregate, Distinct, Filter, Join, Plan, Select, Sort, WithColumns
-from scalekit.tree import children, rewrite
+from scalekit.tree import children, rewrite, updated
 
 
 def drop_sorts(plan: Plan) -> Plan:
@@ -26,14 +24,14 @@ def _drop_below(plan: Plan) -> Plan:
     match plan:
         case Aggregate(input, keys, aggs, maintain_order) if not maintain_order or not keys:
             if all(map(is_elementwise, keys)) and not _looks_at_order(aggs):
-                return replace(plan, input=_without_sort(input))
+                return updated(plan, input=_without_sort(input))
         case Distinct(input, _, keep, maintain_order) if not maintain_order and keep in (
             "any",
             "none",
         ):
-            return replace(plan, input=_without_sort(input))
+            return updated(plan, input=_without_sort(input))
         case Join(left, right) if plan.maintain_order == "none":
-            return replace(plan, left=_without_sort(left), right=_without_sort(right))
+            return updated(plan, left=_without_sort(left), right=_without_sort(right))
     return plan
 
 
@@ -43,9 +41,9 @@ def _without_sort(plan: Plan) -> Plan:
         case Sort(input):
             return _without_sort(input)
         case Filter(input, predicate) if is_elementwise(predicate):
-            return replace(plan, input=_without_sort(input))
+            return updated(plan, input=_without_sort(input))
         case Select(input, exprs) | WithColumns(input, exprs) if all(map(is_elementwise, exprs)):
-            return replace(plan, input=_without_sort(input))
+            return updated(plan, input=_without_sort(input))
     return plan
 
 

@@ -9,12 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from scalekit.expr.analysis import columns_read, is_elementwise, output_name
-from scalekit.expr.function import FUNCTIONS, Kind
-from scalekit.expr.node import Call, Column, ExprNode, Literal, Opaque, Over
+from scalekit.expr.analysis import columns_read, is_elementwise, is_scalar, output_name
+from scalekit.expr.node import Column, ExprNode
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import (
     Aggregate,
@@ -33,7 +31,7 @@ from scalekit.plan.nodes import (
     Union,
     WithColumns,
 )
-from scalekit.tree import children, map_children, walk
+from scalekit.tree import children, map_children, updated, walk
 
 Names = frozenset[str]
 
@@ -93,7 +91,7 @@ def _keep(node: Plan, _: Names) -> Plan:
 def _prune_scan(node: Scan, wanted: Names) -> Plan:
     names = tuple(schema_of(node))
     columns = tuple(n for n in names if n in wanted) or names[:1]
-    return node if columns == names else replace(node, columns=columns)
+    return node if columns == names else updated(node, columns=columns)
 
 
 def _prune_select(node: Select, wanted: Names) -> Plan:
@@ -101,38 +99,23 @@ def _prune_select(node: Select, wanted: Names) -> Plan:
     if not any(_has_all_rows(e) for e in node.exprs if output_name(e) in keep):
         # Scalars alone would give one row: some column must keep the number of rows.
         tall = [e for e in node.exprs if _has_all_rows(e)][:1]
-        keep |= {output_name(e) for e in tall or node.exprs if not _is_scalar(e)}
+        keep |= {output_name(e) for e in tall or node.exprs if not is_scalar(e)}
     kept = tuple(e for e in node.exprs if output_name(e) in keep)
-    return replace(node, exprs=kept or node.exprs[:1])
+    return updated(node, exprs=kept or node.exprs[:1])
 
 
 def _prune_with_columns(node: WithColumns, wanted: Names) -> Plan:
-    return replace(node, exprs=tuple(e for e in node.exprs if output_name(e) in wanted))
+    return updated(node, exprs=tuple(e for e in node.exprs if output_name(e) in wanted))
 
 
 def _prune_aggregate(node: Aggregate, wanted: Names) -> Plan:
     kept = tuple(e for e in node.aggs if output_name(e) in wanted)
-    return replace(node, aggs=kept or (() if node.keys else node.aggs[:1]))
+    return updated(node, aggs=kept or (() if node.keys else node.aggs[:1]))
 
 
 def _has_all_rows(expr: ExprNode) -> bool:
     """Whether ``expr`` surely gives a value for each row of the table."""
     return bool(columns_read(expr)) and is_elementwise(expr)
-
-
-def _is_scalar(expr: ExprNode) -> bool:
-    """Whether ``expr`` surely gives one value whatever the number of rows."""
-    match expr:
-        case Literal(Opaque()) | Column() | Over():
-            return False  # a series is a constant of many rows
-        case Literal():
-            return True
-        case Call(function):
-            kind = FUNCTIONS[function].kind
-            if kind is not Kind.ELEMENTWISE:
-                return kind is Kind.AGGREGATE
-    below = children(expr)
-    return bool(below) and all(map(_is_scalar, below))
 
 
 _PRUNES: Mapping[type[Plan], Callable[[Any, Names], Plan]] = {

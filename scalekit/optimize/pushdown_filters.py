@@ -14,7 +14,6 @@ what was filtered or joined before it; one that looks at other rows stays, and s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from scalekit.expr.analysis import columns_read, is_elementwise, output_name
@@ -32,7 +31,7 @@ from scalekit.plan.nodes import (
     Union,
     WithColumns,
 )
-from scalekit.tree import children, map_children, rewrite
+from scalekit.tree import children, map_children, rewrite, updated
 
 Parts = list[ExprNode]
 Moved = tuple[Plan, Parts]
@@ -74,7 +73,7 @@ def _past_filter(below: Filter, parts: Parts) -> Moved:
 def _past_sort(below: Sort, parts: Parts) -> Moved:
     if not all(map(is_elementwise, below.by)):
         return below, parts
-    return replace(below, input=_place(below.input, parts)), []
+    return updated(below, input=_place(below.input, parts)), []
 
 
 def _past_select(below: Select, parts: Parts) -> Moved:
@@ -97,7 +96,7 @@ def _past_projection(below: Any, parts: Parts, meanings: Mapping[str, ExprNode])
     going = [p for p in parts if not columns_read(p) & computed]
     staying = [p for p in parts if columns_read(p) & computed]
     moved = [substitute(p, simple) for p in going]
-    return replace(below, input=_place(below.input, moved)), staying
+    return updated(below, input=_place(below.input, moved)), staying
 
 
 def _past_aggregate(below: Aggregate, parts: Parts) -> Moved:
@@ -106,14 +105,14 @@ def _past_aggregate(below: Aggregate, parts: Parts) -> Moved:
     keys = {output_name(k): k for k in below.keys if isinstance(k, Column)}
     going = [p for p in parts if columns_read(p) <= set(keys)]
     staying = [p for p in parts if not columns_read(p) <= set(keys)]
-    return replace(below, input=_place(below.input, going)), staying
+    return updated(below, input=_place(below.input, going)), staying
 
 
 def _past_distinct(below: Distinct, parts: Parts) -> Moved:
     within = set(below.subset) if below.subset is not None else set(schema_of(below))
     going = [p for p in parts if columns_read(p) <= within]
     staying = [p for p in parts if not columns_read(p) <= within]
-    return replace(below, input=_place(below.input, going)), staying
+    return updated(below, input=_place(below.input, going)), staying
 
 
 def _past_union(below: Union, parts: Parts) -> Moved:
@@ -139,7 +138,7 @@ def _past_join(below: Join, parts: Parts) -> Moved:
         p for p in rest if free and below.how in _RIGHT_SAFE and columns_read(p) <= set(origin)
     ]
     meanings = {out: Column(name) for out, name in origin.items() if name in right}
-    moved = replace(
+    moved = updated(
         below,
         left=_place(below.left, to_left),
         right=_place(below.right, [substitute(p, meanings) for p in to_right]),

@@ -10,11 +10,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scalekit.expr.analysis import columns_read, is_elementwise
 from scalekit.plan.nodes import Limit, Plan, Scan, Select, Union, WithColumns
-from scalekit.tree import map_children, rewrite
+from scalekit.tree import map_children, rewrite, updated
 
 
 def pushdown_limits(plan: Plan) -> Plan:
@@ -31,15 +29,15 @@ def _push_from(plan: Plan) -> Plan:
 def _place(below: Plan, n: int) -> Plan:
     match below:
         case Select(input, exprs) if _row_by_row(exprs) and any(columns_read(e) for e in exprs):
-            return replace(below, input=_place(input, n))
+            return updated(below, input=_place(input, n))
         case WithColumns(input, exprs) if _row_by_row(exprs):
-            return replace(below, input=_place(input, n))
+            return updated(below, input=_place(input, n))
         case Limit(input, 0, length) if length is not None:
             return _place(input, min(n, length))
         case Union():
             return Limit(map_children(below, lambda child: _place(child, n)), 0, n)
         case Scan():
-            return replace(below, limit=n if below.limit is None else min(n, below.limit))
+            return updated(below, limit=n if below.limit is None else min(n, below.limit))
     return Limit(below, 0, n)
 
 

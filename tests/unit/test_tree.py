@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scalekit.tree import Node, children, map_children, memo, node, rewrite, walk
+from scalekit.expr.node import Column
+from scalekit.plan.nodes import Select
+from scalekit.tree import Node, children, map_children, memo, node, rewrite, updated, walk
 
 
 class Tree(Node):
@@ -276,3 +278,11 @@ def test_any_tree_survives_pickle_and_an_idle_rewrite(tree):
     assert pickle.loads(pickle.dumps(tree)) == tree
     assert hash(pickle.loads(pickle.dumps(tree))) == hash(tree)
     assert rewrite(tree, lambda n: n) == tree
+
+
+def test_updated_keeps_the_object_where_nothing_changes() -> None:
+    leaf = Column("x")
+    plan = Select(None, (leaf,))  # type: ignore[arg-type]
+    assert updated(plan, exprs=(leaf,)) is plan
+    assert updated(plan, exprs=()) == Select(None, ())  # type: ignore[arg-type]
+    assert updated(plan, input=None, exprs=(leaf,)) is plan
