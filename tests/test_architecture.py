@@ -120,6 +120,14 @@ def test_a_module_is_named_for_what_it_does(path):
     assert path.stem not in {"utils", "util", "helpers", "common", "misc", "manager", "handler"}
 
 
+def test_the_package_holds_code_only():
+    listed = subprocess.run(
+        ["git", "ls-files", "scalekit"], capture_output=True, text=True, cwd=ROOT, check=False
+    ).stdout.split()
+    others = [name for name in listed if not name.endswith(".py")]
+    assert others == (["scalekit/py.typed"] if listed else [])
+
+
 # What is loaded when
 
 OPTIONAL = ("dask", "distributed", "ray", "pandas", "narwhals", "sklearn", "matplotlib", "altair",
