@@ -11,6 +11,7 @@ from scalekit.expr.node import (
     Column,
     ExprNode,
     Literal,
+    Opaque,
     Over,
     SortKey,
 )
@@ -81,3 +82,18 @@ def _is_row_by_row(expr: ExprNode) -> bool:
         spec = FUNCTIONS[expr.function]
         return spec.kind is Kind.ELEMENTWISE and not spec.user_function and not spec.resizes
     return True
+
+
+def is_scalar(expr: ExprNode) -> bool:
+    """Whether ``expr`` surely gives one value whatever the number of rows."""
+    match expr:
+        case Literal(Opaque()) | Column() | Over():
+            return False  # a series is a constant of many rows
+        case Literal():
+            return True
+        case Call(function):
+            kind = FUNCTIONS[function].kind
+            if kind is not Kind.ELEMENTWISE:
+                return kind is Kind.AGGREGATE
+    below = children(expr)
+    return bool(below) and all(map(is_scalar, below))

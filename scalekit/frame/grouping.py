@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any, Generic, Self, TypeVar
 
 from scalekit.errors import InvalidOperationError
+from scalekit.expr.analysis import columns_read, is_elementwise
+from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, flatten
 from scalekit.expr.node import Column, ExprNode
 from scalekit.frame.base import FrameBase, bind_over, check_unique_names
@@ -43,7 +45,8 @@ class GroupBy(Generic[FrameT]):
         Parameters
         ----------
         aggs, named_aggs
-            Aggregates; an expression that is none gives a list for each group.
+            Aggregates; an expression that is none gives a list for each group,
+            for which the frame needs an order.
 
         Examples
         --------
@@ -55,6 +58,12 @@ class GroupBy(Generic[FrameT]):
         hidden = [k.name for k in self._keys if isinstance(k, Column)]
         bound = bind_over(self._frame._plan, aggs, named_aggs, hidden=hidden)
         check_unique_names((*self._keys, *bound))
+        for expr in bound:
+            if columns_read(expr) and is_elementwise(expr):
+                require_order(
+                    self._frame._plan,
+                    f"agg({Expr(expr)!r}), which collects the rows of a group as a list,",
+                )
         return self._frame._derive(self._build(bound))
 
 

@@ -16,6 +16,7 @@ from scalekit.frame.base import FrameBase
 from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Explode, MapBatches, Pivot, Sql, Unpivot
+from scalekit.plan.order import check_order, require_order
 
 _READS_FILES = re.compile(r"\bread_\w+\s*\(", re.IGNORECASE)
 
@@ -144,9 +145,12 @@ class ReshapeFrameMethods(FrameBase):
                 raise InvalidOperationError(
                     f"unknown aggregate_function={aggregate_function!r}; known: {', '.join(PIVOT_AGGREGATES)}"
                 )
+            if aggregate_function in ("first", "last"):
+                require_order(self._plan, f"pivot(aggregate_function={aggregate_function!r})")
             how = aggregate_function
         else:
             (how,) = bind((to_node(aggregate_function),), schema)
+            check_order((how,), self._plan)
         wanted = Opaque(list(on_columns) if isinstance(on_columns, tuple) else on_columns)
         return self._derive(
             Pivot(self._plan, on_names, wanted, kept, filled, how, maintain_order, separator)

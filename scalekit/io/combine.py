@@ -11,6 +11,7 @@ from scalekit.frame.frame import Frame
 from scalekit.frame.reshaping import sql_plan
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import HorizontalUnion, Plan, Union
+from scalekit.plan.order import require_order
 
 CONCATENATIONS = ("vertical", "vertical_relaxed", "diagonal", "diagonal_relaxed", "horizontal")
 
@@ -45,6 +46,8 @@ def concat(items: Iterable[Frame], *, how: str = "vertical") -> Frame:
     if how not in CONCATENATIONS:
         raise PlanError(f"unknown how={how!r}; known: {', '.join(CONCATENATIONS)}")
     if how == "horizontal":
+        for plan in plans:
+            require_order(plan, "concat(how='horizontal'), which pairs rows by their place,")
         names = [name for plan in plans for name in schema_of(plan)]
         if len(set(names)) < len(names):
             twice = dict.fromkeys(n for n in names if names.count(n) > 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scalekit.errors import PlanError
+from scalekit.expr.analysis import is_scalar
 from scalekit.expr.function import FUNCTIONS, FunctionSpec
 from scalekit.expr.node import Alias, Call, Cast, ExprNode, Over
 from scalekit.expr.show import show_expr
@@ -15,6 +16,7 @@ from scalekit.plan.nodes import (
     Join,
     Pivot,
     Plan,
+    Select,
     Sort,
     Sql,
     Unpivot,
@@ -33,7 +35,7 @@ def has_total_order(plan: Plan) -> bool:
 
 
 def _has_total_order(plan: Plan) -> bool:
-    if isinstance(plan, Aggregate) and not plan.keys:
+    if _is_one_row(plan):
         return True
     return has_order(plan) and all(map(has_total_order, children(plan)))
 
@@ -42,7 +44,7 @@ def _has_order(plan: Plan) -> bool:
     match plan:
         case Sort():
             return True
-        case Aggregate(_, (), _, _):
+        case Aggregate(_, (), _, _) | Select() if _is_one_row(plan):
             return True
         case Aggregate() | Distinct() | Pivot():
             return plan.maintain_order and has_order(plan.input)
@@ -54,6 +56,12 @@ def _has_order(plan: Plan) -> bool:
             # Polars' streaming unpivot gives its rows in another order than the one in memory.
             return False
     return all(map(has_order, children(plan)))
+
+
+def _is_one_row(plan: Plan) -> bool:
+    if isinstance(plan, Select):
+        return all(map(is_scalar, plan.exprs))
+    return isinstance(plan, Aggregate) and not plan.keys
 
 
 def require_order(plan: Plan, what: str) -> None:
@@ -82,15 +90,14 @@ def check_order(exprs: tuple[ExprNode, ...], plan: Plan) -> None:
 
 def order_dependent(expr: ExprNode) -> Iterator[Call]:
     """The calls within ``expr`` whose answer depends on the frame's order."""
-    if isinstance(expr, Over) and expr.order_by:
-        return
-    if isinstance(expr, Call):
-        if _needs_order(expr) and not _is_sorted(expr.args[0] if expr.args else expr):
+    operands = children(expr)
+    match expr:
+        case Call(args=args) if _needs_order(expr) and not _is_sorted(args[0] if args else expr):
             yield expr
-        if FUNCTIONS[expr.function].gives_order:
-            return
-    for child in children(expr):
-        yield from order_dependent(child)
+        case Over(_, partition_by, order_by) if order_by:
+            operands = (*partition_by, *order_by)
+    for operand in operands:
+        yield from order_dependent(operand)
 
 
 def _needs_order(call: Call) -> bool:
@@ -105,5 +112,7 @@ def _is_sorted(expr: ExprNode) -> bool:
         case Alias(arg) | Cast(arg):
             return _is_sorted(arg)
         case Call(function, args):
-            return FUNCTIONS[function].gives_order or (bool(args) and _is_sorted(args[0]))
+            spec = FUNCTIONS[function]
+            keeps = not callable(spec.needs_order) or _needs_order(expr)  # unique() may lose it
+            return spec.gives_order or (keeps and bool(args) and _is_sorted(args[0]))
     return False
