@@ -28,7 +28,7 @@ demo: $(READY)  ## Run the quickstart notebook on every backend and compare the 
 test: $(READY)  ## Run all tests
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
-check: $(READY)  ## Format, lint, types, layers, sizes and the fast tests: under a minute
+check: $(READY)  ## Format, lint, types, layers, sizes and the fast tests: about a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
