@@ -71,6 +71,12 @@ def _with_nan(found: Column, enough: Ints) -> Column:
 
 def _mean(to: pa.DataType, groups: Groups, x: Column) -> Reduction:
     n = count(groups, x)
+    if pa.types.is_duration(x.type):
+        number = column_of(n, n == 0)
+        # Toward zero, as Polars does.
+        return Reduction(
+            (Part(cast(x, pa.int64()), "sum"),), lambda total: cast(pc.divide(total, number), to)
+        )
     if pa.types.is_decimal(x.type):
         number = column_of(n.astype(np.float64), n == 0)
         return Reduction(
@@ -108,7 +114,8 @@ def _extreme(name: str) -> Callable[..., Reduction]:
             return Reduction(
                 (Part(cast(x, whole), name),), lambda found: cast(cast(found, whole), to)
             )
-        return _ordinal_extreme(name, x)
+        reduction = _ordinal_extreme(name, x)
+        return Reduction(reduction.parts, lambda *found: cast(reduction.finish(*found), to))
 
     return reduce
 
@@ -136,6 +143,8 @@ def _nan_extreme(name: str) -> Callable[..., Reduction]:
 
 def _ordinal_extreme(name: str, x: Column) -> Reduction:
     """Text and bytes, by their places in the order of all that occur."""
+    if pa.types.is_dictionary(x.type):
+        x = cast(x, x.type.value_type)
     if len(x) == 0:
         return Reduction(
             (Part(cast(x, pa.binary()), "count"),), lambda found: pa.nulls(len(found), x.type)
@@ -235,9 +244,8 @@ def _coded(site: Site) -> str | None:
 
 def _ordered(site: Site) -> str | None:
     dtype = site.operands[0]
-    known_order = (
-        dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.String, pl.Binary)
-    )
+    is_text = dtype in (pl.String, pl.Binary) or isinstance(dtype, pl.Categorical)
+    known_order = dtype.is_numeric() or dtype.is_temporal() or dtype == pl.Boolean or is_text
     return None if known_order else f"{site.call.function} of {dtype}"
 
 
@@ -246,13 +254,13 @@ _numerics = all_of(is_integer, is_float)
 
 AGGREGATES: Mapping[str, Aggregate] = {
     "sum": Aggregate(_sum, _sums),
-    "mean": Aggregate(_mean, of(is_integer, is_float, is_boolean, is_decimal)),
-    "std": Aggregate(_spread("std"), _numeric),
-    "var": Aggregate(_spread("var"), _numeric),
+    "mean": Aggregate(_mean, of(is_integer, is_float, is_boolean, is_decimal, is_duration)),
+    "std": Aggregate(_spread("std"), of(is_integer, is_float, is_decimal)),
+    "var": Aggregate(_spread("var"), of(is_integer, is_float, is_decimal)),
     "min": Aggregate(_extreme("min"), _ordered),
     "max": Aggregate(_extreme("max"), _ordered),
-    "median": Aggregate(known(median), _numeric),
-    "quantile": Aggregate(known(quantile), _numeric),
+    "median": Aggregate(known(median), of(is_integer, is_float, is_decimal)),
+    "quantile": Aggregate(known(quantile), of(is_integer, is_float, is_decimal)),
     "nan_min": Aggregate(_nan_extreme("min"), of(is_float)),
     "nan_max": Aggregate(_nan_extreme("max"), of(is_float)),
     "cov": Aggregate(known(cov), both(_numerics, of_values), columns=2),

@@ -8,13 +8,17 @@ import pyarrow.compute as pc
 
 from scalekit.backends.pandas.columns import arrow_type
 from scalekit.backends.pandas.native import Datum, cast
+from scalekit.errors import ComputeError
+
+_WHOLE = "^[+-]?[0-9]+$"
+"""Text that is a whole number: Arrow reads more as one, such as ``0x10``."""
 
 
 def refuses_conversion(source: pl.DataType, target: pl.DataType, *, strict: bool) -> str | None:
     """Why a cast is not native, or None."""
     if source == target or source == pl.Null or _always_fits(source, target):
         return None
-    if strict and _is_number(source) and _is_number(target):
+    if strict and _is_number(target) and (_is_number(source) or _is_text_of(source, target)):
         return None
     return f"a cast from {source} to {target}{'' if strict else ' with strict=False'}"
 
@@ -23,20 +27,28 @@ def _is_number(dtype: pl.DataType) -> bool:
     return dtype.is_integer() or dtype.is_float()
 
 
+def _is_text_of(source: pl.DataType, target: pl.DataType) -> bool:
+    return source == pl.String and target.is_integer()
+
+
 def _always_fits(source: pl.DataType, target: pl.DataType) -> bool:
     if source == pl.Boolean:
         return _is_number(target) or target == pl.String
     if source.is_integer():
-        return target.is_float() or target == pl.String or _holds(source, target)
+        return target.is_float() or target in (pl.String, pl.Boolean) or _holds(source, target)
     if source.is_float():
         return target.is_float()
     if isinstance(source, pl.Categorical | pl.Enum):
         return target == pl.String
-    return source == pl.Date and target == pl.Datetime("us")
+    if source == pl.String:
+        return isinstance(target, pl.Categorical)
+    return _is_same_time(source, target)
 
 
 def _holds(source: pl.DataType, target: pl.DataType) -> bool:
-    """Whether every integer of a type has its place in another."""
+    """Whether every integer of a type has its place in another, or is the number behind a time."""
+    if source == pl.Int64 and isinstance(target, pl.Datetime | pl.Duration):
+        return True
     if not target.is_integer():
         return False
     low, high = source.min(), source.max()  # type: ignore[attr-defined]
@@ -45,13 +57,34 @@ def _holds(source: pl.DataType, target: pl.DataType) -> bool:
     return bool(limits[0] <= bounds[0] and bounds[1] <= limits[1])
 
 
-def convert(value: Datum, source: pl.DataType, target: pl.DataType, *, strict: bool) -> Datum:  # noqa: ARG001
-    """Cast a value; what does not fit raises."""
+def _is_same_time(source: pl.DataType, target: pl.DataType) -> bool:
+    if isinstance(source, pl.Datetime | pl.Duration):
+        is_naive = getattr(source, "time_zone", None) is None
+        return target == pl.Int64 or (
+            isinstance(source, pl.Datetime) and is_naive and target == pl.Date
+        )
+    return source == pl.Date and target in (pl.Datetime("us"), pl.Int32(), pl.String())
+
+
+def convert(value: Datum, source: pl.DataType, target: pl.DataType) -> Datum:
+    """Cast a value in a way that was not refused; what does not fit raises."""
     to = arrow_type(target)
+    if isinstance(source, pl.Datetime) and target == pl.Date:
+        return cast(pc.floor_temporal(value, unit="day"), to)
+    if _always_fits(source, target):
+        return cast(value, to)
     if source.is_float() and target.is_integer():
         value = pc.trunc(
             value
         )  # toward zero, then checked: NaN, infinity and what does not fit raise
-    if _always_fits(source, target):
-        return cast(value, to)
+    if _is_text_of(source, target):
+        value = _only_whole_numbers(value)
     return value.cast(to) if isinstance(value, pa.Scalar) else pc.cast(value, to, safe=True)
+
+
+def _only_whole_numbers(text: Datum) -> Datum:
+    good = pc.match_substring_regex(text, _WHOLE)
+    if pc.all(good).as_py() is False:
+        bad = text.filter(pc.invert(good))[0] if isinstance(text, pa.ChunkedArray) else text
+        raise ComputeError(f"{bad.as_py()!r} is not a whole number")
+    return pc.replace_substring_regex(text, "^[+]", "")

@@ -142,7 +142,7 @@ def _alias(expr: Alias, scope: Scope) -> Datum:
 def _cast(expr: Cast, scope: Scope) -> Datum:
     value = evaluate(expr.arg, scope)
     with named(lambda: show_expr(expr)):
-        return convert(value, scope.types[expr.arg], expr.dtype, strict=expr.strict)
+        return convert(value, scope.types[expr.arg], expr.dtype)
 
 
 def _call(expr: Call, scope: Scope) -> Datum:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scalekit.backends.pandas import elementwise, horizontal, nested, running, text, times, windows
+from scalekit.backends.pandas import (
+    arithmetic,
+    horizontal,
+    logic,
+    nested,
+    replacing,
+    running,
+    text,
+    times,
+    windows,
+)
 from scalekit.backends.pandas.native import Elementwise, Window
 
 ELEMENTWISE: Mapping[str, Elementwise] = {
-    **elementwise.ELEMENTWISE,
+    **arithmetic.ARITHMETIC,
+    **logic.LOGIC,
     **horizontal.HORIZONTAL,
     **text.TEXT,
     **times.TIMES,
     **nested.NESTED,
+    **replacing.REPLACING,
 }
 """Functions of rows that need only themselves, by the name in the function table."""
 

@@ -55,6 +55,16 @@ def _sum(to: pa.DataType, *operands: Datum, ignore_nulls: bool = True) -> Datum:
     return reduce(pc.add, values)
 
 
+def _mean(to: pa.DataType, *operands: Datum, ignore_nulls: bool = True) -> Datum:
+    values = [cast(x, to) for x in operands]
+    if not ignore_nulls:
+        return pc.divide(reduce(pc.add, values), pa.scalar(float(len(values)), to))
+    total = reduce(pc.add, [pc.fill_null(x, pa.scalar(0.0, to)) for x in values])
+    count = reduce(pc.add, [cast(pc.is_valid(x), to) for x in values])
+    some = pc.if_else(pc.equal(count, pa.scalar(0.0, to)), pa.scalar(None, to), count)
+    return pc.divide(total, some)
+
+
 def _concat(to: pa.DataType, *operands: Datum, separator: str = "", **_: Any) -> Datum:
     return pc.binary_join_element_wise(*operands, pa.scalar(separator, to))
 
@@ -80,6 +90,7 @@ HORIZONTAL: Mapping[str, Elementwise] = {
     "min_horizontal": Elementwise(_extreme("min"), both(_any_column, _numbers, _same_types)),
     "max_horizontal": Elementwise(_extreme("max"), both(_any_column, _numbers, _same_types)),
     "sum_horizontal": Elementwise(_sum, both(_any_column, _numbers)),
+    "mean_horizontal": Elementwise(_mean, both(_any_column, all_of(is_float), _same_types)),
     "all_horizontal": Elementwise(
         lambda _, *xs: reduce(pc.and_kleene, xs), both(_any_column, all_of(is_boolean))
     ),

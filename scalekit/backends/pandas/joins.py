@@ -19,7 +19,7 @@ from scalekit.backends.pandas.native import NotNative, cast
 from scalekit.errors import ComputeError
 from scalekit.expr.node import Column, ExprNode
 from scalekit.kernels.schema import schema_of
-from scalekit.plan.nodes import Join
+from scalekit.plan.nodes import AsofJoin, Join
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -37,7 +37,7 @@ class Output:
 def join(plan: Join) -> Runner:
     """Prepare a join; ``NotNative`` where its keys are expressions or types that pandas would bend."""
     left_keys, right_keys = _names(plan.left_on), _names(plan.right_on)
-    types = [_key_type(plan, a, b) for a, b in zip(left_keys, right_keys, strict=True)]
+    types = [key_type(plan, a, b) for a, b in zip(left_keys, right_keys, strict=True)]
     outputs = _outputs(plan, left_keys, right_keys)
     if [o.name for o in outputs] != schema_of(plan).names():
         raise NotNative(
@@ -61,7 +61,7 @@ def _names(keys: Sequence[ExprNode]) -> list[str]:
     return [key.name for key in keys if isinstance(key, Column)]
 
 
-def _key_type(plan: Join, left: str, right: str) -> pa.DataType:
+def key_type(plan: Join | AsofJoin, left: str, right: str) -> pa.DataType:
     """The type in which two keys are compared."""
     one, two = schema_of(plan.left)[left], schema_of(plan.right)[right]
     if one == two and has_codes(one):
@@ -112,7 +112,7 @@ def _rows(
         return np.repeat(np.arange(heights[0]), heights[1]), np.tile(
             np.arange(heights[1]), heights[0]
         )
-    left, right, count = _codes_of_both(one, two)
+    left, right, count = codes_of_both(one, two)
     left_fits, right_fits = (_may_match(keys, nulls_equal=plan.nulls_equal) for keys in (one, two))
     _validate(plan, left, right, left_fits, right_fits)
     if plan.how in ("semi", "anti"):
@@ -128,7 +128,7 @@ def _rows(
     )
 
 
-def _codes_of_both(one: list[Any], two: list[Any]) -> tuple[Ints, Ints, int]:
+def codes_of_both(one: list[Any], two: list[Any]) -> tuple[Ints, Ints, int]:
     """One numbering for the keys of both tables."""
     several: list[Codes] = []
     for left, right in zip(one, two, strict=True):

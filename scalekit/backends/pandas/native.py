@@ -159,6 +159,11 @@ def is_datetime(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.Datetime)
 
 
+def is_time(dtype: pl.DataType) -> bool:
+    """Whether values are times of day."""
+    return dtype == pl.Time
+
+
 def is_date(dtype: pl.DataType) -> bool:
     """Whether values are dates."""
     return dtype == pl.Date

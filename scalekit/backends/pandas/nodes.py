@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from scalekit.backends.pandas.asof import asof_join
 from scalekit.backends.pandas.checks import Checked, Level, check, level_of
 from scalekit.backends.pandas.columns import (
     Runner,
@@ -28,6 +29,7 @@ from scalekit.expr.analysis import output_name
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import (
     Aggregate,
+    AsofJoin,
     Distinct,
     Explode,
     Filter,
@@ -203,6 +205,7 @@ NODES: Mapping[type[Plan], Callable[[Any], Runner]] = {
     RowIndex: _row_index,
     Aggregate: _aggregate,
     Join: join,
+    AsofJoin: asof_join,
     Union: union,
     HorizontalUnion: side_by_side,
     Explode: explode,

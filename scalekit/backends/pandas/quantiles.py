@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from scalekit.backends.pandas.keys import Groups, Ints, Order, column_of, count, sort_rows
-from scalekit.backends.pandas.native import Column, plain
+from scalekit.backends.pandas.native import Column, cast, plain
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -21,6 +21,8 @@ def median(groups: Groups, x: Column) -> Column:
 
 def quantile(groups: Groups, x: Column, quantile: Any, *, interpolation: str = "nearest") -> Column:
     """The value at a quantile's place in each group, or what lies between two."""
+    if pa.types.is_decimal(x.type):
+        x = cast(x, pa.float64())
     n = count(groups, x)
     missing = n == 0
     if missing.all():

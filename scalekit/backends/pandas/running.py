@@ -28,6 +28,7 @@ from scalekit.backends.pandas.native import (
 
 _numbers = of(is_integer, is_float)
 _whole_numbers = of(is_integer)
+_ordered = of(is_integer, is_float, lambda dtype: dtype.is_temporal())
 _NAN = float("nan")
 
 
@@ -59,7 +60,10 @@ def _cum_sum(to: pa.DataType, groups: Groups, x: Column, *, reverse: bool = Fals
 def _cum_extreme(name: str, ground: float) -> Callable[..., Column]:
     """NaN counts only as long as there is nothing else."""
 
-    def run(_: pa.DataType, groups: Groups, x: Column, *, reverse: bool = False) -> Column:
+    def run(to: pa.DataType, groups: Groups, x: Column, *, reverse: bool = False) -> Column:
+        if pa.types.is_temporal(x.type):
+            whole = cast(x, pa.int32() if x.type.bit_width == 32 else pa.int64())
+            return cast(_running(name, groups, whole, reverse=reverse), to)
         if not has_nan(x):
             return _running(name, groups, x, reverse=reverse)
         numbers = pc.if_else(pc.is_nan(x), pa.scalar(ground, x.type), x)
@@ -224,8 +228,8 @@ def _unweighted(site: Site) -> str | None:
 
 RUNNING: Mapping[str, Window] = {
     "cum_sum": Window(_cum_sum, _numbers),
-    "cum_min": Window(_cum_extreme("cum_min", float("inf")), _numbers),
-    "cum_max": Window(_cum_extreme("cum_max", float("-inf")), _numbers),
+    "cum_min": Window(_cum_extreme("cum_min", float("inf")), _ordered),
+    "cum_max": Window(_cum_extreme("cum_max", float("-inf")), _ordered),
     "cum_count": Window(_cum_count),
     "rolling_sum": Window(_rolling(_window_sum), both(_numbers, _unweighted)),
     "rolling_mean": Window(_rolling(_window_mean), both(_numbers, _unweighted)),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from scalekit.backends.pandas.native import (
+    Datum,
     Elementwise,
     Refusal,
     Site,
@@ -16,6 +18,7 @@ from scalekit.backends.pandas.native import (
     by_arrow,
     is_string,
     of,
+    plain,
     through,
 )
 
@@ -77,6 +80,46 @@ def _text(method: Any, *refusals: Refusal) -> Elementwise:
     return Elementwise(through(method), both(of(is_string), _given(1, 2), *refusals), columns=1)
 
 
+def _strip(
+    of_characters: Callable[..., Datum], of_whitespace: Callable[..., Datum]
+) -> Callable[..., Datum]:
+    def run(_: pa.DataType, x: Datum, characters: Datum = None) -> Datum:
+        given = plain(characters)
+        return of_whitespace(x) if given is None else of_characters(x, characters=given)
+
+    return run
+
+
+def _cased(
+    ascii_kernel: Callable[..., Datum], python: Callable[[str], str]
+) -> Callable[..., Datum]:
+    """Arrow maps ASCII; it knows no mapping to several characters, as of ß, so that Python maps the rest.
+
+    Each distinct text is mapped once.
+    """
+
+    def run(to: pa.DataType, x: Datum) -> Datum:
+        if isinstance(x, pa.Scalar):
+            return pa.scalar(python(x.as_py()) if x.is_valid else None, to)
+        is_ascii = pc.string_is_ascii(x)
+        if pc.all(is_ascii).as_py() is not False:
+            return ascii_kernel(x)
+        others = pc.unique(x.filter(pc.invert(is_ascii)))
+        mapped = pa.array([python(text) for text in others.to_pylist()], to)
+        return pc.coalesce(mapped.take(pc.index_in(x, value_set=others)), ascii_kernel(x))
+
+    return run
+
+
+def _count(_: pa.DataType, x: Datum, pattern: Datum, *, literal: bool = False) -> Datum:  # noqa: ARG001 - refused unless literal
+    return pc.count_substring(x, pattern=plain(pattern))
+
+
+def _counted(site: Site) -> str | None:
+    counted = site.options["literal"] and site.constant(1)
+    return None if counted else "str.count_matches of a pattern"
+
+
 TEXT: Mapping[str, Elementwise] = {
     "str.len_chars": _text(lambda s: s.str.len_chars()),
     "str.len_bytes": Elementwise(by_arrow(pc.binary_length), of(is_string)),
@@ -113,5 +156,14 @@ TEXT: Mapping[str, Elementwise] = {
         of(is_string),
         columns=1,
     ),
+    "str.strip_chars_start": Elementwise(
+        _strip(pc.utf8_ltrim, pc.utf8_ltrim_whitespace), of(is_string), columns=1
+    ),
+    "str.strip_chars_end": Elementwise(
+        _strip(pc.utf8_rtrim, pc.utf8_rtrim_whitespace), of(is_string), columns=1
+    ),
+    "str.to_uppercase": Elementwise(_cased(pc.ascii_upper, str.upper), of(is_string)),
+    "str.to_lowercase": Elementwise(_cased(pc.ascii_lower, str.lower), of(is_string)),
+    "str.count_matches": Elementwise(_count, both(of(is_string), _given(1), _counted), columns=1),
 }
 """By the name in the function table."""

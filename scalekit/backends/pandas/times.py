@@ -6,14 +6,22 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from scalekit.backends.pandas.native import (
+    Datum,
     Elementwise,
     Refusal,
     Site,
     both,
+    by_arrow,
+    by_numpy,
+    cast,
     is_date,
     is_datetime,
     is_duration,
+    is_time,
     of,
     through,
 )
@@ -81,16 +89,52 @@ def _method(call: Callable[..., Any], *refusals: Refusal) -> Elementwise:
     return Elementwise(through(call), both(*refusals), columns=1)
 
 
+def _date(to: pa.DataType, x: Datum) -> Datum:
+    return x if x.type == to else through(lambda s: s.dt.date())(to, x)
+
+
+def _part_of_day(name: str, of_time: Callable[[Any], Any]) -> Elementwise:
+    """A part of the clock's time; of times, from nanoseconds since midnight."""
+    of_datetime = through(lambda s, **_: getattr(s.dt, name)())
+
+    def run(to: pa.DataType, x: Datum, **_: Any) -> Datum:
+        if pa.types.is_time(x.type):
+            return by_numpy(of_time)(pa.int64(), cast(x, pa.int64()))
+        return of_datetime(to, x)
+
+    return Elementwise(run, both(of(is_datetime, is_time), _in_whole))
+
+
+def _total(nanoseconds: int) -> Elementwise:
+    """How often a span fits, toward zero."""
+
+    def run(_: pa.DataType, x: Datum, **_options: Any) -> Datum:
+        ticks = {"ns": 1, "us": 1_000, "ms": 1_000_000}[x.type.unit]
+        return pc.divide(cast(x, pa.int64()), nanoseconds // ticks)
+
+    return Elementwise(run, both(_durations, _in_whole))
+
+
+_SECOND = 10**9
+
 TIMES: Mapping[str, Elementwise] = {
     **{
         f"dt.{name}": _field(name, _days)
         for name in ("year", "month", "day", "ordinal_day", "weekday")
     },
-    "dt.date": _field("date", _clocks),
-    **{
-        f"dt.{name}": _field(name, _clocks)
-        for name in ("hour", "minute", "second", "millisecond", "microsecond", "nanosecond")
-    },
+    "dt.date": Elementwise(_date, _days),
+    "dt.hour": _part_of_day("hour", lambda t: t // (3600 * _SECOND)),
+    "dt.minute": _part_of_day("minute", lambda t: t // (60 * _SECOND) % 60),
+    "dt.second": _part_of_day("second", lambda t: t // _SECOND % 60),
+    "dt.millisecond": _part_of_day("millisecond", lambda t: t % _SECOND // 10**6),
+    "dt.microsecond": _part_of_day("microsecond", lambda t: t % _SECOND // 10**3),
+    "dt.nanosecond": _part_of_day("nanosecond", lambda t: t % _SECOND),
+    "dt.quarter": Elementwise(by_arrow(pc.quarter), _days),
+    "dt.week": Elementwise(by_arrow(pc.iso_week), _days),
+    "dt.iso_year": Elementwise(by_arrow(pc.iso_year), _days),
+    "dt.is_leap_year": Elementwise(by_arrow(pc.is_leap_year), _days),
+    "dt.total_days": _total(86_400 * _SECOND),
+    "dt.total_hours": _total(3_600 * _SECOND),
     **{
         f"dt.total_{name}": _field(f"total_{name}", _durations)
         for name in ("minutes", "seconds", "milliseconds", "microseconds", "nanoseconds")

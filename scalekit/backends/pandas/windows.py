@@ -53,6 +53,25 @@ def _diff(to: pa.DataType, groups: Groups, x: Column, n: Any = 1, **_: Any) -> C
     return pc.subtract(cast(x, to), cast(before, to))
 
 
+def _reverse(_: pa.DataType, groups: Groups, x: Column) -> Column:
+    backward = np.lexsort((-np.arange(groups.height), groups.of_rows))
+    return _placed(groups, x, backward)
+
+
+def _sort(
+    _: pa.DataType, groups: Groups, x: Column, *, descending: bool = False, nulls_last: bool = False
+) -> Column:
+    keys = [Order(_as_column(groups.of_rows)), Order(x, descending, nulls_last)]
+    return _placed(groups, x, sort_rows(keys))
+
+
+def _placed(groups: Groups, x: Column, rows: Ints) -> Column:
+    """The values of ``rows``, which are in the order of groups, where the groups' rows are."""
+    source = np.empty(groups.height, dtype=np.int64)
+    source[groups.order] = rows
+    return take(x, source)
+
+
 def _forward_fill(to: pa.DataType, groups: Groups, x: Column, limit: int | None = None) -> Column:  # noqa: ARG001
     return _fill(groups, groups.order, x, limit)
 
@@ -201,6 +220,8 @@ def _ranks(site: Site) -> str | None:
 
 NEIGHBOURS: Mapping[str, Window] = {
     "shift": Window(_shift, _fills),
+    "reverse": Window(_reverse),
+    "sort": Window(_sort, _coded),
     "diff": Window(_diff, _differences),
     "forward_fill": Window(_forward_fill),
     "backward_fill": Window(_backward_fill),
