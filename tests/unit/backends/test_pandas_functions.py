@@ -332,6 +332,7 @@ def native_uses(family: str) -> tuple[Expr, ...]:
 PLACED = [(family, place) for family, (_, places) in FAMILIES.items() for place in places]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "place"), PLACED)
 def test_family(family, place):
     uses = native_uses(family)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def battery(*arguments: str) -> dict[str, Any]:
     """Run the battery in a process that has started no thread, as it forks."""
@@ -28,8 +30,8 @@ def battery(*arguments: str) -> dict[str, Any]:
         ),
         ("swapless", "overwrite"),
         pytest.param("s3", "overwrite", marks=pytest.mark.s3),
-        pytest.param("s3", "error", marks=[pytest.mark.s3, pytest.mark.slow]),
-        pytest.param("s3", "append", marks=[pytest.mark.s3, pytest.mark.slow]),
+        pytest.param("s3", "error", marks=pytest.mark.s3),
+        pytest.param("s3", "append", marks=pytest.mark.s3),
     ],
 )
 def test_a_write_that_is_killed_leaves_the_old_state_or_the_new(store: str, mode: str) -> None:
