@@ -11,7 +11,7 @@ from scalekit.errors import DuplicateError, InvalidOperationError, PlanError, Sc
 from scalekit.expr.analysis import output_name
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import FUNCTIONS, Kind, flatten, to_node
-from scalekit.expr.node import Alias, Call, Column, ExprNode, Literal, Over, Selection
+from scalekit.expr.node import Alias, Call, Cast, Column, ExprNode, Literal, Over, Selection
 from scalekit.kernels.bind import bind, expand
 from scalekit.kernels.schema import check_runs, dtype_of, schema_of
 from scalekit.plan.nodes import Plan
@@ -96,8 +96,8 @@ def as_plan(other: Any, method: str) -> Plan:
     return plan
 
 
-def boolean_predicate(plan: Plan, predicate: ExprNode) -> None:
-    """Raise unless a bound predicate is Boolean and says something of each row.
+def boolean_predicate(plan: Plan, predicate: ExprNode) -> ExprNode:
+    """A bound predicate as Boolean, which a column of nothing but null is not by itself.
 
     Raises
     ------
@@ -116,6 +116,7 @@ def boolean_predicate(plan: Plan, predicate: ExprNode) -> None:
             f"filter() needs a condition for each row, and {Expr(predicate)!r} is one value for all: compare a "
             "column with it, or collect() it first"
         )
+    return Cast(predicate, pl.Boolean()) if dtype == pl.Null else predicate
 
 
 def _is_aggregate(expr: ExprNode) -> bool:

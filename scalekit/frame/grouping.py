@@ -115,6 +115,9 @@ class GroupMethods(FrameBase):
     ) -> GroupBy[Self]:
         """Group rows by windows of time, or of an integer, that start at multiples of ``every``.
 
+        The first window is the one that holds the first row: where windows overlap, no earlier one is given.
+        The index has to be sorted and without nulls, which is checked while running.
+
         Parameters
         ----------
         index_column

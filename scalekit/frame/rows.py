@@ -262,9 +262,7 @@ class RowMethods(FrameBase):
         bound = self._bind(predicates) + equalities
         if not bound:
             raise InvalidOperationError(f"{method}() needs at least one condition")
-        for predicate in bound:
-            boolean_predicate(self._plan, predicate)
-        return _all_of(bound)
+        return _all_of(tuple(boolean_predicate(self._plan, predicate) for predicate in bound))
 
     def _extreme(self, k: int, by: Any, *, reverse: bool | Sequence[bool], largest: bool) -> Self:
         keys = flatten((by,))

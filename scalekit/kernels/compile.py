@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from scalekit.errors import UnsupportedError
-from scalekit.expr.analysis import is_elementwise, output_name
+from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Case, ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.sampling import sample_rows
@@ -82,7 +82,8 @@ def _scan(plan: Scan, _: Tables) -> pl.LazyFrame:
 
 def _select(plan: Select, below: Tables) -> pl.LazyFrame:
     exprs = [to_expr(e) for e in plan.exprs]
-    if not any(map(_chooses, plan.exprs)) or not all(map(is_elementwise, plan.exprs)):
+    has_rows = all(map(is_elementwise, plan.exprs)) and any(map(columns_read, plan.exprs))
+    if not has_rows or not any(map(_chooses, plan.exprs)):
         return below[0].select(exprs)
     # Polars 2.1 takes a choice between constants for independent of the order of rows, and gives the rows of
     # several files or of a concat in another order; beside the table's other columns it keeps them.
@@ -110,8 +111,12 @@ def _aggregate(plan: Aggregate, below: Tables) -> pl.LazyFrame:
 
 
 def _dynamic(plan: DynamicAggregate, below: Tables) -> pl.LazyFrame:
+    index = to_expr(plan.index)
+    if not plan.keys:
+        # Polars 2.1 streaming gives one wrong window for rows out of order; a null it refuses, as in memory.
+        index = pl.when((index >= index.shift()).fill_null(value=True)).then(index)
     groups = below[0].group_by_dynamic(
-        to_expr(plan.index),
+        index,
         every=plan.every,
         period=plan.period,
         offset=plan.offset,

@@ -19,6 +19,11 @@ _RUN_ERRORS: dict[str, type[errors.ExecutionError]] = {
 }
 
 
+_SORT_FIRST = (
+    "the index of rolling() and group_by_dynamic() has to be sorted and without nulls: sort by it, and "
+    "drop_nulls() before"
+)
+
 _IMPORTED_IN = os.getpid()
 
 
@@ -66,4 +71,6 @@ def _explained(text: str) -> str:
             "a sum of integers leaves Int64, which strict=True refuses: sum a cast to Int128 or Float64 instead "
             f"({text})"
         )
+    if "not sorted" in text or "null values in" in text:
+        return f"{_SORT_FIRST} ({text})"
     return text

@@ -16,6 +16,7 @@ from scalekit.plan.nodes import (
     Join,
     Pivot,
     Plan,
+    RollingAggregate,
     Select,
     Sort,
     Sql,
@@ -50,8 +51,8 @@ def _has_order(plan: Plan) -> bool:
             return plan.maintain_order and has_order(plan.input)
         case Join():
             return plan.maintain_order != "none" and all(map(has_order, children(plan)))
-        case DynamicAggregate():
-            return not plan.keys
+        case DynamicAggregate() | RollingAggregate() if plan.keys:
+            return False
         case Sql() | Unpivot():
             # Polars' streaming unpivot gives its rows in another order than the one in memory.
             return False
