@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from scalekit.backends.pandas.columns import arrow_type
 from scalekit.backends.pandas.native import Datum, cast
-from scalekit.errors import ComputeError
 
 _WHOLE = "^[+-]?[0-9]+$"
 """Text that is a whole number: Arrow reads more as one, such as ``0x10``."""
@@ -77,8 +76,15 @@ def convert(value: Datum, source: pl.DataType, target: pl.DataType) -> Datum:
         value = pc.trunc(
             value
         )  # toward zero, then checked: NaN, infinity and what does not fit raise
-    if _is_text_of(source, target):
-        value = _only_whole_numbers(value)
+    if not _is_text_of(source, target):
+        return _cast_safely(value, to)
+    try:
+        return _cast_safely(_only_whole_numbers(value), to)
+    except pa.ArrowInvalid as error:
+        raise pa.ArrowInvalid(f"conversion from text to {target} failed: {error}") from None
+
+
+def _cast_safely(value: Datum, to: pa.DataType) -> Datum:
     return value.cast(to) if isinstance(value, pa.Scalar) else pc.cast(value, to, safe=True)
 
 
@@ -86,5 +92,5 @@ def _only_whole_numbers(text: Datum) -> Datum:
     good = pc.match_substring_regex(text, _WHOLE)
     if pc.all(good).as_py() is False:
         bad = text.filter(pc.invert(good))[0] if isinstance(text, pa.ChunkedArray) else text
-        raise ComputeError(f"{bad.as_py()!r} is not a whole number")
+        raise pa.ArrowInvalid(f"{bad.as_py()!r} is not a whole number")
     return pc.replace_substring_regex(text, "^[+]", "")
