@@ -51,7 +51,7 @@ docs: $(READY)  ## Write docs/api from the docstrings, and docs/coverage.md
 	$(BIN)/python -m tools.coverage
 
 clean:  ## Remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .grimp_cache .hypothesis build dist
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "scalekit needs Python >= 3.11 with venv: none found" >&2; exit 1; }
