@@ -24,17 +24,25 @@ class PandasBackend(Backend):
         return lowering.lower(plan)
 
     def execute(
-        self,
-        program: program.Program,
-        config: Config,  # noqa: ARG002
-        watch: Watch = UNWATCHED,
+        self, program: program.Program, config: Config, watch: Watch = UNWATCHED
     ) -> pl.DataFrame:
         """Run the steps in order."""
-        return execution.execute(program, watch)
+        return execution.execute(program, watch, engine=_engine(config))
+
+    def profile(
+        self, program: program.Program, config: Config
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Run the steps in order and time each."""
+        return execution.profile(program, engine=_engine(config))
 
     def show(self, program_: program.Program) -> str:
         """Every node, with who runs it, and why where that is not pandas."""
         return program.show(program_)
+
+
+def _engine(config: Config) -> execution.Engine:
+    """Polars' engine for what it runs: in memory where floats have to be added in one order."""
+    return "in-memory" if config.deterministic else "streaming"
 
 
 def native_functions() -> frozenset[str]:

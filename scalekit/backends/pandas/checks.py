@@ -91,6 +91,7 @@ def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False
     types = _types(parts, schema)
     for part in parts:
         _check_typed(part, types)
+        level_of(part)  # from the parts up, so that no expression is too deep for Python's stack
     return Checked(exprs, types)
 
 

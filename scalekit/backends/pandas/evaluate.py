@@ -59,36 +59,45 @@ def evaluate_all(exprs: Sequence[ExprNode], scope: Scope) -> list[Datum]:
 
     An answer has a value for each row, one for each group, or is a scalar, as :func:`level_of` says.
     """
-    for layer in _aggregate_layers(exprs):
+    parts = _parts_first(exprs)
+    for layer in _aggregate_layers(parts):
         missing = [call for call in layer if call not in scope.known]
         reductions = [_reduction(call, scope) for call in missing]
         for call, answer in zip(missing, run_reductions(reductions, scope.groups), strict=True):
             scope.known[call] = _settled(answer, scope)
+    for part in parts:  # so that no expression is too deep for Python's stack
+        evaluate(part, scope)
     return [evaluate(expr, scope) for expr in exprs]
 
 
-def _aggregate_layers(exprs: Sequence[ExprNode]) -> list[list[Call]]:
+def _parts_first(exprs: Sequence[ExprNode]) -> list[ExprNode]:
+    """Every part of the expressions, parts before wholes; what ``over`` holds belongs to groups of its own."""
+    found: dict[ExprNode, None] = {}
+    stack = [(expr, False) for expr in reversed(exprs)]
+    while stack:
+        expr, expanded = stack.pop()
+        if expr in found:
+            continue
+        if expanded or isinstance(expr, Over):
+            found[expr] = None
+        else:
+            stack.append((expr, True))
+            stack.extend((child, False) for child in children(expr))
+    return list(found)
+
+
+def _aggregate_layers(parts: Sequence[ExprNode]) -> list[list[Call]]:
     """Aggregates that can be computed together, those that others are made of first."""
     depths: dict[ExprNode, int] = {}
-    layers: list[dict[Call, None]] = []
-
-    def visit(expr: ExprNode) -> int:
-        if isinstance(expr, Over):
-            return 0  # in groups of its own
-        if expr in depths:
-            return depths[expr]
-        depth = max((visit(child) for child in children(expr)), default=0)
-        if isinstance(expr, Call) and expr.function in AGGREGATES:
-            if depth == len(layers):
-                layers.append({})
-            layers[depth][expr] = None
+    layers: list[list[Call]] = []
+    for part in parts:
+        depth = 0 if isinstance(part, Over) else max((depths[c] for c in children(part)), default=0)
+        if isinstance(part, Call) and part.function in AGGREGATES:
+            layers.extend([] for _ in range(depth + 1 - len(layers)))
+            layers[depth].append(part)
             depth += 1
-        depths[expr] = depth
-        return depth
-
-    for expr in exprs:
-        visit(expr)
-    return [list(layer) for layer in layers]
+        depths[part] = depth
+    return layers
 
 
 def _reduction(call: Call, scope: Scope) -> Any:

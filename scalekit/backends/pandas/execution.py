@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
 import polars as pl
 
 from scalekit.backends.pandas.columns import Table, from_polars, pin, to_polars
@@ -9,6 +13,8 @@ from scalekit.backends.pandas.failures import named
 from scalekit.backends.pandas.program import Program, Step, describe
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.kernels.compile import to_lazy
+
+Engine: TypeAlias = Literal["streaming", "in-memory"]
 
 
 class Rows:
@@ -34,24 +40,47 @@ class Rows:
         return self._pandas
 
 
-def execute(program: Program, watch: Watch = UNWATCHED) -> pl.DataFrame:
-    """Run the steps in order; a step's rows are freed after their last reader."""
+def execute(
+    program: Program, watch: Watch = UNWATCHED, *, engine: Engine = "streaming"
+) -> pl.DataFrame:
+    """Run the steps in order and give the last one's rows; ``engine`` is Polars', for what it runs."""
+    *_, (_, rows) = run_steps(program, watch, engine)
+    return rows.in_polars()
+
+
+def profile(program: Program, *, engine: Engine = "streaming") -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Run the steps and time each of them: node, start and end in microseconds."""
+    begun = time.perf_counter()
+    times: list[tuple[str, float, float]] = []
+    before = begun
+    for step, rows in run_steps(program, UNWATCHED, engine):
+        now = time.perf_counter()
+        times.append((describe(step.plan), before - begun, now - begun))
+        before, last = now, rows
+    names, starts, ends = zip(*times, strict=True)
+    micros = {"start": starts, "end": ends}
+    table = {"node": names, **{k: [round(t * 1e6) for t in v] for k, v in micros.items()}}
+    return last.in_polars(), pl.DataFrame(table)
+
+
+def run_steps(program: Program, watch: Watch, engine: Engine) -> Iterator[tuple[Step, Rows]]:
+    """Run the steps in order, giving each with its rows; rows are freed after their last reader."""
     last_reader = {
         below: position for position, step in enumerate(program.steps) for below in step.inputs
     }
     kept: dict[int, Rows] = {}
     for position, step in enumerate(program.steps):
         watch.step(step.plan, position, len(program.steps))
-        kept[position] = _run(step, [kept[below] for below in step.inputs])
+        kept[position] = _run(step, [kept[below] for below in step.inputs], engine)
         for below in set(step.inputs):
             if last_reader[below] == position:
                 del kept[below]
-    return kept[len(program.steps) - 1].in_polars()
+        yield step, kept[position]
 
 
-def _run(step: Step, inputs: list[Rows]) -> Rows:
+def _run(step: Step, inputs: list[Rows], engine: Engine) -> Rows:
     if step.run is None:
         query = to_lazy(step.plan, [rows.in_polars().lazy() for rows in inputs])
-        return Rows(step.schema, polars=pin(query.collect(engine="streaming"), step.schema))
+        return Rows(step.schema, polars=pin(query.collect(engine=engine), step.schema))
     with named(lambda: describe(step.plan)):
         return Rows(step.schema, pandas=step.run([rows.in_pandas() for rows in inputs]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -49,28 +49,30 @@ class Program:
 
 def show(program: Program) -> str:
     """The program as a tree, the result first, each node with who runs it."""
-    return "\n".join(_show_step(program, len(program.steps) - 1, 0))
+    lines: list[str] = []
+    last = program.steps[-1]
+    stack: list[tuple[Step, Plan, int]] = [(last, last.plan, 0)]
+    while stack:
+        step, plan, depth = stack.pop()
+        if isinstance(plan, Input):  # what another step gives
+            other = program.steps[step.inputs[plan.index]]
+            stack.append((other, other.plan, depth))
+            continue
+        lines.append(f"{'  ' * depth}{_mark(step, plan)}")
+        if step.run is None:
+            below = [(step, child, depth + 1) for child in children(plan)]
+        else:
+            inputs = [program.steps[i] for i in step.inputs]
+            below = [(other, other.plan, depth + 1) for other in inputs]
+        stack.extend(reversed(below))
+    return "\n".join(lines)
 
 
-def _show_step(program: Program, position: int, depth: int) -> Iterator[str]:
-    step = program.steps[position]
+def _mark(step: Step, plan: Plan) -> str:
     if step.run is not None:
-        yield f"{'  ' * depth}[pandas] {describe(step.plan)}"
-        for below in step.inputs:
-            yield from _show_step(program, below, depth + 1)
-        return
-    yield from _show_fragment(program, step, step.plan, depth)
-
-
-def _show_fragment(program: Program, step: Step, plan: Plan, depth: int) -> Iterator[str]:
-    if isinstance(plan, Input):
-        yield from _show_step(program, step.inputs[plan.index], depth)
-        return
+        return f"[pandas] {describe(plan)}"
     reason = dict(step.reasons).get(plan)
-    mark = "[polars]" if reason else "[scan]"
-    yield f"{'  ' * depth}{mark} {describe(plan)}{f'  <- {reason}' if reason else ''}"
-    for below in children(plan):
-        yield from _show_fragment(program, step, below, depth + 1)
+    return f"[polars] {describe(plan)}  <- {reason}" if reason else f"[scan] {describe(plan)}"
 
 
 def describe(plan: Plan) -> str:

@@ -349,6 +349,34 @@ def test_pandas_is_loaded_by_its_backend_alone():
     assert {"pandas", "narwhals"} <= run_python(f"{query}; f.collect(backend='pandas')")
 
 
+# Settings, and what a run tells
+
+
+def test_what_polars_runs_is_deterministic_where_that_was_asked(frame, monkeypatch):
+    engines: list[str] = []
+    original = pl.LazyFrame.collect
+
+    def collect(self: pl.LazyFrame, *args: Any, **options: Any) -> Any:
+        engines.append(options.get("engine", ""))
+        return original(self, *args, **options)
+
+    query = frame.with_columns(u=col("g").str.normalize())
+    program = lowered(query)
+    monkeypatch.setattr(pl.LazyFrame, "collect", collect)
+    BACKEND.execute(program, resolve())
+    BACKEND.execute(program, resolve(deterministic=True))
+    assert engines == ["streaming", "in-memory"]
+
+
+def test_a_profile_has_a_line_for_each_step(frame):
+    query = frame.filter(col("x") > 1).sort("x")
+    rows, times = BACKEND.profile(lowered(query), resolve())
+    assert rows["x"].to_list() == [2, 3]
+    assert [node.split()[0] for node in times["node"]] == ["Scan", "Filter", "Sort"]
+    assert times.schema == {"node": pl.String, "start": pl.Int64, "end": pl.Int64}
+    assert times["start"].to_list() == [0, *times["end"].to_list()[:-1]]
+
+
 # Rows in order, chunks, depth
 
 
@@ -379,6 +407,7 @@ def test_a_long_chain_of_steps_is_lowered_without_recursion(frame):
     program = lowered(frame)
     assert len(program.steps) == 401
     assert all(b.inputs == (i,) for i, (_, b) in enumerate(pairwise(program.steps)))
+    assert len(BACKEND.show(program).splitlines()) == 401
     assert BACKEND.execute(program, resolve()).height == 3
 
 
