@@ -887,3 +887,25 @@ def test_a_larger_sample_holds_the_smaller_one(answer):
 def test_a_sample_without_a_seed_is_drawn_once(answer):
     expr = X.sample(5, shuffle=True)
     assert answer(list(range(50)), expr) == answer(list(range(50)), expr)
+
+
+@pytest.mark.parametrize("backend", ["polars", "pandas"])
+@pytest.mark.parametrize(
+    ("expr", "dtype", "expected"),
+    [
+        (-3 * col("u8"), sk.Int16, [-3, -6]),
+        (1000 * col("i8"), sk.Int16, [1000, 2000]),
+        (1000 // col("i8"), sk.Int16, [1000, 500]),
+        (-3 % col("u8"), sk.Int16, [0, 1]),
+        (3 * col("u8"), sk.UInt8, [3, 6]),
+        (2**40 * col("i8"), sk.Int64, [2**40, 2**41]),
+    ],
+    ids=str,
+)
+def test_a_constant_on_the_left_has_its_type(
+    expr: sk.Expr, dtype: pl.DataType, expected: list[int], backend: str
+) -> None:
+    frame = sk.from_dict({"u8": [1, 2], "i8": [1, 2]}, schema={"u8": sk.UInt8, "i8": sk.Int8})
+    answer = frame.select(x=expr)
+    assert answer.schema["x"] == dtype
+    assert answer.collect(backend=backend)["x"].to_list() == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Self
 
 import polars as pl
@@ -15,6 +16,26 @@ from scalekit.expr.operands import NUMBER, takes
 def _binary(symbol: str) -> Any:
     """The kernel of an operator."""
     return lambda left, right: getattr(left, symbol)(right)
+
+
+def _constant_first(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
+    """Say the type that Polars gives: for ``-3 * col(u8)`` it announces UInt8 and computes Int16."""
+    first = call.args[0]
+    if not isinstance(first, Literal) or first.dtype is not None:
+        return call
+    if not dtypes[1].is_integer() or type(first.value) is not int:
+        return call
+    given = _given_type(call.function, first.value, dtypes[1])
+    return call if given == dtypes[1] else Cast(call, given)
+
+
+@lru_cache(maxsize=512)
+def _given_type(function: str, value: int, dtype: pl.DataType) -> pl.DataType:
+    """The type of an operator's answer on no rows, which is the one it has on any."""
+    left, right = pl.lit(value), pl.col("x")
+    symbol = {"mul": "__mul__", "floordiv": "__floordiv__", "mod": "__mod__"}[function]
+    rows = pl.DataFrame(schema={"x": dtype}).lazy()
+    return rows.select(x=getattr(left, symbol)(right)).collect(engine="in-memory").schema["x"]
 
 
 def _true_division(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
@@ -61,7 +82,7 @@ class ArithmeticMethods(ExprBase):
         [2, 0]
         """
 
-    @elementwise("mul", kernel=_binary("__mul__"))
+    @elementwise("mul", kernel=_binary("__mul__"), resolve=_constant_first)
     def __mul__(self, other: Operand) -> Self:
         """Multiply. Integers wrap on overflow.
 
@@ -83,7 +104,7 @@ class ArithmeticMethods(ExprBase):
         [inf, nan]
         """
 
-    @elementwise("floordiv", kernel=_binary("__floordiv__"))
+    @elementwise("floordiv", kernel=_binary("__floordiv__"), resolve=_constant_first)
     def __floordiv__(self, other: Operand) -> Self:
         """Divide toward minus infinity. By zero, integers give null and floats inf or NaN.
 
@@ -94,7 +115,7 @@ class ArithmeticMethods(ExprBase):
         [-4, 3]
         """
 
-    @elementwise("mod", kernel=_binary("__mod__"))
+    @elementwise("mod", kernel=_binary("__mod__"), resolve=_constant_first)
     def __mod__(self, other: Operand) -> Self:
         """Remainder with the sign of the divisor. By zero, integers give null and floats NaN.
 
