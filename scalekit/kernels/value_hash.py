@@ -276,7 +276,7 @@ def _word_sums(data: np.ndarray[Any, np.dtype[np.uint8]], offsets: I64, lengths:
     filled = counts > 0
     unused = ((counts[filled] << 3) - lengths[filled]).astype(np.uint64) << np.uint64(3)
     words[ends[filled] - 1] &= np.uint64(0xFFFFFFFFFFFFFFFF) >> unused
-    words ^= _position_keys(int(counts.max()))[position]
+    words ^= _position_keys(int(np.max(counts)))[position]
     return _segment_sums(mix(words), first, ends)
 
 
@@ -304,7 +304,7 @@ def _hash_lists(array: pa.Array) -> U64:
     ends = np.cumsum(counts)
     first = ends - counts
     position = np.arange(len(items), dtype=np.int64) - np.repeat(first, counts)
-    keys = _position_keys(int(counts.max(initial=1)))
+    keys = _position_keys(int(np.max(counts, initial=1)))
     out = _segment_sums(mix(hash_array(items) ^ keys[position]), first, ends)
     out ^= counts.view(np.uint64) * _GOLDEN
     out ^= _LIST
