@@ -30,10 +30,13 @@ class Schema(pl.Schema):
     >>> import scalekit as sk
     >>> schema = sk.from_dict({"x": [1], "s": ["a"]}).schema
     >>> schema
-    Schema([('x', Int64), ('s', String)])
+    Schema({'x': Int64, 's': String})
     >>> schema.names(), schema.len(), schema == sk.Schema({"x": sk.Int64, "s": sk.String})
     (['x', 's'], 2, True)
     """
+
+    def __repr__(self) -> str:
+        return f"Schema({dict(self)!r})"  # that of Polars depends on the version of Python
 
     def to_arrow(self, *, compat_level: Any = None) -> pa.Schema:
         """The schema that ``frame.to_arrow()`` has, with text as ``large_string``.

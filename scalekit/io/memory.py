@@ -40,7 +40,7 @@ def from_dict(
     --------
     >>> import scalekit as sk
     >>> sk.from_dict({"x": [1, 2]}).schema
-    Schema([('x', Int64)])
+    Schema({'x': Int64})
     """
     return Frame(Scan(dict_source(data, schema, schema_overrides=schema_overrides)))
 
