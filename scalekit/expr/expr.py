@@ -48,7 +48,7 @@ class Expr(
     """A column computation that is not yet bound to any frame.
 
     Expressions are built from :func:`scalekit.col`, :func:`scalekit.lit` and :func:`scalekit.when`, and mean
-    on every backend what CONTRACT.md says.
+    on every backend what ``docs/contract.md`` says.
 
     Examples
     --------

@@ -84,6 +84,20 @@ def test_links_lead_somewhere(page):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_commands_that_are_named_exist(page):
+    text = page.read_text(encoding="utf-8")
+    files = re.findall(
+        r"(?<![\w/.])((?:scalekit|tests|docs|tools|benchmarks|notebooks)/[\w./*-]+)", text
+    )
+    made = {"docs/api"}  # by `make docs`
+    named = {name.rstrip("./") for name in files} - made
+    assert sorted(name for name in named if not list(ROOT.glob(name))) == []
+    targets = set(re.findall(r"(?:`|^)make ([a-z]+)", text, flags=re.MULTILINE))
+    defined = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    assert targets <= defined
+
+
 def test_the_readme_opens_with_code_and_the_two_commands():
     screen = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40])
     for part in ("import scalekit as sk", "make demo", "make test"):
