@@ -163,6 +163,12 @@ class JoinMethods(FrameBase):
             raise InvalidOperationError("join_asof() needs by=, or both by_left= and by_right=")
         names_left = () if groups_left is None else columns_of(self._plan, groups_left)
         names_right = () if groups_right is None else columns_of(right, groups_right)
+        for key, names in ((lefts[0], names_left), (rights[0], names_right)):
+            if isinstance(key, Column) and key.name in names:
+                raise InvalidOperationError(
+                    f"join_asof(): {key.name!r} is the key whose nearest value is looked for, and cannot be one "
+                    "of by= besides"
+                )
         folded = (*names_right, *folded_keys("right", (lefts, rights), coalesce=coalesce))
         check_suffix(self._plan, right, suffix, folded)
         return self._derive(

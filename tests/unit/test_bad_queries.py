@@ -75,6 +75,7 @@ BUILDING: dict[str, tuple[Callable[[], Any], type[ScalekitError], tuple[str, ...
     "case-70 suffix of a right column": (
         lambda: FRAME.join(FRAME.rename({"part": "delay_right"}), on="carrier"), DuplicateError, ("'delay_right'",),
     ),
+    "nearest and equal": (lambda: FRAME.join_asof(FRAME, on="delay", by="delay"), InvalidOperationError, ("'delay'", "by=")),
     "case-70 empty suffix": (lambda: FRAME.join_asof(FRAME, on="delay", suffix=""), DuplicateError, ("suffix=",)),
     "case-70 rename": (lambda: FRAME.rename({"part": "delay"}), DuplicateError, ("'delay'",)),
     "case-71 head": (lambda: FRAME.head(-1), InvalidOperationError, ("head", "-1")),
