@@ -100,7 +100,7 @@ def rows() -> Iterator[Row]:
     """Every name of the surface."""
     counted = Counter(case.function for case in CASES)
     counted.update(case.note for case in CASES if case.note.startswith("cs."))
-    with SURFACE.open() as file:
+    with SURFACE.open(encoding="utf-8") as file:
         for line in csv.DictReader(file):
             kind, namespace, name = line["kind"], line["namespace"], line["name"]
             yield Row(
@@ -217,7 +217,7 @@ _TITLES = {
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(page())
+    PAGE.write_text(page(), encoding="utf-8")
     missing = [row.label for row in rows() if not row.exists]
     sys.stdout.write(f"{PAGE.relative_to(ROOT)}: {len(missing)} missing {missing}\n")
 

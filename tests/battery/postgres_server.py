@@ -34,7 +34,8 @@ def postgres_server() -> Iterator[str]:
             Path(folder).chmod(0o755)
             shutil.chown(data, "postgres")
         port = _free_port()
-        _run(programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "--no-sync")
+        settled = ("-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        _run(programs / "initdb", "-D", data, *settled)
         settings = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off"
         log = data / "log"
         _run(programs / "pg_ctl", "-D", data, "-o", settings, "-l", log, "-w", "start")

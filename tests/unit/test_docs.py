@@ -94,7 +94,9 @@ def test_files_and_commands_that_are_named_exist(page):
     named = {name.rstrip("./") for name in files} - made
     assert sorted(name for name in named if not list(ROOT.glob(name))) == []
     targets = set(re.findall(r"(?:`|^)make ([a-z]+)", text, flags=re.MULTILINE))
-    defined = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    defined = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE)
+    )
     assert targets <= defined
 
 
@@ -114,7 +116,7 @@ def test_every_decision_is_listed():
 
 
 def test_the_reference_has_every_method(tmp_path):
-    written = {path.name: path.read_text() for path in reference.write(tmp_path / "api")}
+    written = {path.name: path.read_text("utf-8") for path in reference.write(tmp_path / "api")}
     assert "`Frame.filter`" in written["index.md"]
     assert "## Expr.str.contains" in written["expr.md"]
     assert "## sk.col" in written["functions.md"]
