@@ -44,6 +44,7 @@ Tables = Sequence[pl.LazyFrame]
 
 _PLACE = "__scalekit_place"
 _SECOND = "__scalekit_second_key"
+_STAGED = "__scalekit_staged_"
 _ALWAYS = pl.lit(value=True).alias(_SECOND)
 
 
@@ -87,7 +88,7 @@ def _select(plan: Select, below: Tables) -> pl.LazyFrame:
         return below[0].select(exprs)
     # Polars 2.1 takes a choice between constants for independent of the order of rows, and gives the rows of
     # several files or of a concat in another order; beside the table's other columns it keeps them.
-    return below[0].with_columns(exprs).select([output_name(e) for e in plan.exprs])
+    return _added(below[0], plan.exprs).select([output_name(e) for e in plan.exprs])
 
 
 def _chooses(expr: ExprNode) -> bool:
@@ -95,7 +96,28 @@ def _chooses(expr: ExprNode) -> bool:
 
 
 def _with_columns(plan: WithColumns, below: Tables) -> pl.LazyFrame:
-    return below[0].with_columns([to_expr(e) for e in plan.exprs])
+    return _added(below[0], plan.exprs)
+
+
+def _added(rows: pl.LazyFrame, exprs: Sequence[ExprNode]) -> pl.LazyFrame:
+    """Rows with further columns, each of which sees the rows as they were.
+
+    Polars 2.1 moves some of the expressions into a ``with_columns`` below, and then the others read the new
+    values (cluster_with_columns: of two columns that are swapped, one comes twice). Where one reads what
+    another one replaces, all are computed under names of their own first.
+    """
+    if not _reads_what_it_replaces(exprs):
+        return rows.with_columns([to_expr(e) for e in exprs])
+    staged = [f"{_STAGED}{place}" for place in range(len(exprs))]
+    made = rows.with_columns([to_expr(e).alias(s) for e, s in zip(exprs, staged, strict=True)])
+    named = [pl.col(s).alias(output_name(e)) for e, s in zip(exprs, staged, strict=True)]
+    return made.with_columns(named).drop(staged)
+
+
+def _reads_what_it_replaces(exprs: Sequence[ExprNode]) -> bool:
+    """Whether an expression reads a column that another one of them replaces."""
+    makes = {output_name(e): e for e in exprs}
+    return any(makes.get(name, e) is not e for e in exprs for name in columns_read(e))
 
 
 def _filter(plan: Filter, below: Tables) -> pl.LazyFrame:

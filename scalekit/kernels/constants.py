@@ -28,7 +28,8 @@ def _is_of_integers(expr: ExprNode) -> bool:
     if not isinstance(expr, Call) or not expr.args or expr.options:
         return False
     spec = FUNCTIONS[expr.function]
-    plain = spec.kind is Kind.ELEMENTWISE and spec.resolve is None and not spec.user_function
+    has_kernel = spec.kernel is not None or spec.resolve is None
+    plain = spec.kind is Kind.ELEMENTWISE and has_kernel and not spec.user_function
     return plain and all(map(_is_integer, expr.args))
 
 

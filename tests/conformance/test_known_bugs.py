@@ -122,3 +122,22 @@ def test_panics_are_errors_of_scalekit() -> None:
 
     with pytest.raises(sk.exceptions.ExecutionError, match="stopped"):
         sk.from_dict({"x": [1]}).map_batches(panic).collect(backend="polars")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_columns_that_are_replaced_beside_their_readers(backend: str) -> None:
+    """Polars 2.1 (cluster_with_columns) lets an expression read what another one of its step has just made."""
+    frame = sk.from_dict({"k": [1, 2], "x": [10, 20], "y": [3, 4], "z": [5, 6]})
+    swapped = frame.with_row_index("n").with_columns(
+        m=col("x").shift().over("k", order_by="n"), x="z", z="x"
+    )
+    assert swapped.collect(backend=backend).rows() == [
+        (0, 1, 5, 3, 10, None),
+        (1, 2, 6, 4, 20, None),
+    ]
+    chain = frame.with_columns(k=col("k") * 2).with_columns(
+        x=col("x") + col("y"), k=col("x") - col("y"), v="k"
+    )
+    assert chain.collect(backend=backend).rows() == [(7, 13, 3, 5, 2), (16, 24, 4, 6, 4)]
+    three = frame.with_columns(w="y").with_columns(w=col("y") + 1, v="w", y=col("k") + col("x"))
+    assert three.collect(backend=backend).rows() == [(1, 10, 11, 5, 4, 3), (2, 20, 22, 6, 5, 4)]
