@@ -11,6 +11,7 @@ from scalekit.errors import UnsupportedError
 from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Case, ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
+from scalekit.kernels.joins import asof_join, join
 from scalekit.kernels.sampling import sample_rows
 from scalekit.kernels.user_function import Guarded
 from scalekit.plan.nodes import (
@@ -42,10 +43,7 @@ from scalekit.tree import children, memo, walk
 
 Tables = Sequence[pl.LazyFrame]
 
-_PLACE = "__scalekit_place"
-_SECOND = "__scalekit_second_key"
 _STAGED = "__scalekit_staged_"
-_ALWAYS = pl.lit(value=True).alias(_SECOND)
 
 
 def to_lazy(plan: Plan, inputs: Tables = ()) -> pl.LazyFrame:
@@ -162,54 +160,6 @@ def _rolling(plan: RollingAggregate, below: Tables) -> pl.LazyFrame:
     return groups.agg([to_expr(e) for e in plan.aggs])
 
 
-def _join(plan: Join, below: Tables) -> pl.LazyFrame:
-    left, right = below
-    if plan.how == "cross":
-        return left.join(right, how="cross", suffix=plan.suffix, maintain_order=plan.maintain_order)  # type: ignore[arg-type]
-    on_left, on_right = [to_expr(e) for e in plan.left_on], [to_expr(e) for e in plan.right_on]
-    if plan.only_key_is_float:
-        # Polars 2.1 in memory never matches NaN where one side has one row, unless there are two keys.
-        left, right = left.with_columns(_ALWAYS), right.with_columns(_ALWAYS)
-        on_left, on_right = [*on_left, pl.col(_SECOND)], [*on_right, pl.col(_SECOND)]
-    joined = left.join(
-        right,
-        left_on=on_left,
-        right_on=on_right,
-        how=plan.how,  # type: ignore[arg-type]
-        suffix=plan.suffix,
-        validate=plan.validate,  # type: ignore[arg-type]
-        nulls_equal=plan.nulls_equal,
-        coalesce=plan.coalesce,
-        maintain_order=plan.maintain_order,  # type: ignore[arg-type]
-    )
-    return (
-        joined.drop(_SECOND, _SECOND + plan.suffix, strict=False)
-        if plan.only_key_is_float
-        else joined
-    )
-
-
-def _asof(plan: AsofJoin, below: Tables) -> pl.LazyFrame:
-    # Polars' kernel trusts its input to be sorted, and with by= does not look: it is sorted here, and the
-    # left rows are put back in their order.
-    left = below[0].with_row_index(_PLACE).sort(to_expr(plan.left_on), maintain_order=True)
-    right = below[1].sort(to_expr(plan.right_on), maintain_order=True)
-    joined = left.join_asof(
-        right,
-        left_on=to_expr(plan.left_on),
-        right_on=to_expr(plan.right_on),
-        by_left=list(plan.by_left) or None,
-        by_right=list(plan.by_right) or None,
-        strategy=plan.strategy,  # type: ignore[arg-type]
-        suffix=plan.suffix,
-        tolerance=plan.tolerance,
-        coalesce=plan.coalesce,
-        allow_exact_matches=plan.allow_exact_matches,
-        check_sortedness=False,
-    )
-    return joined.sort(_PLACE).drop(_PLACE)
-
-
 def _sort(plan: Sort, below: Tables) -> pl.LazyFrame:
     by: tuple[SortKey, ...] = plan.by
     return below[0].sort(
@@ -298,8 +248,8 @@ COMPILERS: Mapping[type[Plan], Callable[[Any, Tables], pl.LazyFrame]] = {
     Aggregate: _aggregate,
     DynamicAggregate: _dynamic,
     RollingAggregate: _rolling,
-    Join: _join,
-    AsofJoin: _asof,
+    Join: join,
+    AsofJoin: asof_join,
     Sort: _sort,
     Limit: _limit,
     Distinct: _distinct,
