@@ -10,6 +10,7 @@ import polars as pl
 
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.dtypes import to_dtype
+from scalekit.expr.enums import as_one_kind
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, elementwise, flatten, to_node
 from scalekit.expr.node import Alias
@@ -22,7 +23,7 @@ def _given(name: str, exprs: tuple[Any, ...]) -> tuple[Any, ...]:
     return given
 
 
-@elementwise("coalesce", owner=Expr, variadic=True, kernel=pl.coalesce)
+@elementwise("coalesce", owner=Expr, variadic=True, kernel=pl.coalesce, resolve=as_one_kind)
 def _coalesce(*exprs: IntoExpr) -> Expr:
     """The first non-null value."""
 

@@ -157,7 +157,8 @@ class ColumnMethods(FrameBase):
         >>> sk.from_dict({"x": [1, None], "s": [None, "a"]}).fill_null(0).collect().rows()
         [(1, None), (0, 'a')]
         """
-        fits = cs.all() if value is None or isinstance(value, Expr) else _family(value)
+        plain = value is not None and not isinstance(value, Expr)
+        fits = _family(value, schema_of(self._plan)) if plain else cs.all()
         return self._each(fits, lambda e: e.fill_null(value, strategy, limit))
 
     def fill_nan(self, value: Any) -> Self:
@@ -220,12 +221,13 @@ class ColumnMethods(FrameBase):
         return self.with_columns(function(Expr(Selection(selector))))
 
 
-def _family(value: Any) -> Any:
+def _family(value: Any, schema: pl.Schema) -> Any:
     """The columns that a plain value may fill."""
     if isinstance(value, bool):
         return cs.boolean()
     if isinstance(value, int | float | Decimal):
         return cs.numeric()
     if isinstance(value, str):
-        return cs.string() | cs.categorical() | cs.enum()
+        enums = [n for n, d in schema.items() if isinstance(d, pl.Enum) and value in d.categories]
+        return cs.string() | cs.categorical() | cs.by_name(enums)
     return cs.by_dtype(type(value))

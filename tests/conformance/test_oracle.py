@@ -20,6 +20,7 @@ from scalekit.exceptions import (
     ComputeError,
     PlanError,
     ScalekitError,
+    SchemaError,
 )
 
 from .oracle import (  # noqa: TID252 - the oracle belongs to this folder
@@ -428,3 +429,27 @@ def test_order_dependent_functions_need_an_order(backend: str) -> None:
         loose.with_columns(col("x").cum_sum())
     sorted_ = loose.sort("x", "g").with_columns(run=col("x").cum_sum())
     assert sorted_.collect(backend=backend)["run"].to_list() == [-2, -2, -1, 12]
+
+
+def test_enums_beside_text(backend: str) -> None:
+    grades = sk.Enum(["low", "high"])
+    frame = sk.from_dict({"e": ["low", None, "high"], "s": ["x", "y", None]}).cast({"e": grades})
+    filled = frame.select(
+        a=col("e").fill_null("high"),
+        b=col("e").fill_null(col("s")),
+        c=sk.coalesce("e", sk.lit("low")),
+        d=col("s").fill_null(col("e")),
+    )
+    assert filled.dtypes == [grades, pl.String, grades, pl.String]
+    assert rows(filled, backend) == cells(
+        [("low", "low", "low", "x"), ("high", "y", "low", "y"), ("high", "high", "high", "high")]
+    )
+    for unknown in (col("e").fill_null("nope"), sk.coalesce("e", sk.lit("nope"))):
+        with pytest.raises(SchemaError, match="'low', 'high'"):
+            frame.select(unknown)
+    assert frame.fill_null("high").collect(backend=backend)["e"].to_list() == [
+        "low",
+        "high",
+        "high",
+    ]
+    assert frame.fill_null("z").collect(backend=backend).rows()[1:] == [(None, "y"), ("high", "z")]

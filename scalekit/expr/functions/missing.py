@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import at_least, choice
+from scalekit.expr.enums import as_one_kind
 from scalekit.expr.function import ExprBase, Operand, elementwise, window
 
 _FROM_NEIGHBOURS = ("forward", "backward")
@@ -105,7 +106,7 @@ class MissingMethods(ExprBase):
         [None, 0.0]
         """
 
-    @elementwise("fill_null")
+    @elementwise("fill_null", resolve=as_one_kind)
     def _fill_null_with(self, value: Operand) -> Self:
         """Put a value in the place of null."""
 
