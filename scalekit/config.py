@@ -56,6 +56,13 @@ class Config:
         Rows in a notebook's preview of a frame; 0 shows none.
     address
         Address of the cluster to use.
+    partitions
+        Parts of every table on a cluster, whatever its size: for tests. ``None`` goes by bytes, and nobody
+        needs to give a number.
+    partition_bytes
+        Bytes in memory that one task of a cluster works on, about.
+    broadcast_bytes
+        Bytes up to which a table may go to every task of a join rather than be exchanged.
     """
 
     backend: str = "auto"
@@ -65,6 +72,9 @@ class Config:
     memory_budget: int | None = None
     preview_rows: int = 10
     address: str | None = None
+    partitions: int | None = None
+    partition_bytes: int = 64 * 1024**2
+    broadcast_bytes: int = 16 * 1024**2
 
 
 class Settings(TypedDict, total=False):
@@ -77,6 +87,9 @@ class Settings(TypedDict, total=False):
     memory_budget: int | str | None
     preview_rows: int | None
     address: str | None
+    partitions: int | str | None
+    partition_bytes: int | str | None
+    broadcast_bytes: int | str | None
 
 
 def resolve(**overrides: Unpack[Settings]) -> Config:
@@ -370,6 +383,16 @@ def _size(value: Any) -> int:
     return size
 
 
+def _size_or_none(value: Any) -> int:
+    return 0 if value in (0, "0") else _size(value)
+
+
+def _at_least_one(value: Any) -> int:
+    if _count(value) == 0:
+        raise ValueError
+    return int(value)
+
+
 _SWITCH = _Setting("true or false", _switch_from_text, _switch)
 
 _SETTINGS: dict[str, _Setting] = {
@@ -388,4 +411,13 @@ _SETTINGS: dict[str, _Setting] = {
         "a whole number of rows, 0 or more", lambda text: _count(int(text)), _count
     ),
     "address": _Setting("the address of a cluster", _text, _text),
+    "partitions": _Setting(
+        "a whole number, 1 or more, or 'auto'",
+        _or_automatic(lambda text: _at_least_one(int(text))),
+        _or_automatic(_at_least_one),
+    ),
+    "partition_bytes": _Setting("a size in bytes, or text such as '64MiB'", _size, _size),
+    "broadcast_bytes": _Setting(
+        "a size in bytes, or text such as '16MiB'; 0 never", _size_or_none, _size_or_none
+    ),
 }

@@ -26,6 +26,7 @@ from scalekit.plan.nodes import (
     Join,
     Limit,
     MapBatches,
+    Numbered,
     Pivot,
     Plan,
     RollingAggregate,
@@ -215,9 +216,9 @@ def _pivot(plan: Pivot, below: Tables) -> pl.LazyFrame:
     )
 
 
-def _row_index(plan: RowIndex, below: Tables) -> pl.LazyFrame:
-    indexed = below[0].with_row_index(plan.name, plan.offset)
-    return indexed.with_columns(pl.col(plan.name).cast(pl.Int64))
+def _row_index(plan: RowIndex | Numbered, below: Tables) -> pl.LazyFrame:
+    indexed = below[0].with_row_index(plan.name)  # its own offset has 32 bits
+    return indexed.with_columns(pl.col(plan.name).cast(pl.Int64) + plan.offset)
 
 
 def _sample(plan: Sample, below: Tables) -> pl.LazyFrame:
@@ -259,6 +260,7 @@ COMPILERS: Mapping[type[Plan], Callable[[Any, Tables], pl.LazyFrame]] = {
     Unpivot: _unpivot,
     Pivot: _pivot,
     RowIndex: _row_index,
+    Numbered: _row_index,
     Sample: _sample,
     MapBatches: _map_batches,
     Sql: _sql,

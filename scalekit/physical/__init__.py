@@ -1,1 +1,1 @@
-"""Logical to physical: where data moves between partitions. Empty until the first cluster backend."""
+"""Logical to physical: where data moves between partitions, and what runs between two moves."""

@@ -249,3 +249,17 @@ class Sql(Plan):
     inputs: tuple[Plan, ...]
     names: tuple[str, ...]
     query: str
+
+
+@node
+class Numbered(Plan):
+    """A first column that numbers the rows of all parts; found in fragments only, see ``kernels.task``.
+
+    ``by="row"`` counts the rows from ``offset``. ``by="place"`` gives each row a number that grows in the
+    order of rows and leaves gaps, for which nobody needs to know how many rows other parts have.
+    """
+
+    input: Plan
+    name: str
+    by: str
+    offset: int = 0

@@ -53,6 +53,10 @@ class Source(ABC):
         """Canonical identities of what is read (real paths, normalised URIs), for the check against targets."""
         return ()
 
+    def travels(self) -> bool:
+        """Whether another process can read the rows by this description alone."""
+        return True
+
     def has_cheap_head(self) -> bool:
         """Whether the first rows can be had without computing the others: only then is there a preview."""
         return True

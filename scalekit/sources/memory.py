@@ -87,6 +87,10 @@ class MemorySource(Source):
             ),
         )
 
+    def travels(self) -> bool:
+        """No: the rows are in this process."""
+        return False
+
     def describe(self) -> str:
         """Rows, columns and origin."""
         height, width = self.frame.shape
@@ -178,6 +182,10 @@ class LazySource(Source):
     def statistics(self) -> Statistics:
         """Nothing is known before it runs."""
         return Statistics()
+
+    def travels(self) -> bool:
+        """No: it may refer to frames in this process."""
+        return False
 
     def describe(self) -> str:
         """What it is, and how wide."""

@@ -50,6 +50,10 @@ class CollectionSource(Source):
         """Names and types of the columns, as they were when the collection was handed over."""
         return pl.Schema(self.fields)
 
+    def travels(self) -> bool:
+        """No: the collection belongs to this process' connection."""
+        return False
+
     def has_cheap_head(self) -> bool:
         """No: the first row may be the last step of a long computation."""
         return False

@@ -10,6 +10,7 @@ import polars as pl
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import at_least, every
 from scalekit.expr.checks import fraction as fraction_of
+from scalekit.expr.constants import literal
 from scalekit.expr.counter import drawn, mixed
 from scalekit.expr.function import (
     ExprBase,
@@ -17,7 +18,6 @@ from scalekit.expr.function import (
     aggregate,
     elementwise,
     flatten,
-    literal,
     to_node,
     window,
 )
@@ -69,7 +69,7 @@ def _extremes(name: str, *, descending: bool) -> Any:
 class ReshapeMethods(ExprBase):
     """Functions that drop, repeat, gather or order rows."""
 
-    @window(resizes=True)
+    @window(resizes=True, selects_rows=True)
     def drop_nulls(self) -> Self:
         """The non-null values.
 
@@ -81,7 +81,7 @@ class ReshapeMethods(ExprBase):
         [1]
         """
 
-    @window(resizes=True)
+    @window(resizes=True, selects_rows=True)
     def drop_nans(self) -> Self:
         """The values that are not NaN; nulls stay.
 
@@ -178,7 +178,7 @@ class ReshapeMethods(ExprBase):
         [{'x': 'b', 'count': 2}, {'x': 'a', 'count': 1}]
         """
 
-    @window("filter", resizes=True)
+    @window("filter", resizes=True, selects_rows=True)
     def _filter(self, predicate: IntoExpr) -> Self:
         """The values in the rows for which a predicate is true."""
 

@@ -1,0 +1,67 @@
+"""What an engine provides: to start a task on tables that it holds, and to hand over what a task gave."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from scalekit.kernels.task import Facts
+
+Ref: TypeAlias = Any
+"""A value that the engine holds: a future, an object reference, or the value itself."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a cluster has: tasks that run at one time, and bytes of memory for each of them."""
+
+    slots: int
+    memory: int
+
+
+class Submitted(NamedTuple):
+    """A task under way: references to its tables, in order, and to its :class:`~scalekit.kernels.task.Report`."""
+
+    tables: Sequence[Ref]
+    report: Ref
+
+
+class Cluster(ABC):
+    """A connection to an engine, which schedules, moves, spills, retries and recovers.
+
+    An engine subclasses it with :meth:`submit` and :meth:`fetch`; everything else has a default that is
+    right, if not always quick. A reference keeps its value for as long as it is referred to.
+    """
+
+    @abstractmethod
+    def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
+        """Start ``run_task(packed, facts, *tables)``, whose tables number ``outputs``; return at once."""
+
+    @abstractmethod
+    def fetch(self, refs: Sequence[Ref]) -> list[Any]:
+        """Wait for values and bring them here.
+
+        Raises
+        ------
+        ScalekitError
+            That of the task, or an ``ExecutionError`` where the engine failed.
+        """
+
+    def put(self, value: Any) -> Ref:
+        """Hand a value to the engine once, for many tasks."""
+        return value
+
+    def any_done(self, reports: Sequence[Ref]) -> Sequence[int]:
+        """Wait until some of ``reports`` are there, and say which; the first, where one cannot look."""
+        self.fetch(reports[:1])
+        return (0,)
+
+    @property
+    @abstractmethod
+    def resources(self) -> Resources:
+        """Slots and memory as they are now."""
+
+    def close(self) -> None:  # noqa: B027 - a connection that started nothing has nothing to stop
+        """Stop what this connection started, and nothing else."""

@@ -1,0 +1,130 @@
+"""The adaptive driver: runs a physical plan stage by stage, and decides each by the true sizes of the last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import polars as pl
+
+from scalekit.backends.tasks.cluster import Cluster
+from scalekit.backends.tasks.exchange import exchange, sort_exchange
+from scalekit.backends.tasks.join import join_tables
+from scalekit.backends.tasks.parts import Part, Pending, fused, gathered, kept, shared, stored
+from scalekit.backends.tasks.run import Run
+from scalekit.backends.tasks.scan import scan
+from scalekit.backends.watch import Watch
+from scalekit.config import Config
+from scalekit.kernels.schema import schema_of
+from scalekit.kernels.tables import from_table
+from scalekit.physical.nodes import (
+    Broadcast,
+    Concat,
+    Counted,
+    Gather,
+    HashExchange,
+    Head,
+    JoinPartitions,
+    MapPartitions,
+    Physical,
+    RangeExchange,
+    ScanPartitions,
+)
+from scalekit.tree import children, walk
+
+
+def collect(program: Physical, cluster: Cluster, config: Config, watch: Watch) -> pl.DataFrame:
+    """Run a physical plan and bring its rows here."""
+    run = Run(cluster, config, watch)
+    pending = evaluate(program, run)
+    result = run.store(pending)
+    schema = schema_of(pending.fragment)
+    tables = [table for part in result.parts for table in part.tables]
+    frames = [from_table(table) for table in cluster.fetch(tables)]
+    kept = [frame for frame in frames if frame.height] or [pl.DataFrame(schema=schema)]
+    return pl.concat(kept) if len(kept) > 1 else kept[0]
+
+
+def evaluate(program: Physical, run: Run) -> Pending:
+    """The table of a physical plan, of which the last fragment has not run yet."""
+    readers = Counter(child for node in walk(program) for child in children(node))
+    done: dict[Physical, Pending] = {}
+    for node in walk(program):
+        table = STEPS[type(node)](node, [done[child] for child in children(node)], run)
+        if readers[node] > 1:
+            # Each reader reads a source for itself, with columns and filters of its own.
+            table = kept(table if isinstance(node, ScanPartitions) else run.store(table))
+        done[node] = table
+        for child in children(node):
+            readers[child] -= 1
+            if readers[child] == 0:
+                del done[child]
+    return done[program]
+
+
+def _scan(node: ScanPartitions, _: list[Pending], run: Run) -> Pending:
+    return scan(node, run)
+
+
+def _map(node: MapPartitions, inputs: list[Pending], run: Run) -> Pending:
+    widths = {pending.count for pending in inputs}
+    if len(widths) > 1:
+        inputs = [shared(p) if p.count == 1 else p for p in inputs]
+    del run
+    return fused(inputs, node.fragment)
+
+
+def _hash_exchange(node: HashExchange, inputs: list[Pending], run: Run) -> Pending:
+    return exchange(inputs[0], node.keys, run)
+
+
+def _range_exchange(node: RangeExchange, inputs: list[Pending], run: Run) -> Pending:
+    return sort_exchange(inputs[0], node.by, run)
+
+
+def _gather(_: Gather, inputs: list[Pending], run: Run) -> Pending:
+    return inputs[0] if inputs[0].count == 1 else gathered(run.store(inputs[0]))
+
+
+def _broadcast(_: Broadcast, inputs: list[Pending], run: Run) -> Pending:
+    return shared(gathered(run.store(inputs[0])))
+
+
+def _concat(_: Concat, inputs: list[Pending], run: Run) -> Pending:
+    tables = [run.store(pending) for pending in inputs]
+    parts = [part for table in tables for part in table.parts]
+    return stored(parts, tables[0].fragment)
+
+
+def _counted(_: Counted, inputs: list[Pending], run: Run) -> Pending:
+    return run.store(inputs[0])
+
+
+def _head(node: Head, inputs: list[Pending], run: Run) -> Pending:
+    found: list[Part] = []
+    pending, start = inputs[0], 0
+    while start < pending.count and sum(part.rows for part in found) < node.rows:
+        stop = min(pending.count, max(start + run.slots, 2 * start))
+        found += run.parts(pending, range(start, stop))
+        start = stop
+    return stored(found, pending.fragment)
+
+
+def _join(node: JoinPartitions, inputs: list[Pending], run: Run) -> Pending:
+    return join_tables(node, inputs[0], inputs[1], run)
+
+
+STEPS: Mapping[type[Physical], Callable[[Any, list[Pending], Run], Pending]] = {
+    ScanPartitions: _scan,
+    MapPartitions: _map,
+    HashExchange: _hash_exchange,
+    RangeExchange: _range_exchange,
+    Gather: _gather,
+    Broadcast: _broadcast,
+    Concat: _concat,
+    Counted: _counted,
+    Head: _head,
+    JoinPartitions: _join,
+}
+"""How each physical node comes by its table."""

@@ -1,0 +1,132 @@
+"""Tables in parts while a query runs: what is stored on the cluster, and fragments that did not run yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from scalekit.backends.tasks.cluster import Ref
+from scalekit.kernels.schema import schema_of
+from scalekit.kernels.task import Slot, TableSlot
+from scalekit.plan.nodes import Input, Plan
+from scalekit.tree import rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows that the cluster holds, as tables one after the other."""
+
+    tables: tuple[Ref, ...]
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Some rows of a source that nobody has read yet, and a guess of their size."""
+
+    splits: tuple[Any, ...]
+    bytes: int
+
+
+Content: TypeAlias = Part | Splits
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One input of a fragment: its contents for each task, or one for all of them.
+
+    ``kept`` tells that others read the contents too: a stage frees those that are its own, task by task.
+    """
+
+    slot: Slot
+    contents: list[Content | None]
+    shared: bool = False
+    kept: bool = False
+
+    def at(self, task: int) -> Content:
+        """What a task receives."""
+        content = self.contents[0 if self.shared else task]
+        assert content is not None, "a part was read after it was freed"
+        return content
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all contents, measured or guessed."""
+        return sum(content.bytes for content in self.contents if content is not None)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A table in parts of which each is a fragment over its feeds, which has not run."""
+
+    fragment: Plan
+    feeds: tuple[Feed, ...]
+
+    @property
+    def count(self) -> int:
+        """The number of parts."""
+        return max((len(feed.contents) for feed in self.feeds if not feed.shared), default=1)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the parts are on the cluster as they are."""
+        return isinstance(self.fragment, Input) and isinstance(self.feeds[0].slot, TableSlot)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that its tasks receive: what it gives is rarely more."""
+        return sum(feed.bytes for feed in self.feeds)
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The stored parts."""
+        assert self.is_stored
+        return [part for part in self.feeds[0].contents if isinstance(part, Part)]
+
+
+def stored(parts: Sequence[Part], plan: Plan) -> Pending:
+    """Parts that are on the cluster, with the columns of ``plan``."""
+    schema = tuple(schema_of(plan).items())
+    return Pending(Input(0, schema), (Feed(TableSlot(schema), list(parts)),))
+
+
+def fused(inputs: Sequence[Pending], fragment: Plan) -> Pending:
+    """A fragment over tables, as one fragment over all that they are made from."""
+    feeds: list[Feed] = []
+    fragments: list[Plan] = []
+    for pending in inputs:
+        fragments.append(_shifted(pending.fragment, len(feeds)))
+        feeds += pending.feeds
+    counts = {len(feed.contents) for feed in feeds if not feed.shared}
+    assert len(counts) <= 1, f"parts that do not go together: {counts}"
+    whole = rewrite(fragment, lambda p: fragments[p.index] if isinstance(p, Input) else p)
+    return Pending(whole, tuple(feeds))
+
+
+def _shifted(fragment: Plan, by: int) -> Plan:
+    if by == 0:
+        return fragment
+    return rewrite(fragment, lambda p: Input(p.index + by, p.schema) if isinstance(p, Input) else p)
+
+
+def gathered(pending: Pending) -> Pending:
+    """The stored parts as one, without moving them."""
+    parts = pending.parts
+    tables = tuple(table for part in parts for table in part.tables)
+    whole = Part(tables, sum(p.rows for p in parts), sum(p.bytes for p in parts))
+    (feed,) = pending.feeds
+    return Pending(pending.fragment, (Feed(feed.slot, [whole], kept=feed.kept),))
+
+
+def shared(pending: Pending) -> Pending:
+    """A table of one part that goes to every task."""
+    assert pending.count == 1
+    feeds = tuple(Feed(f.slot, f.contents, shared=True, kept=True) for f in pending.feeds)
+    return Pending(pending.fragment, feeds)
+
+
+def kept(pending: Pending) -> Pending:
+    """The table for one of several readers, of which none may free its parts."""
+    return Pending(pending.fragment, tuple(replace(feed, kept=True) for feed in pending.feeds))

@@ -1,0 +1,49 @@
+"""One run of a query on a cluster: what its steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scalekit.backends.tasks.cluster import Cluster
+from scalekit.backends.tasks.parts import Part, Pending, stored
+from scalekit.backends.tasks.stage import Done, run_stage, stage_name
+from scalekit.backends.watch import Watch
+from scalekit.config import Config
+from scalekit.kernels.task import Output, Whole
+
+
+class Run:
+    """A query under way: where it runs, with which settings, who watches, and what its stages took."""
+
+    def __init__(self, cluster: Cluster, config: Config, watch: Watch) -> None:
+        self.cluster = cluster
+        self.config = config
+        self.watch = watch
+        self.reports: list[tuple[str, Done]] = []
+
+    @property
+    def slots(self) -> int:
+        """Tasks that run at one time."""
+        return self.cluster.resources.slots
+
+    def tasks(self, pending: Pending, output: Output, numbers: Sequence[int]) -> list[Done]:
+        """Run some tasks of ``pending``."""
+        name = stage_name(pending)
+        self.watch.step(name, 0, len(numbers))
+        before = len(self.reports)
+
+        def landed(stage: str, done: Done) -> None:
+            self.reports.append((stage, done))
+            self.watch.step(stage, len(self.reports) - before, len(numbers))
+
+        return run_stage(self.cluster, pending, output, numbers, landed)
+
+    def parts(self, pending: Pending, numbers: Sequence[int]) -> list[Part]:
+        """Run some tasks of ``pending``, each of which gives one part."""
+        return [done.parts[0] for done in self.tasks(pending, Whole(), numbers)]
+
+    def store(self, pending: Pending) -> Pending:
+        """Run ``pending``; its parts are on the cluster then."""
+        if pending.is_stored:
+            return pending
+        return stored(self.parts(pending, range(pending.count)), pending.fragment)

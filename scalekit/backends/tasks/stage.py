@@ -1,0 +1,127 @@
+"""One stage: its tasks are started a few at a time, watched, and what they gave is taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
+from scalekit.backends.tasks.parts import Part, Pending, Splits
+from scalekit.kernels.schema import schema_of
+from scalekit.kernels.task import Facts, Output, ReadSlot, Report, Stage, pack
+from scalekit.plan.nodes import Plan
+from scalekit.tree import walk
+
+AHEAD = 3
+"""Tasks under way for each slot: the next one waits while one runs, and no more of them hold memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one task gave: a part for each table of its output, and its report."""
+
+    task: int
+    parts: tuple[Part, ...]
+    report: Report
+
+
+def run_stage(
+    cluster: Cluster,
+    pending: Pending,
+    output: Output,
+    tasks: Sequence[int],
+    report: Callable[[str, Done], None] = lambda _name, _done: None,
+) -> list[Done]:
+    """Run the fragment of ``pending`` on the parts that ``tasks`` number.
+
+    Returns
+    -------
+    list of Done
+        In the order of ``tasks``, whichever finished first.
+    """
+    stage = Stage(
+        stage_name(pending),
+        pending.fragment,
+        tuple(feed.slot for feed in pending.feeds),
+        output,
+        tuple(schema_of(pending.fragment).items()),
+    )
+    packed = cluster.put(pack(stage))
+    before = _rows_before(pending)
+    found: dict[int, Done] = {}
+    todo = iter(tasks)
+    flying: dict[int, Submitted] = {}
+    limit = max(2, AHEAD * cluster.resources.slots)
+    while True:
+        for task in _up_to(todo, limit - len(flying)):
+            flying[task] = _start(cluster, packed, pending, task, before, output.parts)
+        if not flying:
+            return [found[task] for task in tasks]
+        for done in _landed(cluster, flying):
+            found[done.task] = done
+            _free(pending, done.task)
+            report(stage.name, done)
+
+
+def _up_to(todo: Iterator[int], count: int) -> Iterable[int]:
+    return [task for _, task in zip(range(count), todo, strict=False)]
+
+
+def _start(
+    cluster: Cluster,
+    packed: Ref,
+    pending: Pending,
+    task: int,
+    before: Sequence[int],
+    outputs: int,
+) -> Submitted:
+    tables: list[Ref] = []
+    feeds: list[int | tuple[object, ...]] = []
+    for feed in pending.feeds:
+        content = feed.at(task)
+        if isinstance(content, Splits):
+            feeds.append(content.splits)
+        else:
+            feeds.append(len(content.tables))
+            tables += content.tables
+    facts = Facts(task, before[task] if before else 0, tuple(feeds))
+    return cluster.submit(packed, facts, tables, outputs)
+
+
+def _landed(cluster: Cluster, flying: dict[int, Submitted]) -> Iterator[Done]:
+    tasks = list(flying)
+    which = [tasks[i] for i in cluster.any_done([flying[task].report for task in tasks])]
+    reports = cluster.fetch([flying[task].report for task in which])
+    for task, report in zip(which, reports, strict=True):
+        tables = flying.pop(task).tables
+        sizes = zip(tables, report.rows, report.bytes, strict=True)
+        yield Done(task, tuple(Part((t,), rows, size) for t, rows, size in sizes), report)
+
+
+def _free(pending: Pending, task: int) -> None:
+    for feed in pending.feeds:
+        if not feed.kept and not feed.shared:
+            feed.contents[task] = None
+
+
+def _rows_before(pending: Pending) -> list[int]:
+    """Rows in the parts before each, where they are known: only what numbers rows asks for them."""
+    if not pending.feeds:
+        return []
+    before, total = [], 0
+    for content in pending.feeds[0].contents:
+        before.append(total)
+        total += content.rows if isinstance(content, Part) else 0
+    return before
+
+
+def stage_name(pending: Pending) -> str:
+    """What a stage does, in the order in which it does it."""
+    reads = [f.slot.source.describe() for f in pending.feeds if isinstance(f.slot, ReadSlot)]
+    steps = [_step(node) for node in walk(pending.fragment)]
+    return " > ".join([*reads, *(step for step in steps if step)]) or "move"
+
+
+def _step(node: Plan) -> str:
+    name = type(node).__name__
+    return "" if name == "Input" else name.lower()

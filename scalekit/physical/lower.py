@@ -1,0 +1,53 @@
+"""Logical to physical: one table from plan nodes to the functions that say how rows have to meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scalekit.physical.aggregates import lower_aggregate
+from scalekit.physical.lowering import Lowering
+from scalekit.physical.nodes import Physical
+from scalekit.physical.places import lower_numbered
+from scalekit.physical.rows import lower_filter, lower_scan, lower_select, lower_with_columns
+from scalekit.physical.whole import lower_whole
+from scalekit.plan.nodes import (
+    Aggregate,
+    Filter,
+    Numbered,
+    Plan,
+    Scan,
+    Select,
+    WithColumns,
+)
+from scalekit.plan.order import has_order
+
+LOWERINGS: Mapping[type[Plan], Lowering] = {
+    Scan: lower_scan,
+    Select: lower_select,
+    WithColumns: lower_with_columns,
+    Filter: lower_filter,
+    Aggregate: lower_aggregate,
+    Numbered: lower_numbered,
+}
+"""Each plan node's way over partitions; what is not here runs as one task, see ``physical.whole``."""
+
+
+def lower(plan: Plan) -> Physical:
+    """Lower an optimized plan; its rows come in order where the plan gives them one.
+
+    Raises
+    ------
+    UnsupportedError
+        For what cannot keep the contract over partitions, with the way out.
+    """
+    done: dict[tuple[Plan, bool], Physical] = {}
+
+    def below(node: Plan, *, ordered: bool) -> Physical:
+        ordered = ordered and has_order(node)
+        found = done.get((node, True)) or done.get((node, ordered))
+        if found is None:
+            found = LOWERINGS.get(type(node), lower_whole)(node, below, ordered=ordered)
+            done[node, ordered] = found
+        return found
+
+    return below(plan, ordered=True)

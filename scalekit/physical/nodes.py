@@ -1,0 +1,121 @@
+"""The physical plan: one node for each way in which rows reach a task; planning never names a backend.
+
+Between two moves of data everything is one fragment, a logical plan over ``Input`` leaves, that is run as
+one Polars query in one task. Parts have an order, and rows within a part: an operator that says nothing
+else keeps both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scalekit.expr.node import ExprNode, SortKey
+from scalekit.plan.nodes import Plan
+from scalekit.tree import Node, node
+
+
+class Physical(Node):
+    """A table in parts."""
+
+
+Physical.family = Physical
+
+
+@node
+class ScanPartitions(Physical):
+    """The splits of a source; never a task of its own, what follows reads them."""
+
+    source: Any
+    columns: tuple[str, ...] | None
+    limit: int | None
+
+
+@node
+class MapPartitions(Physical):
+    """A fragment over the parts of its inputs.
+
+    The first part of every input goes to the first task and so on; inputs that are one table, by
+    :class:`Broadcast` or :class:`Gather`, go to every task.
+    """
+
+    inputs: tuple[Physical, ...]
+    fragment: Plan
+
+
+@node
+class HashExchange(Physical):
+    """Rows of equal keys in one part. Rows of one key keep their order, those of different keys do not.
+
+    The keys are expressions over the columns of the input, cast to the type in which they are compared.
+    """
+
+    input: Physical
+    keys: tuple[ExprNode, ...]
+
+
+@node
+class RangeExchange(Physical):
+    """Parts in the order of the keys: no row of a part comes after one of the next; not sorted within.
+
+    Rows of equal keys are in one part and keep their order.
+    """
+
+    input: Physical
+    by: tuple[SortKey, ...]
+
+
+@node
+class Gather(Physical):
+    """All rows in one part, in order."""
+
+    input: Physical
+
+
+@node
+class Broadcast(Physical):
+    """All rows as one table that every task receives."""
+
+    input: Physical
+
+
+@node
+class Concat(Physical):
+    """The parts of several tables of the same columns, one table after the other."""
+
+    inputs: tuple[Physical, ...]
+
+
+@node
+class Head(Physical):
+    """The first parts that hold at least ``rows`` rows, of which others need not run at all."""
+
+    input: Physical
+    rows: int
+
+
+@node
+class Counted(Physical):
+    """The same parts, computed, so that the rows before each are known to what numbers them."""
+
+    input: Physical
+
+
+@node
+class JoinPartitions(Physical):
+    """A fragment over two tables, of which rows of equal keys have to meet.
+
+    While it runs, the true sizes decide: one side goes to every task, where ``may_broadcast`` allows it for
+    (left, right), or both are exchanged by hash, or all is small and runs as one task. Without keys
+    it is a matter of broadcasting, or of one task.
+
+    ``left_bytes`` and ``right_bytes`` are estimates, which only say which side to look at first.
+    """
+
+    left: Physical
+    right: Physical
+    left_on: tuple[ExprNode, ...]
+    right_on: tuple[ExprNode, ...]
+    fragment: Plan
+    may_broadcast: tuple[bool, bool]
+    left_bytes: int | None = None
+    right_bytes: int | None = None
