@@ -8,9 +8,10 @@ import polars as pl
 import polars.selectors as cs
 
 from scalekit.errors import PlanError
+from scalekit.expr.constants import literal
 from scalekit.expr.dtypes import TypeOf, to_dtype
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import IntoExpr, elementwise, flatten, literal, to_node
+from scalekit.expr.function import IntoExpr, elementwise, flatten, is_pattern, selector_of, to_node
 from scalekit.expr.node import Case, Column, ExprNode, Selection
 
 
@@ -30,33 +31,22 @@ def col(name: Any, *more_names: Any) -> Expr:
     (2, 3)
     """
     names = flatten((name, *more_names))
-    if (
-        len(names) == 1
-        and isinstance(names[0], str)
-        and not _is_pattern(names[0])
-        and names[0] != "*"
-    ):
+    if len(names) == 1 and isinstance(names[0], str) and not is_pattern(names[0]):
         return Expr(Column(names[0]))
     chosen: Any = cs.empty()
     for one in names:
         chosen = chosen | _selector_of(one)
-    if all(isinstance(one, str) and not _is_pattern(one) and one != "*" for one in names):
+    if all(isinstance(one, str) and not is_pattern(one) for one in names):
         chosen = cs.by_name(*names)
     return Expr(Selection(chosen))
 
 
 def _selector_of(one: Any) -> Any:
     if isinstance(one, str):
-        if one == "*":
-            return cs.all()
-        return cs.matches(one) if _is_pattern(one) else cs.by_name(one)
+        return selector_of(one)
     if isinstance(one, pl.DataType) or (isinstance(one, type) and issubclass(one, pl.DataType)):
         return cs.by_dtype(one)
     raise PlanError(f"col() takes names, patterns '^...$' or types, got {type(one).__name__}")
-
-
-def _is_pattern(name: str) -> bool:
-    return name.startswith("^") and name.endswith("$")
 
 
 def lit(value: Any, dtype: Any = None) -> Expr:

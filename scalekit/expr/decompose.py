@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from scalekit.expr.constants import thaw
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import FUNCTIONS, Decomposition, thaw
+from scalekit.expr.function import FUNCTIONS, Decomposition
 from scalekit.expr.node import Arg, Call
 
 

@@ -10,16 +10,9 @@ from typing import Any
 import polars as pl
 
 from scalekit.errors import PlanError, ScalekitError
+from scalekit.expr.constants import thaw
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import (
-    IntoExpr,
-    aggregate,
-    elementwise,
-    flatten,
-    thaw,
-    to_node,
-    window,
-)
+from scalekit.expr.function import IntoExpr, aggregate, elementwise, flatten, to_node, window
 from scalekit.expr.node import Call, ExprNode
 from scalekit.expr.user_function import UserFunction, promised
 

@@ -19,16 +19,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum, auto
 from functools import wraps
 from typing import Any, Self, TypeVar, cast
 
 import polars as pl
+import polars.selectors as cs
 
-from scalekit.errors import PlanError
-from scalekit.expr.node import Arg, Call, Column, ExprNode, Literal, Opaque
+from scalekit.expr.constants import freeze, literal
+from scalekit.expr.node import Arg, Call, Column, ExprNode, Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,6 +76,8 @@ class FunctionSpec:
         Whether the answer depends on the order of rows; a function of the options where they decide.
     resizes
         Whether the output's length may differ from the input's (``unique``, ``drop_nulls``).
+    selects_rows
+        Whether it keeps or drops each row by itself (``filter``, ``drop_nulls``).
     variadic
         Whether columns selected inside its operands stay operands (``sum_horizontal(cs.numeric())``); the
         expression that a method belongs to is none of these.
@@ -113,6 +114,7 @@ class FunctionSpec:
     decomposes: Callable[[tuple[pl.DataType, ...]], bool] | None = None
     needs_order: bool | Callable[[Mapping[str, Any]], bool] = False
     resizes: bool = False
+    selects_rows: bool = False
     variadic: bool = False
     is_method: bool = False
     result: pl.DataType | None = None
@@ -156,80 +158,28 @@ class Namespace:
         return self._owner._wrap(node)
 
 
+def is_pattern(name: str) -> bool:
+    """Whether a text stands for several columns, as ``"*"`` and ``"^...$"`` do."""
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
+
+
+def selector_of(name: str) -> Any:
+    """Polars' selector of a column's name or a pattern."""
+    if name == "*":
+        return cs.all()
+    return cs.matches(name) if is_pattern(name) else cs.by_name(name)
+
+
 def to_node(value: Any, *, strings_are_columns: bool = False) -> ExprNode:
     """Turn an operand that a user gave into a node."""
     inner = getattr(value, "_node", None)
     if isinstance(inner, ExprNode):
         return inner
     if isinstance(value, str) and strings_are_columns:
-        return Column(value)
+        return Selection(selector_of(value)) if is_pattern(value) else Column(value)
     if isinstance(value, ExprNode):
         return value
     return literal(value)
-
-
-_SCALARS = (str, bytes, bool, int, float, Decimal, date, datetime, time, timedelta, type(None))
-
-
-def literal(value: Any, dtype: pl.DataType | None = None) -> Literal:
-    """Build a constant from a Python, NumPy or Polars value; anything else is refused here."""
-    if isinstance(value, _SCALARS):
-        return Literal(value, dtype)
-    if isinstance(value, list | tuple):
-        return Literal(freeze(value), dtype)
-    if isinstance(value, range):
-        return Literal(tuple(value), dtype)
-    if isinstance(value, set | frozenset):
-        # In any order that is the same in every process; values of several types have none of their own.
-        return Literal(tuple(sorted(value, key=repr)), dtype)
-    if isinstance(value, dict | pl.Series) or (
-        hasattr(value, "__array__") and not hasattr(value, "collect")  # a frame is no value
-    ):
-        return Literal(value.item() if _is_numpy_scalar(value) else Opaque(value), dtype)
-    if isinstance(value, Enum):
-        return Literal(value.value, dtype)
-    raise PlanError(
-        f"a value of type {type(value).__name__} cannot be part of an expression: pass an expression "
-        "(col, lit, when), a number, text, date, time, list or Series"
-    )
-
-
-def _is_numpy_scalar(value: Any) -> bool:
-    return getattr(value, "shape", None) == () and hasattr(value, "item")
-
-
-class Pairs(tuple[Any, ...]):
-    """A frozen mapping."""
-
-    __slots__ = ()
-
-
-def freeze(value: Any) -> Any:
-    """Make an argument hashable: lists become tuples, mappings tuples of pairs, the rest keeps identity."""
-    if isinstance(value, list | tuple):
-        return tuple(freeze(v) for v in value)
-    if isinstance(value, set | frozenset):
-        return tuple(sorted(freeze(v) for v in value))
-    if isinstance(value, dict):
-        return Pairs((freeze(k), freeze(v)) for k, v in value.items())
-    if isinstance(value, type) and issubclass(value, pl.DataType):
-        return value
-    try:
-        hash(value)
-    except TypeError:
-        return Opaque(value)
-    return value
-
-
-def thaw(value: Any) -> Any:
-    """Undo :func:`freeze`: what a kernel is called with."""
-    if isinstance(value, Opaque):
-        return value.value
-    if isinstance(value, Pairs):
-        return {thaw(k): thaw(v) for k, v in value}
-    if isinstance(value, tuple):
-        return [thaw(v) for v in value]
-    return value
 
 
 def elementwise(name: str | None = None, **spec: Any) -> Callable[[F], F]:

@@ -10,9 +10,10 @@ import polars as pl
 
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import CLOSED, choice, every
+from scalekit.expr.constants import literal
 from scalekit.expr.dtypes import to_dtype
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import IntoExpr, Operand, elementwise, literal, window
+from scalekit.expr.function import IntoExpr, Operand, elementwise, window
 
 _UNITS = ("ns", "us", "ms")
 _UNIT = choice("time_unit", *_UNITS)

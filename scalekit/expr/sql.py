@@ -11,8 +11,9 @@ import polars as pl
 
 from scalekit.errors import InvalidOperationError, PlanError
 from scalekit.expr.builders import col, lit, when
+from scalekit.expr.constants import literal
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import elementwise, literal
+from scalekit.expr.function import elementwise
 from scalekit.expr.horizontal import max_horizontal, min_horizontal
 from scalekit.expr.joining import coalesce, concat_str
 from scalekit.expr.node import Call, Cast, ExprNode, Literal, Over, SortKey

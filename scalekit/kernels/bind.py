@@ -10,7 +10,8 @@ import polars.selectors as cs
 
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
 from scalekit.expr.analysis import nodes, output_name, root_name
-from scalekit.expr.function import FUNCTIONS, Kind, thaw
+from scalekit.expr.constants import thaw
+from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import (
     Alias,
     Call,

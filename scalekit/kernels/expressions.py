@@ -9,9 +9,11 @@ from operator import attrgetter
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from scalekit.errors import SchemaError, UnsupportedError
-from scalekit.expr.function import FUNCTIONS, thaw
+from scalekit.expr.constants import thaw
+from scalekit.expr.function import FUNCTIONS, is_pattern
 from scalekit.expr.node import (
     Alias,
     Arg,
@@ -35,7 +37,8 @@ def to_expr(expr: ExprNode) -> pl.Expr:
 def _compiled(expr: ExprNode) -> pl.Expr:
     match expr:
         case Column(name):
-            return pl.col(name)
+            # A bound name is never a pattern, which Polars would take "*" and "^x$" for.
+            return cs.by_name(name).as_expr() if is_pattern(name) else pl.col(name)
         case Literal(value, dtype):
             return _literal(value, dtype)
         case Alias(arg, name):

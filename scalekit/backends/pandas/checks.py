@@ -16,7 +16,7 @@ from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.keys import has_codes
 from scalekit.backends.pandas.native import NotNative, Site, is_mixable
 from scalekit.backends.pandas.rewrites import simplify
-from scalekit.expr.function import thaw
+from scalekit.expr.constants import thaw
 from scalekit.expr.node import (
     Alias,
     Arg,

@@ -9,15 +9,8 @@ import polars as pl
 
 from scalekit.errors import DuplicateError, InvalidOperationError, SchemaError
 from scalekit.expr.checks import choice
-from scalekit.expr.function import (
-    F,
-    IntoExpr,
-    Namespace,
-    Operand,
-    elementwise,
-    literal,
-    window,
-)
+from scalekit.expr.constants import literal
+from scalekit.expr.function import F, IntoExpr, Namespace, Operand, elementwise, window
 from scalekit.expr.node import Call, Cast, Column, ExprNode, Literal, Selection
 from scalekit.expr.operands import (
     INTEGER,

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import polars as pl
 
 from scalekit.errors import ColumnNotFoundError, DuplicateError, InvalidOperationError, SchemaError
-from scalekit.expr.function import (
-    F,
-    IntoExpr,
-    Namespace,
-    Operand,
-    elementwise,
-    flatten,
-    thaw,
-    to_node,
-)
+from scalekit.expr.constants import thaw
+from scalekit.expr.function import F, IntoExpr, Namespace, Operand, elementwise, flatten, to_node
 from scalekit.expr.node import Alias, Call, ExprNode
 from scalekit.expr.operands import MAP, STRUCT, Types, require, takes
 from scalekit.expr.show import show_expr
@@ -223,6 +215,15 @@ class MapNamespace(Namespace):
     """Functions of maps, behind ``.map``."""
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:  # to a type checker, what is not there stays an error
+
+        def __call__(self, *_: object, **__: object) -> NoReturn:
+            """Refuse what pandas calls ``map``."""
+            raise TypeError(
+                ".map holds the functions of maps: to apply a function to each value, use map_elements(function), "
+                "or better the functions that expressions have"
+            )
 
     @_map("get")
     def get(self, key: Operand) -> Expr:

@@ -11,7 +11,8 @@ import polars as pl
 
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import choice, every
-from scalekit.expr.function import F, IntoExpr, Namespace, Operand, elementwise, literal
+from scalekit.expr.constants import literal
+from scalekit.expr.function import F, IntoExpr, Namespace, Operand, elementwise
 from scalekit.expr.node import Call, ExprNode
 from scalekit.expr.notations import (
     UNITS,
