@@ -86,6 +86,7 @@ from scalekit.expr.shortcuts import (
 )
 from scalekit.expr.sql import sql_expr
 from scalekit.frame.frame import Frame
+from scalekit.frame.other_names import MODULE as _OTHER_NAMES
 from scalekit.frame.schema import Schema
 from scalekit.io.combine import concat, sql
 from scalekit.io.memory import (
@@ -238,6 +239,8 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
+        if name in _OTHER_NAMES:
+            raise AttributeError(f"scalekit has no {name!r}: use {_OTHER_NAMES[name]}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         value = getattr(import_module(_LATER[name]), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 import polars as pl
 import polars.selectors as cs
@@ -25,6 +25,7 @@ from scalekit.expr.functions.struct import MapNamespace, StructNamespace
 from scalekit.expr.functions.window import WindowMethods
 from scalekit.expr.namespaces import StringNamespace, TemporalNamespace
 from scalekit.expr.node import Alias, Call, Cast, ExprNode, Over, Selection, SortKey
+from scalekit.expr.other_names import EXPR, no_attribute
 from scalekit.expr.show import show_expr
 
 P = ParamSpec("P")
@@ -80,6 +81,14 @@ class Expr(
         raise TypeError(
             "an expression cannot be iterated over: it has no rows until a frame is collected"
         )
+
+    def __abs__(self) -> Expr:
+        return self.abs()
+
+    if not TYPE_CHECKING:  # to a type checker, what is not there stays an error
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, "an expression", name, EXPR)
 
     def alias(self, name: str) -> Expr:
         """Name the output column.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from scalekit.frame.columns import ColumnMethods
@@ -51,3 +52,15 @@ class Frame(
     ) -> T:
         """Pass this frame to a function, so that steps read from top to bottom."""
         return function(self, *args, **kwargs)
+
+
+def _called_after_the_frame() -> None:
+    """Let Python's own errors say ``Frame.drop()``, whichever file a method is written in."""
+    for part in Frame.__mro__:
+        for name, method in vars(part).items():
+            if isinstance(method, FunctionType) and method.__module__.startswith("scalekit.frame"):
+                method.__qualname__ = f"Frame.{name}"
+                method.__module__ = Frame.__module__  # where pickle finds it under this name
+
+
+_called_after_the_frame()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.analysis import columns_read, is_elementwise
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, flatten
 from scalekit.expr.node import Column, ExprNode
+from scalekit.expr.other_names import no_attribute
 from scalekit.frame.base import FrameBase, bind_over, check_unique_names
+from scalekit.frame.other_names import GROUPS
 from scalekit.plan.nodes import Aggregate, DynamicAggregate, Plan, RollingAggregate
 from scalekit.plan.order import require_order
 
@@ -38,6 +40,18 @@ class GroupBy(Generic[FrameT]):
         build: Callable[[tuple[ExprNode, ...]], Plan],
     ) -> None:
         self._frame, self._keys, self._build = frame, keys, build
+
+    if not TYPE_CHECKING:  # to a type checker, what is not there stays an error
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, "group_by()", name, GROUPS)
+
+        def __getitem__(self, key: object) -> NoReturn:
+            raise TypeError(
+                f"groups are not indexed, as with {key!r}: use agg(sk.col(name).sum()) and its like"
+            )
+
+        __iter__ = None  # and so Python does not try one index after the other
 
     def agg(self, *aggs: IntoExpr, **named_aggs: IntoExpr) -> FrameT:
         """Give one row for each group: its keys, and these expressions.
@@ -92,6 +106,12 @@ class GroupMethods(FrameBase):
         [('a', 2), (None, 1)]
         """
         keys = self._bind(by, named_by)
+        flags = [n for n, v in named_by.items() if isinstance(v, bool)]
+        if flags:
+            raise InvalidOperationError(
+                f"group_by({flags[0]}={named_by[flags[0]]}) would make a key of a constant: keys are always columns of the "
+                "result, null is a group, and sort() orders the groups"
+            )
         if not keys:
             raise InvalidOperationError(
                 "group_by() needs at least one key; for one row of all use select()"
@@ -143,6 +163,7 @@ class GroupMethods(FrameBase):
         [(0, 3), (5, 3)]
         """
         require_order(self._plan, "group_by_dynamic()")
+        _check_spans(every=every, period=period, offset=offset)
         index, keys = self._index_and_keys(index_column, group_by)
         plan = self._plan
         return GroupBy(
@@ -184,6 +205,7 @@ class GroupMethods(FrameBase):
         [1, 3, 3]
         """
         require_order(self._plan, "rolling()")
+        _check_spans(period=period, offset=offset)
         index, keys = self._index_and_keys(index_column, group_by)
         plan = self._plan
         return GroupBy(
@@ -198,3 +220,12 @@ class GroupMethods(FrameBase):
         (index,) = self._bind([index_column])
         keys = () if group_by is None else self._bind(flatten((group_by,)))
         return index, keys
+
+
+def _check_spans(**spans: Any) -> None:
+    """Raise unless every span is a text or a timedelta."""
+    for name, span in spans.items():
+        if not isinstance(span, str | timedelta | None):
+            raise InvalidOperationError(
+                f'{name}= is a text such as "1h", "1mo" or "5i" (5 of an integer index), or a timedelta; got {span!r}'
+            )

@@ -9,7 +9,7 @@ from scalekit.errors import InvalidOperationError, PlanError
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr
 from scalekit.expr.node import Alias, Case, Column, ExprNode, Literal, SortKey
-from scalekit.frame.base import FrameBase, as_plan, columns_of
+from scalekit.frame.base import FrameBase, as_plan, check_same_columns, columns_of
 from scalekit.frame.join_keys import check_suffix, folded_keys, join_keys, only_key_is_float
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import AsofJoin, Join, Plan, RowIndex, Select, Sort, Union
@@ -297,6 +297,7 @@ class JoinMethods(FrameBase):
             The column by which both are sorted.
         """
         right = as_plan(other, "merge_sorted")
+        check_same_columns((self._plan, right), "merge_sorted")
         keys = self._bind([key])
         return self._derive(Sort(Union((self._plan, right)), (SortKey(keys[0]),)))
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from scalekit.errors import InvalidOperationError, SchemaError
+from scalekit.errors import InvalidOperationError, PlanError, SchemaError
 from scalekit.expr.dtypes import to_dtype
 from scalekit.expr.function import flatten, to_node
 from scalekit.expr.node import ExprNode, Opaque
@@ -234,4 +234,12 @@ def sql_plan(query: str, frames: Mapping[str, FrameBase]) -> Sql:
         raise SchemaError(
             "SQL may not read files: scan them with sk.scan_* and name the frames in the query"
         )
-    return Sql(tuple(f._plan for f in frames.values()), tuple(frames), query)
+    plan = Sql(tuple(f._plan for f in frames.values()), tuple(frames), query)
+    try:
+        schema_of(plan)
+    except PlanError as error:
+        if "relation" not in str(error):
+            raise
+        known = ", ".join(map(repr, frames))
+        raise PlanError(f"{error}: the frames of this query are called {known}") from None
+    return plan

@@ -91,6 +91,8 @@ class RowMethods(FrameBase):
 
     def slice(self, offset: int, length: int | None = None) -> Self:
         """Keep ``length`` rows from ``offset``, which counts from the end where negative."""
+        if not isinstance(offset, int) or isinstance(offset, bool):
+            raise InvalidOperationError(f"slice() starts at a whole number, got {offset!r}")
         if offset:
             require_order(self._plan, "slice()")
         return self._derive(
@@ -126,6 +128,11 @@ class RowMethods(FrameBase):
     def with_row_index(self, name: str = "index", offset: int = 0) -> Self:
         """Add a first column that counts the rows from ``offset``, as Int64."""
         require_order(self._plan, "with_row_index()")
+        if not isinstance(name, str):
+            raise InvalidOperationError(
+                f"with_row_index() takes the new column's name, got {name!r}"
+            )
+        _natural(offset, "with_row_index")
         return self._derive(RowIndex(self._plan, name, offset))
 
     def remove(self, *predicates: IntoExpr, **constraints: Any) -> Self:
@@ -258,6 +265,11 @@ class RowMethods(FrameBase):
         return tuple(schema_of(self._plan)) if subset is None else self._columns(subset)
 
     def _condition(self, predicates: Any, constraints: Mapping[str, Any], method: str) -> ExprNode:
+        if any(map(_is_mask, predicates)):
+            raise InvalidOperationError(
+                f"{method}() takes conditions on columns; a list of true and false says nothing of rows that may come "
+                "in another order: put it into a frame beside them, with sk.concat(how='horizontal')"
+            )
         equalities = self._bind([Expr(Column(n)) == v for n, v in constraints.items()])
         bound = self._bind(predicates) + equalities
         if not bound:
@@ -273,6 +285,17 @@ class RowMethods(FrameBase):
     def _without(self, name: str) -> Self:
         kept = tuple(Column(c) for c in schema_of(self._plan) if c != name)
         return self._derive(Select(self._plan, kept))
+
+
+def _is_mask(given: object) -> bool:
+    """Whether something is a value for each of several rows, as pandas takes them."""
+    if isinstance(given, list | tuple):
+        return len(given) > 1 and all(isinstance(v, bool | None) for v in given)
+    return (
+        hasattr(given, "__array__")
+        and not hasattr(given, "collect")
+        and getattr(given, "shape", None) != ()
+    )
 
 
 def _all_of(predicates: tuple[ExprNode, ...]) -> ExprNode:
@@ -294,5 +317,5 @@ def _each(keys: Sequence[object], name: str, *, flag: bool | Sequence[bool]) -> 
 
 def _natural(n: int, method: str) -> int:
     if not isinstance(n, int) or isinstance(n, bool) or n < 0:
-        raise InvalidOperationError(f"{method}() takes a number of rows, 0 or more; got {n!r}")
+        raise InvalidOperationError(f"{method}() takes a whole number, 0 or more; got {n!r}")
     return n

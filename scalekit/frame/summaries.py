@@ -141,7 +141,7 @@ def _statistics(
     if percentiles is None:
         shares: list[float] = []
     else:
-        shares = [percentiles] if isinstance(percentiles, float) else sorted(percentiles)
+        shares = [percentiles] if isinstance(percentiles, int | float) else sorted(percentiles)
     quantiles = {
         f"{share * 100:g}%": (lambda e, q=share: e.quantile(q, interpolation), _is_measured)
         for share in shares

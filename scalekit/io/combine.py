@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scalekit.errors import DuplicateError, PlanError, SchemaError
+from scalekit.errors import DuplicateError, PlanError
 from scalekit.expr.function import flatten
-from scalekit.frame.base import as_plan
+from scalekit.frame.base import as_plan, check_same_columns
 from scalekit.frame.frame import Frame
 from scalekit.frame.reshaping import sql_plan
 from scalekit.kernels.schema import schema_of
-from scalekit.plan.nodes import HorizontalUnion, Plan, Union
+from scalekit.plan.nodes import HorizontalUnion, Union
 from scalekit.plan.order import require_order
 
 CONCATENATIONS = ("vertical", "vertical_relaxed", "diagonal", "diagonal_relaxed", "horizontal")
@@ -54,28 +54,9 @@ def concat(items: Iterable[Frame], *, how: str = "vertical") -> Frame:
             raise DuplicateError.columns(twice, way_out="rename them before concat")
         return Frame(HorizontalUnion(plans))
     if how.startswith("vertical"):
-        _check_same_columns(plans, types=how == "vertical")
+        relaxed = (", or use how='diagonal'", ", or use how='vertical_relaxed'")
+        check_same_columns(plans, "concat", types=how == "vertical", or_else=relaxed)
     return Frame(Union(plans, how))
-
-
-def _check_same_columns(plans: tuple[Plan, ...], *, types: bool) -> None:
-    first = schema_of(plans[0])
-    for place, plan in enumerate(plans[1:], 1):
-        other = schema_of(plan)
-        if list(other) != list(first):
-            missing = [n for n in first if n not in other]
-            extra = [n for n in other if n not in first]
-            raise SchemaError(
-                f"concat(): frame {place} has other columns than frame 0: missing {missing}, extra {extra}"
-                f"{'' if missing or extra else ', another order'}; "
-                "select the same columns, or use how='diagonal'"
-            )
-        differing = [f"{n}: {first[n]} and {other[n]}" for n in first if first[n] != other[n]]
-        if types and differing:
-            raise SchemaError(
-                f"concat(): frame {place} has other types than frame 0: {'; '.join(differing)}; "
-                "cast them, or use how='vertical_relaxed'"
-            )
 
 
 def sql(query: str, **frames: Frame) -> Frame:

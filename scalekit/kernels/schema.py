@@ -164,7 +164,22 @@ _PLAN_ERRORS: dict[str, type[errors.PlanError]] = {
 def plan_error(error: BaseException) -> errors.PlanError:
     """The error of scalekit's tree for one that Polars raised while a query was built."""
     kind = _PLAN_ERRORS.get(type(error).__name__, errors.PlanError)
-    return kind(first_lines(error))
+    text = first_lines(error)
+    if any(words in text for words in _OTHER_LENGTHS):
+        text = f"columns of other lengths ({text}): {_MATCH_ROWS}"
+    return kind(text)
+
+
+_OTHER_LENGTHS = (
+    "broadcast Series",
+    "differs from that of the series",
+    "Series of different lengths",
+    "doesn't match the DataFrame height",
+)
+_MATCH_ROWS = (
+    "nothing says which row belongs to which value of a Series, array or range; make a frame of it with sk.from_dict, "
+    "then join, or sk.concat(how='horizontal')"
+)
 
 
 def first_lines(error: BaseException) -> str:

@@ -173,7 +173,8 @@ def polars_source(frame: pl.DataFrame | pl.LazyFrame) -> MemorySource | LazySour
         return LazySource(frame, fields=tuple(frame.collect_schema().items()))
     if not isinstance(frame, pl.DataFrame):
         raise InvalidOperationError(
-            f"from_polars needs a DataFrame or LazyFrame, not {type(frame).__name__}"
+            "from_polars needs a Polars DataFrame or LazyFrame, not a "
+            f"{type(frame).__module__.split('.')[0]} {type(frame).__name__}"
         )
     return memory_source(check_types(frame, what="from_polars"))
 

@@ -57,6 +57,14 @@ reveal_type(sk.selectors.numeric())
 reveal_type(sk.row_hash("x"))
 features.filtr()
 col("x").str.containz("a")
+features.fillna(0)
+features["x"]
+features["x"] = 1
+features.group_by("x")["y"]
+col("x").isin([1])
+col("x").map(len)
+for row in features:
+    pass
 """
 
 
@@ -86,6 +94,13 @@ def test_a_type_checker_knows_what_a_notebook_uses(tmp_path: Path) -> None:
     assert errors == [
         '"Frame" has no attribute "filtr"  [attr-defined]',
         '"StringNamespace" has no attribute "containz"  [attr-defined]',
+        '"Frame" has no attribute "fillna"  [attr-defined]',
+        'Value of type "Frame" is not indexable  [index]',
+        'Unsupported target for indexed assignment ("Frame")  [index]',
+        'Value of type "GroupBy[Frame]" is not indexable  [index]',
+        '"Expr" has no attribute "isin"  [attr-defined]',
+        '"MapNamespace" not callable  [operator]',
+        '"Frame" has no attribute "__iter__" (not iterable)  [attr-defined]',
     ]
 
 
