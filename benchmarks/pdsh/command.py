@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing, nullcontext
 from pathlib import Path
 
-from benchmarks.pdsh import data, report
+from benchmarks.pdsh import clusters, data, report
 from benchmarks.pdsh.check import Reference
 from benchmarks.pdsh.measure import Measured, measure
 from benchmarks.pdsh.queries_scalekit import QUERIES
@@ -19,12 +19,13 @@ def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     folder = data.prepare(options.scale, options.data or data.folder_of(options.scale))
     shown = report.Report(
-        options.scale, data.size_of(folder), options.backend, options.check, measured=[]
+        options.scale, data.size_of(folder), options.backend, options.check, [], options.peers
     )
     print(f"PDS-H at scale {options.scale:g}: {shown.size / 1e6:.0f} MB of Parquet in {folder}")
     print(report.heading(shown), flush=True)
     duckdb = closing(Reference(folder, options.scale)) if options.check else nullcontext()
-    with duckdb as reference:
+    size = clusters.Size(options.workers, options.worker_memory, options.object_store)
+    with duckdb as reference, clusters.started(options.backend, size):
         for number in options.queries:
             seen = _measured(number, folder, options, reference)
             shown.measured.append(seen)
@@ -54,6 +55,19 @@ def parser() -> argparse.ArgumentParser:
     add("--repeat", type=int, default=5, help="least number of timed runs (%(default)s)")
     add("--data", type=Path, help="folder of the tables, made if absent (data/pdsh/scale-SCALE)")
     add("--out", type=Path, default=OUT, help="folder for JSON and plot (benchmarks/results)")
+    add(
+        "--peers",
+        action="store_true",
+        help="also run Dask DataFrame and Daft, on the clusters of the backends dask and ray",
+    )
+    add("--workers", type=int, default=2, help="workers of one thread on a cluster (%(default)s)")
+    add("--worker-memory", default="8GB", help="memory of each worker of Dask (%(default)s)")
+    add(
+        "--object-store",
+        type=int,
+        default=4_000_000_000,
+        help="bytes of Ray's object store (%(default)s)",
+    )
     add("--no-check", dest="check", action="store_false", help="do not compare with DuckDB")
     return made
 
@@ -62,7 +76,15 @@ def _measured(
     number: int, folder: Path, options: argparse.Namespace, reference: Reference | None
 ) -> Measured:
     expected = None if reference is None else reference.answer(number)
-    return measure(number, folder, options.scale, options.backend, options.repeat, expected)
+    return measure(
+        number,
+        folder,
+        options.scale,
+        options.backend,
+        options.repeat,
+        expected,
+        peers=options.peers,
+    )
 
 
 def _names(text: str) -> list[str]:

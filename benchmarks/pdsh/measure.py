@@ -16,6 +16,7 @@ import polars as pl
 import scalekit as sk
 from benchmarks.pdsh import queries_polars, queries_scalekit
 from benchmarks.pdsh.check import Expected, differences
+from benchmarks.pdsh.peers import PEERS
 from benchmarks.pdsh.tables import Tables
 from scalekit.config import resolve
 from scalekit.run import prepare
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RAW = "raw polars"
-PAIR = (RAW, "scalekit polars")
+PAIRS = ((RAW, "scalekit polars"), *((f"scalekit {b}", peer.name) for b, peer in PEERS.items()))
+"""Who takes turns, so that both meet the same machine."""
 SETTLED = 2.0  # seconds of measuring after which the median of a quick query holds still
 PATIENCE = 30.0  # seconds after which a slow backend is not asked again
 
@@ -90,11 +92,16 @@ def measure(
     backends: list[str],
     repeat: int,
     expected: Expected | None,
+    *,
+    peers: bool = False,
 ) -> Measured:
-    """Check query `number` on every contender, then time it."""
+    """Check query `number` on every contender, then time it; with ``peers`` also who shares a cluster."""
     contestants: dict[str, Run] = {RAW: partial(run_raw, number, folder, scale)}
     for backend in backends:
         contestants[contender(backend)] = partial(run, number, folder, scale, backend)
+        if peers and backend in PEERS and number in PEERS[backend].numbers():
+            peer = PEERS[backend]
+            contestants[peer.name] = partial(peer.run, number, folder, scale)
     seen = Measured(number)
     for name, contestant in list(contestants.items()):
         try:
@@ -107,8 +114,9 @@ def measure(
             seen.wrong[name] = [] if expected is None else differences(expected, answer)
     if len(contestants) > 1:
         seen.planning = planning(number, folder, scale)
-    paired = {name: contestants.pop(name) for name in PAIR if name in contestants}
-    seen.seconds.update(_take_turns(paired, repeat))
+    for pair in PAIRS:
+        paired = {name: contestants.pop(name) for name in pair if name in contestants}
+        seen.seconds.update(_take_turns(paired, repeat))
     for name, slower in contestants.items():
         seen.seconds.update(_take_turns({name: slower}, repeat))
     return seen
@@ -130,6 +138,14 @@ def plan(number: int, folder: Path, scale: float) -> pl.LazyFrame:
 def overhead(measured: list[Measured], name: str) -> float | None:
     """Geometric mean, over the queries, of a contender's median over raw Polars'."""
     return _mean([seen.ratio(name) for seen in measured])
+
+
+def peer_ratio(measured: list[Measured], backend: str) -> tuple[float, int] | None:
+    """How much longer the peer on a backend's cluster takes, over the queries that both ran, and their number."""
+    theirs, ours = PEERS[backend].name, contender(backend)
+    both = [(seen.median(theirs), seen.median(ours)) for seen in measured]
+    ratios = [a / b for a, b in both if a is not None and b is not None]
+    return (geometric_mean(ratios), len(ratios)) if ratios else None
 
 
 def turn_overhead(measured: list[Measured], name: str) -> float | None:

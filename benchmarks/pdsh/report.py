@@ -18,7 +18,8 @@ import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, NullFormatter
 
-from benchmarks.pdsh.measure import RAW, Measured, contender, overhead, turn_overhead
+from benchmarks.pdsh.measure import RAW, Measured, contender, overhead, peer_ratio, turn_overhead
+from benchmarks.pdsh.peers import PEERS, Peer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,11 +41,17 @@ class Report:
     backends: list[str]
     checked: bool
     measured: list[Measured]
+    peers: bool = False
 
     @property
     def contenders(self) -> list[str]:
-        """Who ran, raw Polars first."""
-        return [RAW, *map(contender, self.backends)]
+        """Who ran, raw Polars first and peers last."""
+        return [RAW, *map(contender, self.backends), *(peer.name for peer in self.others)]
+
+    @property
+    def others(self) -> list[Peer]:
+        """The peers that share a cluster with one of the backends."""
+        return [PEERS[b] for b in self.backends if b in PEERS] if self.peers else []
 
     @property
     def wrong(self) -> list[str]:
@@ -88,12 +95,19 @@ def line(report: Report, seen: Measured) -> str:
 def summary(report: Report) -> str:
     """The lines below the table."""
     lines = []
-    for name in report.contenders[1:]:
+    for name in map(contender, report.backends):
         ratio = overhead(report.measured, name)
         label = f"{name} / raw polars, geometric mean of {len(report.measured)} medians"
         turns = turn_overhead(report.measured, name)
         steadier = f" (ratios taken turn by turn: {turns:.3f})" if turns is not None else ""
         lines.append(f"{label}: {_figure(ratio, 3)}{steadier}")
+    for backend in report.backends if report.peers else ():
+        if backend in PEERS and (found := peer_ratio(report.measured, backend)) is not None:
+            ratio, queries = found
+            label = (
+                f"{PEERS[backend].name} / {contender(backend)}, geometric mean of {queries} queries"
+            )
+            lines.append(f"{label}: {ratio:.2f}")
     plans = sorted((median(seen.planning), seen.query) for seen in report.measured if seen.planning)
     if plans:
         middle, (largest, query) = median(seconds for seconds, _ in plans), plans[-1]
@@ -127,10 +141,15 @@ def as_data(report: Report) -> dict[str, Any]:
         "machine": _machine(),
         "versions": _versions(),
         "geometric_mean_over_raw_polars": {
-            name: overhead(report.measured, name) for name in report.contenders[1:]
+            name: overhead(report.measured, name) for name in map(contender, report.backends)
         },
         "geometric_mean_turn_by_turn": {
-            name: turn_overhead(report.measured, name) for name in report.contenders[1:]
+            name: turn_overhead(report.measured, name) for name in map(contender, report.backends)
+        },
+        "peers": {
+            PEERS[name].name: peer_ratio(report.measured, name)
+            for name in report.backends
+            if report.peers and name in PEERS
         },
         "queries": [
             {
@@ -178,7 +197,12 @@ def _padded(cells: list[str], title: str) -> str:
 
 
 def _short(name: str) -> str:
-    return name.removeprefix("scalekit ").removesuffix(" polars")
+    return (
+        name.removeprefix("scalekit ")
+        .removesuffix(" polars")
+        .replace("dask dataframe", "dd")
+        .removesuffix(" on ray")
+    )
 
 
 def _query(seen: Measured) -> str:
@@ -190,17 +214,17 @@ def _rows(seen: Measured) -> str:
 
 
 def _verdict(report: Report, name: str, seen: Measured) -> str:
-    if not report.checked:
+    if not report.checked or name not in seen.wrong:
         return "-"
     return "no" if seen.wrong[name] else "yes"
 
 
 def _median(name: str, seen: Measured) -> str:
-    return _figure(seen.median(name), 4)
+    return _figure(seen.median(name), 4) if name in seen.wrong else "-"
 
 
 def _ratio(name: str, seen: Measured) -> str:
-    return _figure(seen.ratio(name), 3)
+    return _figure(seen.ratio(name), 3) if name in seen.wrong else "-"
 
 
 def _figure(value: float | None, digits: int) -> str:
@@ -220,7 +244,18 @@ def _machine() -> dict[str, Any]:
 
 def _versions() -> dict[str, str | None]:
     found: dict[str, str | None] = {"python": platform.python_version()}
-    for name in ("scalekit", "polars", "pandas", "narwhals", "pyarrow", "duckdb", "tpchgen-cli"):
+    for name in (
+        "scalekit",
+        "polars",
+        "pandas",
+        "narwhals",
+        "pyarrow",
+        "dask",
+        "ray",
+        "daft",
+        "duckdb",
+        "tpchgen-cli",
+    ):
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # scalekit runs from a checkout; another may not be installed
