@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import polars as pl
@@ -50,15 +51,24 @@ def _merges_with(name: str) -> Any:
     return decompose
 
 
-def _counts(name: str) -> Any:
-    """The split of a count, whose parts are added."""
-    return lambda x: Decomposition({"part": getattr(x, name)()}, lambda p: p["part"].sum())
+def _counts(marked: Callable[[Any], Any]) -> Any:
+    """The split of a count of the rows that are ``marked``, whose parts are added."""
+    return lambda x: Decomposition({"part": _number(marked(x))}, lambda p: p["part"].sum())
+
+
+def _lengths(x: Any) -> Decomposition:
+    return Decomposition({"part": x.len()}, lambda p: p["part"].sum())
+
+
+def _number(marked: Any) -> Any:
+    """How many are true: within groups Polars 2.1 adds in a third of the time in which it counts."""
+    return marked.cast(pl.Int64).sum()
 
 
 def _mean(x: Any) -> Decomposition:
     # Polars adds in Float64 too: a sum in the column's own type would overflow.
     return Decomposition(
-        {"sum": x.cast(pl.Float64).sum(), "n": x.count()},
+        {"sum": x.cast(pl.Float64).sum(), "n": _number(x.is_not_null())},
         lambda p: _where(p["n"].sum() > 0, p["sum"].sum() / p["n"].sum()),
     )
 
@@ -78,7 +88,7 @@ def _var(x: Any, ddof: int = 1) -> Decomposition:
         squares = p["m2"].sum() + (p["n"] * (p["mean"] - mean) ** 2).sum()
         return _where(n > ddof, squares / (n - ddof))
 
-    n = wide.count()
+    n = _number(wide.is_not_null())
     return Decomposition({"n": n, "mean": wide.mean(), "m2": wide.var(0) * n}, final)
 
 
@@ -397,7 +407,7 @@ class AggregateMethods(ExprBase):
         2.0
         """
 
-    @aggregate(decompose=_counts("count"), result=_COUNT)
+    @aggregate(decompose=_counts(lambda x: x.is_not_null()), result=_COUNT)
     def count(self) -> Self:
         """Number of non-null values, as Int64.
 
@@ -408,7 +418,7 @@ class AggregateMethods(ExprBase):
         1
         """
 
-    @aggregate(decompose=_counts("len"), result=_COUNT)
+    @aggregate(decompose=_lengths, result=_COUNT)
     def len(self) -> Self:
         """Number of rows, nulls included, as Int64.
 
@@ -419,7 +429,7 @@ class AggregateMethods(ExprBase):
         2
         """
 
-    @aggregate(decompose=_counts("null_count"), result=_COUNT)
+    @aggregate(decompose=_counts(lambda x: x.is_null()), result=_COUNT)
     def null_count(self) -> Self:
         """Number of nulls, as Int64.
 
