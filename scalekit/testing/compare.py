@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import polars as pl
 
 from scalekit.errors import ScalekitError
@@ -12,7 +14,18 @@ from scalekit.kernels.failures import execution_errors
 from scalekit.plan.order import has_total_order
 from scalekit.run import pin_schema
 
-__all__ = ["RELATIVE", "assert_conforms", "assert_equal", "reference"]
+__all__ = [
+    "RELATIVE",
+    "Expected",
+    "assert_answers",
+    "assert_conforms",
+    "assert_equal",
+    "expected_of",
+    "reference",
+]
+
+Expected: TypeAlias = pl.DataFrame | ScalekitError
+"""What the reference answers, or how it fails."""
 
 
 def reference(frame: Frame) -> pl.DataFrame:
@@ -23,6 +36,14 @@ def reference(frame: Frame) -> pl.DataFrame:
     return pin_schema(answer, frame.schema)
 
 
+def expected_of(frame: Frame) -> Expected:
+    """The reference's answer or its error; to be used again where one plan runs in several ways."""
+    try:
+        return reference(frame)
+    except ScalekitError as error:
+        return error
+
+
 def assert_conforms(frame: Frame, backend: str) -> None:
     """Assert that ``backend`` gives the reference's answer, or fails where the reference fails.
 
@@ -31,21 +52,25 @@ def assert_conforms(frame: Frame, backend: str) -> None:
     AssertionError
         Where values, types, columns or the order of ordered rows differ.
     """
-    try:
-        expected = reference(frame)
-    except ScalekitError as error:
-        _assert_fails(frame, backend, error)
-        return
+    assert_answers(frame, backend, expected_of(frame))
+
+
+def assert_answers(frame: Frame, backend: str, expected: Expected) -> None:
+    """Assert that ``backend`` answers as ``expected``, or fails where that is an error.
+
+    Raises
+    ------
+    AssertionError
+        As in :func:`assert_conforms`.
+    """
     try:
         answer = frame.collect(backend=backend)
     except ScalekitError as error:
+        if isinstance(expected, ScalekitError):
+            return
         raise AssertionError(f"{backend} raised where the reference answers: {error!r}") from error
+    if isinstance(expected, ScalekitError):
+        raise AssertionError(
+            f"{backend} answered where the reference raised {expected!r}:\n{answer}"
+        )
     assert_equal(answer, expected, ordered=has_total_order(frame._plan))
-
-
-def _assert_fails(frame: Frame, backend: str, expected: ScalekitError) -> None:
-    try:
-        answer = frame.collect(backend=backend)
-    except ScalekitError:
-        return
-    raise AssertionError(f"{backend} answered where the reference raised {expected!r}:\n{answer}")

@@ -1,27 +1,28 @@
-"""Every case gives the reference's answer in parts: a share of them at each number of partitions."""
+"""Every case gives the reference's answer in parts; ``make battery`` runs all that only a share of is run here."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from scalekit.config import config
-from scalekit.frame.frame import Frame
-from scalekit.plan.nodes import Scan
-from scalekit.sources.memory import MemorySource
 from scalekit.testing.case import Case
 from scalekit.testing.cases import CASES
-from scalekit.testing.compare import assert_conforms
-from scalekit.testing.data import DATASETS, dataset
-
-NEVER, ALWAYS = 0, 2**30
-"""Bytes up to which a table is broadcast: joins are exchanged in one run and broadcast in the other."""
+from scalekit.testing.data import DATASETS
+from scalekit.testing.in_parts import BROADCASTS, FEW, MANY, differences, everything, share
 
 
-@pytest.mark.parametrize(("partitions", "broadcast"), [(1, ALWAYS), (2, ALWAYS), (3, NEVER), (7, NEVER)])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_case_in_parts(case: Case, partitions: int, broadcast: int) -> None:
-    # All data sets in one test: a test of its own for each would take longer to set up than to run.
-    for data in DATASETS:
-        frame = case.build(Frame(Scan(MemorySource(dataset(data)))))
-        with config(partitions=partitions, broadcast_bytes=broadcast):
-            assert_conforms(frame, "serial")
+def test_case_in_parts(case: Case) -> None:
+    assert not differences(case, share(case))
+
+
+def test_the_share_leaves_nothing_out() -> None:
+    for case in CASES:
+        few = [parts for parts in share(case) if parts.partitions != MANY]
+        assert sorted(parts.data for parts in few) == sorted(DATASETS)
+        assert {(p.partitions, p.broadcast_bytes) for p in few} == {
+            (n, b) for n in FEW for b in BROADCASTS
+        }
+    met = Counter(parts for case in CASES for parts in share(case))
+    assert set(met) == set(everything())
