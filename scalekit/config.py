@@ -63,6 +63,14 @@ class Config:
         Bytes in memory that one task of a cluster works on, about.
     broadcast_bytes
         Bytes up to which a table may go to every task of a join rather than be exchanged.
+    workers
+        Workers of a cluster that scalekit starts on this machine; ``None`` starts one for each core.
+    worker_memory
+        Bytes of memory for each of those; ``None`` shares out most of the machine's.
+    ship
+        Whether workers that lack scalekit are sent this process' copy of it.
+    allow_insecure
+        Whether a cluster on another machine may be reached without encryption.
     """
 
     backend: str = "auto"
@@ -75,6 +83,10 @@ class Config:
     partitions: int | None = None
     partition_bytes: int = 64 * 1024**2
     broadcast_bytes: int = 16 * 1024**2
+    workers: int | None = None
+    worker_memory: int | None = None
+    ship: bool = False
+    allow_insecure: bool = False
 
 
 class Settings(TypedDict, total=False):
@@ -90,6 +102,10 @@ class Settings(TypedDict, total=False):
     partitions: int | str | None
     partition_bytes: int | str | None
     broadcast_bytes: int | str | None
+    workers: int | str | None
+    worker_memory: int | str | None
+    ship: bool | None
+    allow_insecure: bool | None
 
 
 def resolve(**overrides: Unpack[Settings]) -> Config:
@@ -420,4 +436,16 @@ _SETTINGS: dict[str, _Setting] = {
     "broadcast_bytes": _Setting(
         "a size in bytes, or text such as '16MiB'; 0 never", _size_or_none, _size_or_none
     ),
+    "workers": _Setting(
+        "a whole number, 1 or more, or 'auto'",
+        _or_automatic(lambda text: _at_least_one(int(text))),
+        _or_automatic(_at_least_one),
+    ),
+    "worker_memory": _Setting(
+        "a size in bytes, text such as '2GiB' or '500MB', or 'auto'",
+        _or_automatic(_size),
+        _or_automatic(_size),
+    ),
+    "ship": _SWITCH,
+    "allow_insecure": _SWITCH,
 }
