@@ -1,0 +1,173 @@
+"""Tasks on Ray: submitted, waited for with a deadline, and their failures told in scalekit's words."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import ray
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+
+from scalekit.backends.ray.session import Session
+from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
+from scalekit.errors import ExecutionError, ScalekitError
+from scalekit.kernels.task import Facts, located
+
+RETRIES = 3
+"""How often a task is tried again whose worker died."""
+
+LOOK = 1.0
+"""Seconds after which a wait looks whether Ray is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flying:
+    """A task whose report was not fetched yet."""
+
+    packed: Ref
+    facts: Facts
+    tables: Sequence[Ref]
+
+
+class RayCluster(Cluster):
+    """The tasks of one query on a session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._flying: dict[Ref, _Flying] = {}
+        self._task = _task()
+
+    def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
+        """Hand the task to Ray, which starts it when its tables are there."""
+        task = self._task.options(num_returns=outputs + 1)
+        *made, report = task.remote(packed, facts, *tables)
+        self._flying[report] = _Flying(packed, facts, made)
+        return Submitted(made, report)
+
+    def fetch(self, refs: Sequence[Ref]) -> list[Any]:
+        """Wait for values and bring them here; tables leave the object store."""
+        with self._failures(refs):
+            values = self._get(list(refs))
+        for ref in refs:
+            self._flying.pop(ref, None)
+        return [_detached(value) if isinstance(value, pa.Table) else value for value in values]
+
+    def put(self, value: Any) -> Ref:
+        """Put a value into the object store."""
+        return ray.put(value)
+
+    def any_done(self, reports: Sequence[Ref]) -> Sequence[int]:
+        """Wait until some reports are there."""
+        refs = list(reports)
+        with self._failures(refs):
+            while not ray.wait(refs, timeout=LOOK)[0]:
+                self._look()
+            ready = set(ray.wait(refs, num_returns=len(refs), timeout=0)[0])
+        return [number for number, ref in enumerate(refs) if ref in ready]
+
+    @cached_property
+    def resources(self) -> Resources:
+        """Cores of the cluster, and the memory that Ray gives to each."""
+        total = ray.cluster_resources()
+        slots = max(1, int(total.get("CPU", 1)))
+        return Resources(slots, int(total.get("memory", 2**30 * slots)) // slots)
+
+    def _get(self, refs: list[Ref]) -> list[Any]:
+        patience = LOOK
+        while True:
+            try:
+                return list(ray.get(refs, timeout=patience))
+            except GetTimeoutError:
+                self._look()
+                patience = min(2 * patience, 60.0)
+
+    def _look(self) -> None:
+        failed = self._session.failed()
+        if failed:
+            raise ExecutionError(
+                f"Ray stopped while the query ran ({failed}): run it again, which connects anew"
+            )
+
+    @contextmanager
+    def _failures(self, refs: Sequence[Ref]) -> Iterator[None]:
+        try:
+            yield
+        except RayTaskError as error:
+            self._cancel()
+            raise _own(error) from None
+        except RayError as error:
+            named = self._named(error, refs)
+            self._cancel()
+            raise named from None
+        except BaseException:
+            self._cancel()
+            raise
+
+    def _cancel(self) -> None:
+        """Take back what has not run: nobody waits for it any more."""
+        flying, self._flying = self._flying, {}
+        for report, task in flying.items():
+            with suppress(Exception):
+                ray.cancel(report, force=False)
+            for ref in (report, *task.tables):
+                # Ray prints the error of a reference that nobody has read.
+                with suppress(Exception):
+                    ray.get(ref, timeout=0)
+
+    def _named(self, error: RayError, refs: Sequence[Ref]) -> ScalekitError:
+        """What Ray says, with the stage and the part that it said it of."""
+        plain = ExecutionError(f"Ray gave up: {_first_line(error)}")
+        for task in (self._flying[ref] for ref in refs if ref in self._flying and _has_failed(ref)):
+            with suppress(RayError):
+                stage = pickle.loads(ray.get(task.packed, timeout=LOOK))
+                return located(plain, stage, task.facts)
+        return plain
+
+
+def _has_failed(ref: Ref) -> bool:
+    try:
+        ray.get(ref, timeout=0)
+    except GetTimeoutError:
+        return False
+    except RayError:
+        return True
+    return False
+
+
+def _task() -> Any:
+    def scalekit_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[Any, ...]:
+        # This function travels by value, so that the worker loads Polars here at the earliest.
+        import os
+
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        from scalekit.kernels.task import run_task
+
+        made, report = run_task(packed, facts, *tables)
+        return *made, report
+
+    return ray.remote(num_cpus=1, max_retries=RETRIES, retry_exceptions=False)(scalekit_task)
+
+
+def _own(error: RayTaskError) -> ScalekitError:
+    cause = error.cause
+    if isinstance(cause, ScalekitError):
+        return cause
+    return ExecutionError(f"{type(cause).__name__}: {cause}")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _detached(table: pa.Table) -> pa.Table:
+    """A copy in this process's memory: what refers to the object store keeps it full, and ends with it."""
+    buffers: list[pickle.PickleBuffer] = []
+    plan = pickle.dumps(table, protocol=5, buffer_callback=buffers.append)
+    copies = [pa.py_buffer(buffer.raw().tobytes()) for buffer in buffers]
+    copy: pa.Table = pickle.loads(plan, buffers=copies)
+    return copy
