@@ -11,6 +11,7 @@ from scalekit.errors import UnsupportedError
 from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Case, ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
+from scalekit.kernels.grouped import aggregated
 from scalekit.kernels.joins import asof_join, join
 from scalekit.kernels.sampling import sample_rows
 from scalekit.kernels.user_function import Guarded
@@ -124,11 +125,9 @@ def _filter(plan: Filter, below: Tables) -> pl.LazyFrame:
 
 
 def _aggregate(plan: Aggregate, below: Tables) -> pl.LazyFrame:
-    aggs = [to_expr(e) for e in plan.aggs]
     if not plan.keys:
-        return below[0].select(aggs)
-    keys = [to_expr(e) for e in plan.keys]
-    return below[0].group_by(keys, maintain_order=plan.maintain_order).agg(aggs)
+        return below[0].select([to_expr(e) for e in plan.aggs])
+    return aggregated(below[0], plan.keys, plan.aggs, maintain_order=plan.maintain_order)
 
 
 def _dynamic(plan: DynamicAggregate, below: Tables) -> pl.LazyFrame:

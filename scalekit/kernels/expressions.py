@@ -78,16 +78,21 @@ def _scalar(value: Any, dtype: pl.DataType | None) -> pl.Expr:
 
 
 def _call(call: Call) -> pl.Expr:
+    pinned = FUNCTIONS[call.function].result
+    return unpinned(call) if pinned is None else unpinned(call).cast(pinned)
+
+
+def unpinned(call: Call) -> pl.Expr:
+    """Compile a call, without the cast to the type that CONTRACT.md pins."""
     spec = FUNCTIONS[call.function]
     operands = [to_expr(arg) for arg in call.args]
     named = {k: _option(v, operands) for k, v in call.options}
     by_position = len(operands) - sum(isinstance(v, Arg) for _, v in call.options)
     if spec.kernel is not None:
-        out = spec.kernel(*operands[:by_position], **named)
-    else:
-        first, *rest = operands[:by_position]
-        out = attrgetter(call.function)(first)(*rest, **named)
-    return out if spec.result is None else out.cast(spec.result)
+        return spec.kernel(*operands[:by_position], **named)
+    first, *rest = operands[:by_position]
+    out: pl.Expr = attrgetter(call.function)(first)(*rest, **named)
+    return out
 
 
 def _option(value: Any, operands: list[pl.Expr]) -> Any:
