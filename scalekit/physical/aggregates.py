@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from scalekit.expr.analysis import columns_read, is_elementwise, nodes, output_name
 from scalekit.expr.decompose import decomposition
 from scalekit.expr.expr import Expr
@@ -24,7 +26,7 @@ from scalekit.physical.places import first_place, in_place_order, with_place
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import Aggregate, Plan
 from scalekit.plan.order import order_dependent
-from scalekit.tree import children, map_children, updated
+from scalekit.tree import children, map_children, rewrite, updated
 
 _PART = "__scalekit_part_"
 
@@ -130,9 +132,16 @@ def _final_call(call: Call, partials: _Partials) -> ExprNode | None:
     columns = {}
     for name, partial in steps.partials.items():
         (bound,) = bind((partial._node,), schema)
-        columns[name] = Expr(partials.column(bound))
+        columns[name] = Expr(partials.column(rewrite(bound, lambda e: _needed(e, schema))))
     final: ExprNode = steps.final(columns)._node
     return Cast(final, dtype_of(call, schema))
+
+
+def _needed(expr: ExprNode, schema: pl.Schema) -> ExprNode:
+    """The operand of a cast that changes nothing, so that a mean's sum is found to be the sum beside it."""
+    if isinstance(expr, Cast) and isinstance(expr.arg, Column):
+        return expr.arg if schema[expr.arg.name] == expr.dtype else expr
+    return expr
 
 
 def _stays_in_its_part(operand: ExprNode) -> bool:
