@@ -21,6 +21,9 @@ from scalekit.kernels.task import Facts, located
 RETRIES = 3
 """How often a task is tried again whose worker died."""
 
+GRACE = 1.0
+"""Seconds that the tasks of a query have to end by themselves, when it failed or was interrupted."""
+
 LOOK = 1.0
 """Seconds after which a wait looks whether Ray is still there."""
 
@@ -109,14 +112,22 @@ class RayCluster(Cluster):
             raise
 
     def _cancel(self) -> None:
-        """Take back what has not run: nobody waits for it any more."""
+        """End what nobody waits for any more.
+
+        What is about to end is left to do so: a task that Ray 2.60 cancels in the moment in which it ends
+        brings down the process that cancels it (docs/decisions/0009).
+        """
         flying, self._flying = self._flying, {}
-        for report, task in flying.items():
-            with suppress(Exception):
-                ray.cancel(report, force=False)
-            for ref in (report, *task.tables):
+        if not flying:
+            return
+        _, running = ray.wait(list(flying), num_returns=len(flying), timeout=GRACE)
+        for report in running:
+            with suppress(RayError, ValueError):
+                ray.cancel(report, force=True)
+        for report in flying.keys() - set(running):
+            for ref in (report, *flying[report].tables):
                 # Ray prints the error of a reference that nobody has read.
-                with suppress(Exception):
+                with suppress(RayError):
                     ray.get(ref, timeout=0)
 
     def _named(self, error: RayError, refs: Sequence[Ref]) -> ScalekitError:
