@@ -1,0 +1,167 @@
+"""Dask as a :class:`Cluster`: tasks go out in batches, and their reports come back by themselves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+from weakref import WeakSet
+
+import dask.config
+from dask.task_spec import Task
+
+from scalekit.backends.dask.connect import Connection
+from scalekit.backends.dask.failures import GONE, as_error, cause_of
+from scalekit.backends.dask.flights import Flight, Piece, Sent
+from scalekit.backends.dask.graph import Graph, graph_of
+from scalekit.backends.dask.vigil import Vigil
+from scalekit.backends.dask.work import call, to_bytes
+from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
+from scalekit.errors import ExecutionError
+from scalekit.kernels.task import Facts
+
+INLINE = 64 * 1024
+"""Bytes up to which a value travels within each task that reads it: quicker than to fetch it from a worker."""
+
+TICK = 0.05
+"""Seconds between two looks at tasks that say nothing."""
+
+CANCELLING = 5.0
+"""Seconds for the scheduler to take note that tasks are not needed any more."""
+
+
+class DaskCluster(Cluster):
+    """What one query has on a Dask cluster."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._tower = connection.tower
+        self._unsent: list[Flight] = []
+        self._flying: WeakSet[Flight] = WeakSet()
+
+    @property
+    def resources(self) -> Resources:
+        """Threads of all workers, and the memory of one."""
+        with self._answered():
+            return self._connection.resources()
+
+    def put(self, value: Any) -> Sent:
+        """Keep a value, on Dask as a task without inputs: a lost worker does not lose it."""
+        payload = value if isinstance(value, bytes) else to_bytes(value).to_pybytes()
+        if len(payload) <= INLINE:
+            return Sent(value, payload)
+        key = f"scalekit-put-{uuid.uuid4().hex}"
+        made = Task(key, bytes, payload) if value is payload else call("hold", payload, key=key)
+        return Sent(value, None, self._send({key: made}, [key])[0])
+
+    def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
+        """Note a task; it goes out with others, before anyone waits for it."""
+        flight = Flight(packed, facts, tuple(tables), outputs)
+        self._unsent.append(flight)
+        return Submitted([Piece(flight, number) for number in range(outputs)], flight)
+
+    def any_done(self, reports: Sequence[Ref]) -> Sequence[int]:
+        """The tasks whose reports are there, as soon as there is one."""
+        self._wait(reports, any)
+        return [place for place, flight in enumerate(reports) if flight.has_landed]
+
+    def fetch(self, refs: Sequence[Ref]) -> list[Any]:
+        """Reports, which came by themselves, and tables, which are brought."""
+        wanted = {ref.flight.key: ref.flight for ref in refs if isinstance(ref, Piece)}
+        told = [ref for ref in refs if isinstance(ref, Flight)]
+        self._wait([*told, *wanted.values()], all)
+        made = self._brought(wanted) if wanted else {}
+        return [_value(ref, made) for ref in refs]
+
+    def _brought(self, flights: dict[str, Flight]) -> dict[str, Any]:
+        futures = {key: flight.future for key, flight in flights.items()}
+        vigil = Vigil(self._connection, flights.values())
+        answer = self._connection.start(lambda: self._client.gather(futures, asynchronous=True))
+        with self._cancelling():
+            while not self._tower.wait(answer.done, TICK):
+                vigil.look()
+        cause = answer.exception()
+        if cause is not None:
+            flight = flights.get(getattr(cause, "task", ""), next(iter(flights.values())))
+            raise as_error(flight, cause, list(flights.values())) from None
+        made: dict[str, Any] = answer.result()
+        return made
+
+    def _wait(self, flights: Sequence[Flight], enough: Callable[[Iterable[bool]], bool]) -> None:
+        self._flush()
+        vigil = Vigil(self._connection, flights)
+        with self._cancelling():
+            while not self._tower.wait(lambda: _is_over(flights, enough), TICK):
+                vigil.look()
+            failed = [flight for flight in flights if flight.has_failed]
+            if failed:
+                told = self._told(failed[0])
+                raise as_error(failed[0], cause_of(failed[0], told), failed[1:]) from None
+
+    def _told(self, flight: Flight) -> Any:
+        if not self._connection.is_alive:
+            raise ExecutionError(GONE)
+        with suppress(Exception):
+            return flight.future.exception(timeout=CANCELLING)
+        return None
+
+    def _flush(self) -> None:
+        flights, self._unsent = self._unsent, []
+        if not flights:
+            return
+        for flight in flights:
+            self._tower.expect(flight)
+        self._flying.update(flights)
+        graph = graph_of(flights, self._tower.topic)
+        futures = self._send(graph, [flight.key for flight in flights])
+        for flight, future in zip(flights, futures, strict=True):
+            flight.future = future
+
+    def _send(self, graph: Graph, keys: list[str]) -> list[Any]:
+        if not self._connection.is_alive:
+            raise ExecutionError(GONE)
+        with self._connection.lock, dask.config.set(_UNLIMITED):
+            return list(self._client.get(graph, keys, sync=False))
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Say what it means that the scheduler does not answer."""
+        try:
+            yield
+        except (OSError, TimeoutError) as error:
+            raise ExecutionError(f"{GONE} ({type(error).__name__}: {error})") from None
+
+    @contextmanager
+    def _cancelling(self) -> Iterator[None]:
+        """Take back what runs where the query ends here: by an error, or by the user."""
+        try:
+            yield
+        except BaseException:
+            futures = [f.future for f in self._flying if f.report is None and f.future]
+            if futures and self._connection.is_alive:
+                with suppress(Exception):
+                    self._connection.ask(
+                        lambda: self._client.cancel(futures, asynchronous=True, force=True),
+                        CANCELLING,
+                    )
+            raise
+
+
+_UNLIMITED = {"distributed.admin.large-graph-warning-threshold": "1TiB"}
+"""Dask warns of data in graphs; a table that is put there once is one that a lost worker does not lose."""
+
+
+def _is_over(flights: Sequence[Flight], enough: Callable[[Iterable[bool]], bool]) -> bool:
+    return enough(f.has_landed for f in flights) or any(f.has_failed for f in flights)
+
+
+def _value(ref: Ref, made: dict[str, Any]) -> Any:
+    match ref:
+        case Flight():
+            return ref.report
+        case Sent():
+            return ref.value
+        case _:
+            return made[ref.flight.key].tables[ref.number]

@@ -1,0 +1,77 @@
+"""A Dask cluster on this machine: processes of one thread each, on loopback only, stopped with the session."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from typing import Any
+
+import dask.config
+from dask.system import CPU_COUNT
+from distributed import LocalCluster, Security
+from distributed.system import MEMORY_LIMIT
+
+from scalekit.config import Config
+
+LOOPBACK = "127.0.0.1"
+
+SHARE = 0.75
+"""Of the machine's memory for all workers together: the rest is for this process and the system."""
+
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": 3,
+    "distributed.scheduler.no-workers-timeout": "60s",
+    "distributed.scheduler.worker-ttl": "60s",
+    "distributed.scheduler.dashboard.bokeh-application.allow_websocket_origin": ["localhost"],
+}
+"""A task is tried four times, and nothing waits for workers that do not come."""
+
+ENVIRONMENT = {
+    "POLARS_MAX_THREADS": "1",  # before Polars is loaded: otherwise each worker would use all cores
+    "SCALEKIT_BACKEND": "polars",  # a user's function on a worker starts no cluster of its own
+}
+
+
+class Embedded:
+    """A ``LocalCluster`` and its folder for what does not fit into memory."""
+
+    def __init__(self, config: Config) -> None:
+        self.workers = config.workers or CPU_COUNT
+        self.memory = config.worker_memory or int(MEMORY_LIMIT * SHARE / self.workers)
+        self._folder = tempfile.mkdtemp(prefix="scalekit-dask-")
+        with dask.config.set(SETTINGS):
+            self.cluster = LocalCluster(
+                host=LOOPBACK,
+                dashboard_address=f"{LOOPBACK}:0",
+                n_workers=self.workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=self.memory,
+                security=temporary_security(),
+                silence_logs=logging.CRITICAL,
+                local_directory=self._folder,
+                env=ENVIRONMENT,
+            )
+
+    def fits(self, config: Config) -> bool:
+        """Whether it is what ``config`` asks for."""
+        return config.workers in (None, self.workers) and config.worker_memory in (
+            None,
+            self.memory,
+        )
+
+    def close(self) -> None:
+        """Stop its processes and remove its folder."""
+        try:
+            self.cluster.close(timeout=10)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def temporary_security() -> Any:
+    """Certificates for this session, where the package is there that makes them: no other user can connect."""
+    try:
+        return Security.temporary()
+    except ImportError:
+        return None

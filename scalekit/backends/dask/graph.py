@@ -1,0 +1,94 @@
+"""Tasks of a query as a graph of Dask: who reads what, and which pieces are picked before they are moved."""
+
+from __future__ import annotations
+
+import pickle
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dask.task_spec import Task, TaskRef
+
+from scalekit.backends.dask.flights import Flight, Piece, Sent
+from scalekit.backends.dask.work import call
+
+WHOLE = 256 * 1024
+"""Bytes up to which a reader of one piece of a task brings all of them: cheaper than a task that picks."""
+
+Graph = dict[str, Task]
+
+
+@dataclass
+class _Inputs:
+    """The arguments of a task, and where in them its tables are."""
+
+    graph: Graph
+    arguments: list[Any] = field(default_factory=list)
+    known: dict[str, int] = field(default_factory=dict)
+
+    def add(self, key: str, argument: Any) -> int:
+        """The place of an argument, which is given once however many tables it has."""
+        if key not in self.known:
+            self.known[key] = len(self.arguments)
+            self.arguments.append(argument)
+        return self.known[key]
+
+
+def graph_of(flights: Sequence[Flight], topic: str) -> Graph:
+    """The tasks of ``flights`` and those that pick for them."""
+    graph: Graph = {}
+    for flight in flights:
+        inputs = _Inputs(graph)
+        places = _places(flight.tables, inputs)
+        graph[flight.key] = call(
+            "perform",
+            topic,
+            flight.key,
+            flight.packed.payload or TaskRef(flight.packed.future.key),
+            pickle.dumps(flight.facts),
+            places,
+            *inputs.arguments,
+            key=flight.key,
+        )
+    return graph
+
+
+def _places(tables: Sequence[Any], inputs: _Inputs) -> tuple[tuple[int, int], ...]:
+    picked = _picked(tables, inputs)
+    places = []
+    for table in tables:
+        if isinstance(table, Sent):
+            if table.payload is None:
+                places.append((inputs.add(table.future.key, TaskRef(table.future.key)), 0))
+            else:
+                places.append((inputs.add(str(id(table)), table.payload), 0))
+        elif (table.flight.key, table.number) in picked:
+            places.append(picked[table.flight.key, table.number])
+        else:
+            key = table.flight.key
+            places.append((inputs.add(key, TaskRef(key)), table.number))
+    return tuple(places)
+
+
+def _picked(tables: Sequence[Any], inputs: _Inputs) -> dict[tuple[str, int], tuple[int, int]]:
+    """One task for all pieces of one number on one worker: it moves what is needed, and is one message."""
+    groups: dict[tuple[str | None, int], list[Piece]] = defaultdict(list)
+    for table in tables:
+        if isinstance(table, Piece) and _is_worth_picking(table.flight):
+            groups[table.flight.worker, table.number].append(table)
+    found = {}
+    for (_, number), pieces in groups.items():
+        key = f"scalekit-pick-{uuid.uuid4().hex}"
+        refs = [TaskRef(piece.flight.key) for piece in pieces]
+        inputs.graph[key] = call("pick", number, *refs, key=key)
+        argument = inputs.add(key, TaskRef(key))
+        for place, piece in enumerate(pieces):
+            found[piece.flight.key, number] = (argument, place)
+    return found
+
+
+def _is_worth_picking(flight: Flight) -> bool:
+    report = flight.report
+    return flight.outputs > 1 and (report is None or sum(report.bytes) > WHOLE)

@@ -1,0 +1,67 @@
+"""Waiting without end is not waiting: how long a query may go without a worker, or without anything running."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from scalekit.backends.dask.connect import Connection
+from scalekit.backends.dask.failures import GONE
+from scalekit.backends.dask.flights import Flight
+from scalekit.errors import ExecutionError
+
+QUIET = 5.0
+"""Seconds without a word after which the scheduler is asked what runs."""
+
+PATIENCE = 60.0
+"""Seconds without workers, or without any of the query's tasks on one, after which the query is given up."""
+
+
+class Vigil:
+    """Watches over one wait: long tasks may take their time, but something has to run."""
+
+    def __init__(self, connection: Connection, flights: Iterable[Flight]) -> None:
+        self._connection = connection
+        self._flights = list(flights)
+        self._heard = connection.tower.heard
+        self._moved = self._asked = time.monotonic()
+        self._trouble = ""
+
+    def look(self) -> None:
+        """See whether there is still something to wait for.
+
+        Raises
+        ------
+        ExecutionError
+            Where there is not, with the reason.
+        """
+        if not self._connection.is_alive:
+            raise ExecutionError(GONE)
+        now = time.monotonic()
+        if self._connection.tower.heard != self._heard:
+            self._heard, self._moved, self._asked = self._connection.tower.heard, now, now
+        elif now - self._asked >= min(QUIET, PATIENCE / 4):
+            self._ask()
+            self._asked = now = time.monotonic()
+            if not self._trouble:
+                self._moved = now
+        if now - self._moved > PATIENCE:
+            raise ExecutionError(f"given up after {PATIENCE:.0f} s: {self._trouble}")
+
+    def _ask(self) -> None:
+        try:
+            running: dict[str, Any] = self._connection.ask(
+                lambda: self._connection.client.scheduler.processing(workers=None), QUIET
+            )
+        except (OSError, TimeoutError):
+            self._trouble = "Dask's scheduler does not answer"
+            return
+        if not running:
+            self._trouble = (
+                "Dask has no workers; start some, or leave the address out: scalekit then starts a cluster on this "
+                "machine"
+            )
+            return
+        busy = {key for keys in running.values() for key in keys}
+        self._trouble = "" if busy else "no task runs on any worker of Dask"

@@ -1,0 +1,90 @@
+"""What a Dask worker runs: one task of a query on the tables that Dask brought, and what it says of it."""
+
+from __future__ import annotations
+
+import importlib
+import operator
+import pickle
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+from dask.task_spec import Task
+from distributed import get_worker
+
+from scalekit.kernels.task import run_task
+
+Places: TypeAlias = Sequence[tuple[int, int]]
+"""Where each table of a task is: in which of its arguments, and which table of that."""
+
+
+class Made:
+    """The tables that a task made: counted by their own rows, and travelling without the rows beside them.
+
+    Dask counts the whole buffers of a slice, and pickle sends them: a task that gave 100 pieces would weigh
+    as much as 100 tables, and spill or stop its worker.
+    """
+
+    __slots__ = ("tables",)
+
+    def __init__(self, tables: Sequence[pa.Table]) -> None:
+        self.tables = tuple(tables)
+
+    def __sizeof__(self) -> int:
+        return 200 + sum(200 + int(table.nbytes) for table in self.tables)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _read, tuple(pickle.PickleBuffer(to_bytes(table)) for table in self.tables)
+
+
+def _read(*buffers: Any) -> Made:
+    return Made([from_bytes(buffer) for buffer in buffers])
+
+
+def to_bytes(table: pa.Table) -> pa.Buffer:
+    """A table as a stream, with its own rows only."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def from_bytes(buffer: Any) -> pa.Table:
+    """The table of :func:`to_bytes`, over the same memory."""
+    return pa.ipc.open_stream(pa.py_buffer(buffer)).read_all()
+
+
+def perform(
+    topic: str, key: str, packed: bytes, facts: bytes, places: Places, *given: Made | bytes
+) -> Made:
+    """Run one task, and tell those who listen to ``topic`` when it starts and what it made.
+
+    An event goes the way that Dask's own word of the task goes, and before it: the report needs no question.
+    """
+    worker = get_worker()
+    worker.log_event(topic, ("started", key, worker.address))
+    held = [item if isinstance(item, Made) else Made([from_bytes(item)]) for item in given]
+    tables = [held[argument].tables[number] for argument, number in places]
+    made, report = run_task(packed, pickle.loads(facts), *tables)
+    worker.log_event(topic, ("done", key, worker.address, pickle.dumps(report)))
+    return Made(made)
+
+
+def pick(number: int, *given: Made) -> Made:
+    """One piece of each of several tasks, so that its reader does not bring the others."""
+    return Made([made.tables[number] for made in given])
+
+
+def hold(payload: bytes) -> Made:
+    """A table that came from the client, as if a task had made it: it can be made again elsewhere."""
+    return Made([from_bytes(payload)])
+
+
+def call(name: str, *arguments: Any, key: str | None = None) -> Task:
+    """A task of Dask that calls a function of this module.
+
+    Its graph names the function with the standard library alone: the scheduler reads graphs, and need
+    not have scalekit.
+    """
+    module = Task(None, importlib.import_module, __name__)
+    return Task(key, operator.call, Task(None, getattr, module, name), *arguments)
