@@ -25,6 +25,20 @@ class Statistics:
     column_bytes: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A split and its size, of which tasks are made.
+
+    ``bytes`` is what the wanted columns take in memory, about, and ``rows`` is None where it is unknown.
+    ``can_cut`` tells that some of its rows can be read for little more than their share of the cost.
+    """
+
+    split: Any
+    bytes: int
+    rows: int | None = None
+    can_cut: bool = False
+
+
 class Source(ABC):
     """Where rows come from. Concrete sources are frozen dataclasses: hashable, picklable, compared by value."""
 
@@ -37,9 +51,31 @@ class Source(ABC):
     def splits(self) -> tuple[Any, ...]:
         """The readable pieces, picklable, in file and row order; at least one."""
 
+    def shares(self, columns: Sequence[str]) -> tuple[Share, ...]:
+        """The splits with what ``columns`` take of each."""
+        splits, known = self.splits(), self.statistics()
+        size = sum(dict(known.column_bytes).get(name, 0) for name in columns) or known.bytes or 0
+        return tuple(Share(split, size // len(splits)) for split in splits)
+
+    def cut(self, split: Any, start: int, stop: int) -> Any:
+        """The rows from ``start`` to ``stop`` of a split that can be cut."""
+        raise NotImplementedError(f"{type(self).__name__} says of no split that it can be cut")
+
+    def shell(self) -> Source:
+        """The source without what only some tasks need; every task of a stage receives it."""
+        return self
+
+    def packed(self, splits: Sequence[Any]) -> tuple[Any, ...]:
+        """The splits with what the :meth:`shell` lacks to read them; each goes to one task."""
+        return tuple(splits)
+
+    def narrowed(self, packed: Sequence[Any]) -> Source:  # noqa: ARG002 - for those with many files
+        """The source as one task sees it, for errors: what it reads, and whether that changed."""
+        return self
+
     @abstractmethod
     def read(self, splits: Sequence[Any] | None = None) -> pl.LazyFrame:
-        """The rows of ``splits`` in order, or all of them, with exactly :attr:`schema`."""
+        """The rows of ``splits``, packed or not, in order, or all of them, with exactly :attr:`schema`."""
 
     @abstractmethod
     def statistics(self) -> Statistics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from scalekit.sources.csv_dialect import Dialect, NullValues
 from scalekit.sources.csv_lines import Lines, check_lines
 from scalekit.sources.csv_types import ColumnFacts, Kind, check_declared, column_facts, common_kind
 from scalekit.sources.failures import source_errors
-from scalekit.sources.files import FileSource, Piece
 from scalekit.sources.footer import width
 from scalekit.sources.paths import Paths, find_files, in_threads, look_up
+from scalekit.sources.pieces import Piece, in_order
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
+from scalekit.sources.text import TextSource
+from scalekit.sources.text_blocks import Blocks, Shape, find_blocks
 from scalekit.sources.uri import File
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst", ".gz")
@@ -36,6 +39,7 @@ class CsvFacts:
     lines: Lines
     columns: tuple[ColumnFacts, ...]
     rows: int
+    blocks: Blocks | None = None
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,10 @@ class CsvRequest:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CsvSource(FileSource):
+class CsvSource(TextSource):
     """CSV files that were checked and typed; see :func:`csv_source`."""
 
     request: CsvRequest
-    lines: tuple[Lines, ...]
 
     def describe(self) -> str:
         """Format and paths, with secrets redacted."""
@@ -64,24 +67,23 @@ class CsvSource(FileSource):
 
     def scan(self, pieces: Sequence[Piece], row_index: RowIndex | None) -> pl.LazyFrame:
         """One Polars scan for each run of files that need the same handling, mostly one."""
-        start = self.pieces.index(pieces[0])
-        numbered = list(range(start, start + len(pieces)))
         runs: list[pl.LazyFrame] = []
         offset = row_index.offset if row_index else 0
-        for _, group in groupby(numbered, key=self._handling):
-            members = list(group)
+        for _, group in groupby(enumerate(pieces), key=_handling):
+            members = [piece for _, piece in group]
             index = RowIndex(row_index.name, offset) if row_index else None
             runs.append(self._scan_alike(members, index))
-            offset += sum(self.pieces[n].rows or 0 for n in members)
+            offset += sum(piece.rows or 0 for piece in members)
         return pl.concat(runs) if len(runs) > 1 else runs[0]
 
-    def _handling(self, number: int) -> tuple[int, int]:
-        """Files without blank lines and with as many lines to skip are scanned together."""
-        lines = self.lines[number]
-        return (lines.skip, number if lines.blanks else -1)
+    def scan_text(self, piece: Piece, text: bytes, row_index: RowIndex | None) -> pl.LazyFrame:
+        """Some records, below the header."""
+        return self._scan_alike([piece], row_index, io.BytesIO(text))
 
-    def _scan_alike(self, members: Sequence[int], index: RowIndex | None) -> pl.LazyFrame:
-        lines = self.lines[members[0]]
+    def _scan_alike(
+        self, members: Sequence[Piece], index: RowIndex | None, text: io.BytesIO | None = None
+    ) -> pl.LazyFrame:
+        lines: Lines = members[0].detail
         mark = RowIndex(_ROW) if lines.blanks else index
         dialect = self.request.dialect
         # Polars does not undouble a quote in a name.
@@ -89,18 +91,20 @@ class CsvSource(FileSource):
             name.replace('"', '""') if '"' in name else name: name for name, _ in self.columns
         }
         lazy = pl.scan_csv(
-            [self.pieces[n].file.uri for n in members],
+            text or [piece.file.uri for piece in members],
             schema=dict(zip(stored, (dtype for _, dtype in self.columns), strict=True)),
             skip_lines=lines.skip,
             row_index_name=mark.name if mark else None,
             row_index_offset=mark.offset if mark else 0,
-            include_file_paths=self.options.file_path_column,
-            storage_options=self.found.options.to_dict() or None,
+            include_file_paths=None if text else self.options.file_path_column,
+            storage_options=None if text else self.found.options.to_dict() or None,
             **self._leniency(members),
             **dialect.polars_options(),
         )
         if any(raw != name for raw, name in stored.items()):
             lazy = lazy.rename(stored)
+        if text and (path := self.options.file_path_column) is not None:
+            lazy = lazy.with_columns(pl.lit(members[0].file.uri).alias(path))
         if not lines.blanks:
             return lazy
         # A blank line comes back as a row of nulls; which rows these are is known from the pass over the lines.
@@ -108,10 +112,10 @@ class CsvSource(FileSource):
         lazy = lazy.filter(~pl.col(_ROW).is_in(blanks.implode())).drop(_ROW)
         return lazy.with_row_index(index.name, index.offset) if index else lazy
 
-    def _leniency(self, members: Sequence[int]) -> dict[str, Any]:
+    def _leniency(self, members: Sequence[Piece]) -> dict[str, Any]:
         names = {name for name, _ in self.columns}
         if not self.request.dialect.has_header or all(
-            set(self.lines[n].header) == names for n in members
+            set(piece.detail.header) == names for piece in members
         ):
             return {"truncate_ragged_lines": self.request.dialect.truncate_ragged_lines}
         return {"missing_columns": "insert", "extra_columns": "ignore"}
@@ -119,6 +123,12 @@ class CsvSource(FileSource):
     def scanned_again(self) -> CsvSource:
         """The same request, looked up anew."""
         return _resolve(list(self.found.asked), self.request)
+
+
+def _handling(numbered: tuple[int, Piece]) -> tuple[int, int]:
+    """Files without blank lines and with as many lines to skip are scanned together."""
+    number, piece = numbered
+    return (piece.detail.skip, number if piece.detail.blanks else -1)
 
 
 def csv_source(
@@ -193,15 +203,20 @@ def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
     columns = _columns(found.files, facts, request, what)
     return CsvSource(
         found=found,
-        pieces=tuple(
-            Piece(file, fact.rows - len(fact.lines.blanks))
+        pieces=in_order(
+            Piece(
+                file,
+                fact.rows - len(fact.lines.blanks),
+                fact.blocks.rows if fact.blocks else (),
+                fact.blocks,
+                detail=fact.lines,
+            )
             for file, fact in zip(found.files, facts, strict=True)
         ),
         columns=tuple(columns.items()),
         column_bytes=_column_bytes(columns, facts),
         options=request.options,
         request=request,
-        lines=tuple(fact.lines for fact in facts),
     )
 
 
@@ -235,7 +250,16 @@ def _facts_of(file: File, request: CsvRequest) -> CsvFacts:
             f"{what}: quotes stand where fields do not begin or end, so that its rows cannot be told apart; "
             "repair the file, or pass quote_char=None"
         )
-    return CsvFacts(lines, columns, rows)
+    return CsvFacts(lines, columns, rows, _blocks_of(file, lines, request))
+
+
+def _blocks_of(file: File, lines: Lines, request: CsvRequest) -> Blocks | None:
+    dialect = request.dialect
+    if lines.blanks or dialect.comment_prefix:
+        return None  # a line is not always a record then
+    quote = (dialect.quote_char or "").encode()
+    shape = Shape(lines.skip, dialect.has_header, quote)
+    return find_blocks(file, request.storage, shape, lines.records)
 
 
 def _names(lines: Lines, request: CsvRequest, what: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, Self
@@ -13,33 +13,15 @@ from typing import Any, Self
 import polars as pl
 
 from scalekit.errors import DuplicateError, SchemaMismatchError, SourceError
-from scalekit.sources.base import Source, Statistics
+from scalekit.sources.base import Share, Source, Statistics
 from scalekit.sources.failures import source_errors
 from scalekit.sources.paths import FileSet
+from scalekit.sources.pieces import FileSplit, PackedSplit, Piece, Run, pack, runs, unpack
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import redact
 from scalekit.sources.uri import File, generation, scheme_of
 
 _SPLIT_BYTES = 128 * 1024**2
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One file and its rows; ``blocks`` are the rows of each part that can be read by itself."""
-
-    file: File
-    rows: int | None
-    blocks: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class FileSplit:
-    """A run of rows of one file, and the generation of the file that was counted."""
-
-    file: int
-    offset: int
-    rows: int | None
-    version: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -175,6 +157,65 @@ class FileSource(Source):
         if end > start:
             yield FileSplit(number, start, end - start, version)
 
+    def shares(self, columns: Sequence[str]) -> tuple[Share, ...]:
+        """The blocks of the files, with what ``columns`` take of each."""
+        wanted = frozenset(columns)
+        by_row = self._projected(self.column_bytes, wanted) / max(
+            1, sum(p.rows or 0 for p in self.pieces)
+        )
+        found = []
+        for split in self._blocks():
+            piece = self.pieces[split.file]
+            rows = split.rows or 0
+            if piece.column_bytes and piece.rows:
+                size = self._projected(piece.column_bytes, wanted) * rows // piece.rows
+            else:
+                size = int(by_row * rows)
+            can_cut = split.rows is not None and self.can_cut
+            found.append(Share(split, size, split.rows, can_cut))
+        return tuple(found)
+
+    @property
+    def can_cut(self) -> bool:
+        """Whether a file can be read from any row for little more than the rows that follow."""
+        return True
+
+    def _projected(self, sizes: Sequence[tuple[str, int]], wanted: frozenset[str]) -> int:
+        return sum(size for name, size in sizes if name in wanted)
+
+    def _blocks(self) -> Iterator[FileSplit]:
+        splits = []
+        for number, piece in enumerate(self.pieces):
+            offset = 0
+            for rows in piece.blocks or (piece.rows,):
+                splits.append(FileSplit(number, offset, rows, piece.file.version))
+                offset += rows or 0
+        return _first_rows(splits, self.options.n_rows)
+
+    def cut(self, split: FileSplit, start: int, stop: int) -> FileSplit:
+        """Some rows of a split."""
+        return FileSplit(split.file, split.offset + start, stop - start, split.version)
+
+    def shell(self) -> Self:
+        """The source without its files."""
+        return replace(self, found=replace(self.found, files=()), pieces=())
+
+    def packed(self, splits: Sequence[FileSplit]) -> tuple[PackedSplit, ...]:
+        """The splits with their files."""
+        return tuple(pack(self.pieces, [split for split in splits if split.rows != 0]))
+
+    def narrowed(self, packed: Sequence[PackedSplit]) -> Self:
+        """The source of the files of these splits alone."""
+        pieces, _ = unpack(packed)
+        rows = [f"{s.offset:,} to {s.offset + s.rows:,}" for s in packed if s.rows is not None]
+        found = replace(
+            self.found,
+            asked=tuple(piece.file.uri for piece in pieces) or self.found.asked,
+            files=tuple(piece.file for piece in pieces),
+            note=f", rows {', '.join(rows[:3])}" if rows else "",
+        )
+        return replace(self, found=found, pieces=pieces)
+
     def read(self, splits: Sequence[Any] | None = None) -> pl.LazyFrame:
         """Scan the files, or the rows that ``splits`` name.
 
@@ -184,12 +225,24 @@ class FileSource(Source):
             For a file that was replaced since and no longer fits; a replaced file that still has the same
             columns is read as it is now.
         """
+        if splits and isinstance(splits[0], PackedSplit):
+            return self._read_packed(splits)
         current = self.refreshed()
         with source_errors(self.describe(), options=self.found.options):
             if splits is None:
-                lazy = current._run(0, len(current.pieces), 0, self.options.n_rows)
+                lazy = current._run(Run(0, len(current.pieces), 0, self.options.n_rows))
                 return lazy.select(self._pinned(lazy)) if self.options.row_index else lazy
             return self._read_splits(current, splits)
+
+    def _read_packed(self, packed: Sequence[PackedSplit]) -> pl.LazyFrame:
+        """In a task: it looks at no other files than its own, and at those but once."""
+        own = self.narrowed(packed)
+        if own.is_stale():
+            raise SourceError(
+                f"{own.describe()}: a file was replaced while the query ran; run it again"
+            )
+        with source_errors(own.describe(), options=self.found.options):
+            return own._read_splits(own, unpack(packed)[1])
 
     def _read_splits(self, current: FileSource, splits: Sequence[FileSplit]) -> pl.LazyFrame:
         for split in splits:
@@ -197,50 +250,29 @@ class FileSource(Source):
                 raise SourceError(
                     f"{redact(current.pieces[split.file].file.uri)!r} was replaced while the query ran; run it again"
                 )
-        runs = [current._run(*run) for run in self._runs(splits)]
-        if not runs:
+        numbered = self.options.row_index is not None
+        tables = [current._run(run) for run in runs(current.pieces, splits, numbered=numbered)]
+        if not tables:
             return pl.LazyFrame(schema=self.schema)
-        lazy = pl.concat(runs) if len(runs) > 1 else runs[0]
+        lazy = pl.concat(tables) if len(tables) > 1 else tables[0]
         return lazy.select(self._pinned(lazy)) if self.options.row_index else lazy
 
-    def _runs(self, splits: Sequence[FileSplit]) -> Iterator[tuple[int, int, int, int | None]]:
-        """Neighbouring splits as one run: first file, file behind the last, first row, number of rows."""
-        current: tuple[int, int, int, int | None] | None = None
-        for split in splits:
-            if split.rows == 0 and len(splits) > 1:
-                continue
-            if current is not None and self._follows(current, split):
-                first, _, offset, rows = current
-                more = None if rows is None or split.rows is None else rows + split.rows
-                current = (first, split.file + 1, offset, more)
-                continue
-            if current is not None:
-                yield current
-            current = (split.file, split.file + 1, split.offset, split.rows)
-        if current is not None:
-            yield current
-
-    def _follows(self, run: tuple[int, int, int, int | None], split: FileSplit) -> bool:
-        first, behind, offset, rows = run
-        if rows is None or split.rows is None:
-            return rows is split.rows is None and split.file == behind
-        start = sum(p.rows or 0 for p in self.pieces[first:behind])
-        at_end = offset + rows == start
-        within = split.file == behind - 1 and split.offset == offset + rows - (
-            start - (self.pieces[behind - 1].rows or 0)
-        )
-        return within or (at_end and split.file == behind and split.offset == 0)
-
-    def _run(self, first: int, behind: int, offset: int, rows: int | None) -> pl.LazyFrame:
+    def _run(self, run: Run) -> pl.LazyFrame:
         index = self.options.row_index
-        if index is not None and first:
-            before = [piece.rows or 0 for piece in self.pieces[:first]]
-            index = RowIndex(index.name, index.offset + sum(before))
-        pieces = self.pieces[first:behind]
-        lazy = self.scan(pieces, index)
+        pieces = self.pieces[run.first : run.behind]
+        if index is not None and pieces[0].before:
+            index = RowIndex(index.name, index.offset + pieces[0].before)
         total = None if any(p.rows is None for p in pieces) else sum(p.rows or 0 for p in pieces)
-        whole = offset == 0 and (rows is None or (total is not None and rows >= total))
-        return lazy if whole else lazy.slice(offset, rows)
+        whole = run.offset == 0 and (run.rows is None or (total is not None and run.rows >= total))
+        if whole:
+            return self.scan(pieces, index)
+        return self.scan_rows(pieces, index, run.offset, run.rows)
+
+    def scan_rows(
+        self, pieces: Sequence[Piece], row_index: RowIndex | None, offset: int, rows: int | None
+    ) -> pl.LazyFrame:
+        """Some rows of neighbouring files; Polars reads little more than these of Parquet and IPC."""
+        return self.scan(pieces, row_index).slice(offset, rows)
 
     def _pinned(self, _: pl.LazyFrame) -> list[pl.Expr]:
         """The row number as Int64, which no count can make unsigned."""

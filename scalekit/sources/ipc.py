@@ -14,9 +14,10 @@ from scalekit.errors import CorruptFileError
 from scalekit.sources.align import Types, common_schema
 from scalekit.sources.arrow_data import check_extension_types
 from scalekit.sources.failures import source_errors
-from scalekit.sources.files import FileSource, Piece
+from scalekit.sources.files import FileSource
 from scalekit.sources.footer import width
 from scalekit.sources.paths import Paths, find_files, in_threads, look_up
+from scalekit.sources.pieces import Piece, in_order
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.remote import open_file
@@ -40,30 +41,25 @@ class IpcFacts:
 class IpcSource(FileSource):
     """Arrow IPC files whose footers were read; see :func:`ipc_source`."""
 
-    stored: tuple[Types, ...]
-
     def describe(self) -> str:
         """Format and paths, with secrets redacted."""
         return f"IPC {self.found.describe()}"
 
     def scan(self, pieces: Sequence[Piece], row_index: RowIndex | None) -> pl.LazyFrame:
         """One Polars scan for each run of files with the same types, mostly one."""
-        start = self.pieces.index(pieces[0])
         offset = row_index.offset if row_index else 0
         runs: list[pl.LazyFrame] = []
-        for types, group in groupby(
-            range(start, start + len(pieces)), key=lambda n: self.stored[n]
-        ):
+        for types, group in groupby(pieces, key=lambda piece: piece.detail):
             members = list(group)
             lazy = pl.scan_ipc(
-                [self.pieces[n].file.uri for n in members],
+                [piece.file.uri for piece in members],
                 glob=False,
                 row_index_name=row_index.name if row_index else None,
                 row_index_offset=offset,
                 include_file_paths=self.options.file_path_column,
                 storage_options=self.found.options.to_dict() or None,
             )
-            offset += sum(self.pieces[n].rows or 0 for n in members)
+            offset += sum(piece.rows or 0 for piece in members)
             casts = [pl.col(n).cast(t) for n, t in self.columns if dict(types)[n] != t]
             in_order = types == self.columns or [n for n, _ in types] == [
                 n for n, _ in self.columns
@@ -132,11 +128,13 @@ def _resolve(source: Paths, options: ReadOptions, storage: StorageOptions) -> Ip
         sizes[name] += sum(fact.bytes for fact in facts) // len(variable)
     return IpcSource(
         found=found,
-        pieces=tuple(Piece(file, fact.rows) for file, fact in zip(found.files, facts, strict=True)),
+        pieces=in_order(
+            Piece(file, fact.rows, detail=fact.schema)
+            for file, fact in zip(found.files, facts, strict=True)
+        ),
         columns=tuple(columns.items()),
         column_bytes=tuple(sizes.items()),
         options=options,
-        stored=tuple(fact.schema for fact in facts),
     )
 
 

@@ -21,6 +21,7 @@ from scalekit.sources.failures import source_errors
 from scalekit.sources.footer import width
 from scalekit.sources.paths import without_wildcards
 from scalekit.sources.redact import StorageOptions, redact
+from scalekit.sources.text_blocks import Blocks, Shape, find_blocks
 from scalekit.sources.uri import File
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class JsonFacts:
     schema: pl.Schema
     rows: int
     text_bytes: int
+    has_blanks: bool = False
+    blocks: Blocks | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -61,13 +64,14 @@ def json_facts(file: File, options: StorageOptions) -> JsonFacts:
     what = f"NDJSON file {redact(file.uri, options)!r}"
     storage = options.to_dict() or None
     with source_errors(what, options=options):
-        rows, text_bytes = 0, 0
+        rows, text_bytes, has_blanks = 0, 0, False
         kinds: dict[str, str] = {}
         for start, lines in _chunks(file, storage):
             _check_depth(lines, start, what)
             kept = [line for line in lines if line and not line.isspace()]
             text = "\n".join(kept).encode()
             rows, text_bytes = rows + len(kept), text_bytes + len(text)
+            has_blanks = has_blanks or len(kept) < len(lines)
             if kept:
                 _check_kinds(kinds, _parse(text, lines, start, what), start, what)
         if not rows:
@@ -79,7 +83,8 @@ def json_facts(file: File, options: StorageOptions) -> JsonFacts:
             schema = lazy.collect_schema()
         except pl.exceptions.PolarsError as error:
             _name_bad_line(file, storage, str(error), what)
-        return JsonFacts(schema, rows, text_bytes)
+        blocks = None if has_blanks else find_blocks(file, options, Shape(), rows)
+        return JsonFacts(schema, rows, text_bytes, has_blanks, blocks)
 
 
 def _chunks(file: File, storage: dict[str, Any] | None) -> Iterator[tuple[int, list[str]]]:

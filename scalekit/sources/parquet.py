@@ -10,10 +10,11 @@ import polars as pl
 
 from scalekit.sources.align import Extra, Missing, Types, common_schema, declared_types
 from scalekit.sources.checksums import verify_files
-from scalekit.sources.files import FileSource, Piece
+from scalekit.sources.files import FileSource
 from scalekit.sources.footer import Footer, read_footers
 from scalekit.sources.hive import HiveKeys, hive_keys
 from scalekit.sources.paths import FileSet, Paths, find_files, look_up
+from scalekit.sources.pieces import Piece, in_order
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 
@@ -149,8 +150,8 @@ def _resolve(source: Paths, request: ParquetRequest) -> ParquetSource:
     )
     return ParquetSource(
         found=found,
-        pieces=tuple(
-            Piece(file, footer.rows, footer.groups)
+        pieces=in_order(
+            Piece(file, footer.rows, footer.groups, column_bytes=footer.column_bytes)
             for file, footer in zip(found.files, footers, strict=True)
         ),
         columns=tuple({**stored, **dict(keys.types)}.items()),

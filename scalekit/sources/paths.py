@@ -33,13 +33,17 @@ _THREADS = 8
 
 @dataclass(frozen=True, repr=False)
 class FileSet:
-    """What was asked for, and the files found there; ``keys`` are the partition keys that a commit recorded."""
+    """What was asked for, and the files found there; ``keys`` are the partition keys that a commit recorded.
+
+    ``note`` is added to the description: which rows, where it is a part that one task reads.
+    """
 
     asked: tuple[str, ...]
     files: tuple[File, ...]
     root: str | None = None
     options: StorageOptions = StorageOptions()
     keys: tuple[tuple[str, pl.DataType], ...] = ()
+    note: str = ""
 
     def __repr__(self) -> str:
         return f"FileSet({self.describe()}, {len(self.files)} files)"
@@ -47,7 +51,8 @@ class FileSet:
     def describe(self) -> str:
         """The paths as the user wrote them, credentials hidden."""
         shown = ", ".join(repr(redact(path, self.options)) for path in self.asked[:3])
-        return shown + (f" and {len(self.asked) - 3} more" if len(self.asked) > 3 else "")
+        more = f" and {len(self.asked) - 3} more" if len(self.asked) > 3 else ""
+        return f"{shown}{more}{self.note}"
 
     def inputs(self) -> tuple[str, ...]:
         """Canonical identities of the folder and the files, for the check against targets."""

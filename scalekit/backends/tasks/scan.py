@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +14,7 @@ from scalekit.kernels.tables import to_table
 from scalekit.kernels.task import ReadSlot
 from scalekit.physical.nodes import ScanPartitions
 from scalekit.plan.nodes import Input, Scan
-from scalekit.sources.base import Source
-from scalekit.sources.files import FileSplit
+from scalekit.sources.base import Share, Source
 
 
 def scan(node: ScanPartitions, run: Run) -> Pending:
@@ -23,11 +23,10 @@ def scan(node: ScanPartitions, run: Run) -> Pending:
     schema = schema_of(plan)
     if not node.source.travels():
         return _put(plan, run)
-    size = _bytes(node.source, schema.names())
-    wanted = scan_parts(size, run)
-    groups = divide(node.source.splits(), wanted)
-    contents: list[Content | None] = [Splits(group, size // len(groups)) for group in groups]
-    slot = ReadSlot(node.source, node.columns, node.limit)
+    source = node.source.refreshed()
+    groups = divide(source, source.shares(schema.names()), run)
+    contents: list[Content | None] = [Splits(source.packed(g.splits), g.bytes) for g in groups]
+    slot = ReadSlot(source.shell(), node.columns, node.limit)
     return Pending(Input(0, tuple(schema.items())), (Feed(slot, contents),))
 
 
@@ -59,34 +58,69 @@ SMALL = 4 * 1024**2
 """Bytes up to which one task is quicker than several."""
 
 
-def _bytes(source: Source, columns: Sequence[str]) -> int:
-    known = source.statistics()
-    if known.column_bytes:
-        sizes = dict(known.column_bytes)
-        return sum(sizes.get(name, 0) for name in columns)
-    return known.bytes or 0
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Neighbouring splits for one task, and their bytes."""
+
+    splits: tuple[Any, ...]
+    bytes: int
 
 
-def divide(splits: Sequence[Any], parts: int) -> list[tuple[Any, ...]]:
-    """Neighbouring splits as ``parts`` groups of about the same number of rows; some may be empty."""
-    if all(isinstance(split, FileSplit) and split.rows is not None for split in splits):
-        return _by_rows(splits, parts)
-    bounds = [len(splits) * part // parts for part in range(parts + 1)]
-    return [tuple(splits[start:stop]) for start, stop in pairwise(bounds)]
+def divide(source: Source, shares: Sequence[Share], run: Run) -> list[Group]:
+    """Neighbouring splits as tasks of about equal size; some may be empty.
+
+    Tasks meet at the border of a file or block where one is near, otherwise within it where it can be cut:
+    to skip into a row group costs a page of each column, to wait for an uneven task costs more.
+    """
+    weights, wanted = _weights(shares, run)
+    total = sum(weights)
+    groups: list[list[Share]] = [[] for _ in range(wanted)]
+    start = number = 0
+    for share, weight in zip(shares, weights, strict=True):
+        taken = 0
+        while number < wanted - 1 and (border := total * (number + 1) // wanted) < start + weight:
+            rows = _rows_until(share, weight, border - start, near=total // wanted // NEAR)
+            if rows is None:  # all of it belongs to this task, and the next one begins behind it
+                break
+            if rows > taken:
+                groups[number].append(_cut(source, share, taken, rows))
+            taken = max(taken, rows)
+            number += 1
+        if taken == 0:
+            groups[number].append(share)
+        elif taken < (share.rows or 0):
+            groups[number].append(_cut(source, share, taken, share.rows or 0))
+        start += weight
+        while number < wanted - 1 and total * (number + 1) // wanted <= start:
+            number += 1
+    return [Group(tuple(s.split for s in g), sum(s.bytes for s in g)) for g in groups]
 
 
-def _by_rows(splits: Sequence[FileSplit], parts: int) -> list[tuple[Any, ...]]:
-    total = sum(split.rows or 0 for split in splits)
-    bounds = [total * part // parts for part in range(parts + 1)]
-    groups: list[list[FileSplit]] = [[] for _ in range(parts)]
-    start, part = 0, 0
-    for split in splits:
-        taken, rows = 0, split.rows or 0
-        while taken < rows:
-            while bounds[part + 1] <= start + taken:
-                part += 1
-            more = min(rows - taken, bounds[part + 1] - start - taken)
-            groups[part].append(FileSplit(split.file, split.offset + taken, more, split.version))
-            taken += more
-        start += rows
-    return [tuple(group) for group in groups]
+def _weights(shares: Sequence[Share], run: Run) -> tuple[list[int], int]:
+    """What each share counts, and the number of tasks."""
+    size = sum(share.bytes for share in shares)
+    if size:
+        return [share.bytes for share in shares], scan_parts(size, run)
+    if any(share.rows is not None for share in shares):
+        return [share.rows or 0 for share in shares], scan_parts(0, run)
+    # Nothing is known, as of a database: its splits are those that the user asked for.
+    return [1] * len(shares), run.config.partitions or max(1, len(shares))
+
+
+NEAR = 10
+"""A border of blocks that is this part of a task away is taken as it is."""
+
+
+def _rows_until(share: Share, weight: int, border: int, near: int) -> int | None:
+    """Rows of ``share`` that belong before a border at ``border`` of its ``weight``; None for all of them."""
+    if share.can_cut and share.rows and near < border < weight - near:
+        return share.rows * border // weight
+    return 0 if border <= weight / 2 else None
+
+
+def _cut(source: Source, share: Share, start: int, stop: int) -> Share:
+    rows = share.rows or 1
+    if (start, stop) == (0, rows):
+        return share
+    split = source.cut(share.split, start, stop)
+    return Share(split, share.bytes * (stop - start) // rows, stop - start, share.can_cut)

@@ -35,6 +35,27 @@ def check() -> Callable[[Source], pl.DataFrame]:
     return read_checked
 
 
+def check_travels(source: Source, rows: pl.DataFrame) -> None:
+    """Shares are all rows, whole or cut, and each task can read its own with what it is sent."""
+    shares = source.shares(rows.columns)
+    if not source.travels() or not shares:
+        assert source.travels() is False or rows.is_empty()
+        return
+    pieces = [(share.split,) for share in shares]
+    if all(share.can_cut and share.rows for share in shares):
+        middles = [(share, (share.rows or 0) // 2) for share in shares]
+        cuts = [(source.cut(s.split, 0, m), source.cut(s.split, m, s.rows)) for s, m in middles]
+        pieces = [(split,) for pair in cuts for split in pair]
+    shell = pickle.loads(pickle.dumps(source.shell()))
+    packed = [pickle.loads(pickle.dumps(source.packed(piece))) for piece in pieces]
+    assert pl.concat(shell.read(part).collect() for part in packed).equals(rows)
+    together = source.packed([split for piece in pieces for split in piece])
+    assert shell.read(together).collect().equals(rows)
+    assert shell.read(()).collect().equals(rows.clear())
+    assert all(shell.narrowed(part).describe() for part in packed)
+    assert not any(shell.narrowed(part).is_stale() for part in packed)
+
+
 def read_checked(source: Source) -> pl.DataFrame:
     rows = source.read().collect()
     assert rows.schema == source.schema
@@ -44,6 +65,7 @@ def read_checked(source: Source) -> pl.DataFrame:
     parts = [source.read([split]).collect() for split in splits]
     assert pl.concat(parts).equals(rows), "each split alone, too"
     assert source.read([]).collect().equals(rows.clear())
+    check_travels(source, rows)
     statistics = source.statistics()
     assert statistics.rows in (None, rows.height)
     if statistics.column_bytes:

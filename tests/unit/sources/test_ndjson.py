@@ -187,3 +187,13 @@ def test_limit_paths_and_numbers(read):
     )
     assert result["a"].to_list() == [1, 2]
     assert result.columns == ["i", "a", "p"]
+
+
+@pytest.mark.parametrize("index", [None, "i"])
+def test_rows_are_skipped_over_blank_lines(put, index):
+    path = put("a.ndjson", '\n{"a":1}\n  \n\n{"a":2}\n\n{"a":3}\n')
+    rows = ndjson_source(path, row_index_name=index).read().select("a")
+    assert rows.slice(1, 5).collect()["a"].to_list() == [2, 3]
+    assert rows.slice(2, 1).collect(engine="in-memory")["a"].to_list() == [3]
+    assert rows.head(2).collect()["a"].to_list() == [1, 2]
+    assert rows.tail(1).collect()["a"].to_list() == [3]

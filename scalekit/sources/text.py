@@ -1,0 +1,66 @@
+"""What sources over text share: a part of a large file is read by its bytes, not by counting its lines."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+import polars as pl
+
+from scalekit.sources.files import FileSource
+from scalekit.sources.pieces import Piece
+from scalekit.sources.read_options import RowIndex
+from scalekit.sources.text_blocks import window
+
+
+class TextSource(FileSource):
+    """Files of text, of which large ones are known in blocks of whole records."""
+
+    @property
+    def can_cut(self) -> bool:
+        """No: a reader has to count lines up to where it begins."""
+        return False
+
+    @abstractmethod
+    def scan_text(self, piece: Piece, text: bytes, row_index: RowIndex | None) -> pl.LazyFrame:
+        """Some records of a file, below all that stands above its first one."""
+
+    def scan_rows(
+        self, pieces: Sequence[Piece], row_index: RowIndex | None, offset: int, rows: int | None
+    ) -> pl.LazyFrame:
+        """Some rows of neighbouring files, of large ones only the blocks that hold them."""
+        if not any(piece.blocks for piece in pieces):
+            return super().scan_rows(pieces, row_index, offset, rows)
+        tables = []
+        before, stop = 0, None if rows is None else offset + rows
+        for piece in pieces:
+            height = piece.rows or 0
+            low, high = (
+                max(0, offset - before),
+                height if stop is None else min(height, stop - before),
+            )
+            if low < high:
+                index = replace(row_index, offset=row_index.offset + before) if row_index else None
+                tables.append(self._rows_of(piece, index, low, high))
+            before += height
+        return pl.concat(tables) if tables else pl.LazyFrame(schema=self.schema)
+
+    def _rows_of(
+        self, piece: Piece, row_index: RowIndex | None, low: int, high: int
+    ) -> pl.LazyFrame:
+        if (low, high) == (0, piece.rows):
+            return self.scan([piece], row_index)
+        if piece.text is None:
+            return self.scan([piece], row_index).slice(low, high - low)
+        ends = list(accumulate(piece.blocks))
+        first, behind = bisect_right(ends, low), bisect_left(ends, high) + 1
+        start = ends[first - 1] if first else 0
+        above, text = window(piece.file, self.found.options, piece.text, first, behind)
+        index = replace(row_index, offset=row_index.offset + start) if row_index else None
+        lazy = self.scan_text(piece, above + text, index)
+        if (low, high) == (start, ends[behind - 1]):
+            return lazy
+        return lazy.slice(low - start, high - low)
