@@ -9,13 +9,21 @@ import polars as pl
 from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
 
-_BUCKET = "__scalekit_bucket"
+BUCKET = "__scalekit_bucket"
+"""The column that rows carry their bucket in from the first round of an exchange to the second."""
+
 _BOUND = "__scalekit_bound"
+_PLACE = "__scalekit_place"
+_ROW = "__scalekit_row"
+_TABLE = "__scalekit_table"
+_WEIGHT = "__scalekit_weight"
 _SEED = 20_011
 
 
-def hash_split(frame: pl.DataFrame, keys: Sequence[ExprNode], parts: int) -> list[pl.DataFrame]:
-    """Rows of equal keys into the same of ``parts`` tables, which keep the order of rows.
+def hash_buckets(
+    frame: pl.DataFrame, keys: Sequence[ExprNode], count: int, *, home: int | None = None
+) -> pl.Series:
+    """A bucket for each row, the same for equal keys.
 
     Parameters
     ----------
@@ -23,28 +31,48 @@ def hash_split(frame: pl.DataFrame, keys: Sequence[ExprNode], parts: int) -> lis
         The rows.
     keys
         What has to be equal, in the types in which it is compared: NaN equals NaN and -0.0 equals 0.0.
-    parts
-        The number of tables.
+    count
+        The number of buckets.
+    home
+        The bucket of rows that have a null among their keys, where nothing has to meet them.
     """
-    exprs = [_hashed(to_expr(key), place) for place, key in enumerate(keys)]
-    hashes = frame.select(exprs)
-    combined = pl.sum_horizontal(hashes.columns) if len(exprs) > 1 else pl.col(hashes.columns[0])
-    return _by_bucket(frame, hashes.select(_BUCKET_OF(combined, parts)).to_series(), parts)
+    columns = frame.select(to_expr(key).alias(str(place)) for place, key in enumerate(keys))
+    hashes = columns.select(
+        _hashed(name, dtype, place) for place, (name, dtype) in enumerate(columns.schema.items())
+    )
+    combined = pl.sum_horizontal(hashes.columns) if len(keys) > 1 else pl.col(hashes.columns[0])
+    buckets = hashes.select((combined % count).cast(pl.UInt32).alias(BUCKET)).to_series()
+    if home is None or not any(column.null_count() for column in columns):
+        return buckets
+    lonely = columns.select(pl.any_horizontal(pl.all().is_null())).to_series()
+    return buckets.set(lonely, home % count)
 
 
-def _hashed(key: pl.Expr, place: int) -> pl.Expr:
-    # Another seed for each key, so that (1, 2) and (2, 1) part ways; halved, so that sums do not overflow.
-    return (key.hash(_SEED + place) // 64).alias(str(place))
+def _hashed(name: str, dtype: pl.DataType, place: int) -> pl.Expr:
+    # Another seed for each key, so that (1, 2) and (2, 1) part ways; divided, so that sums do not overflow.
+    key = pl.col(name).cast(_comparable(dtype))
+    return (key.hash(_SEED + place) // 64).alias(name)
 
 
-def _BUCKET_OF(hashed: pl.Expr, parts: int) -> pl.Expr:
-    return (hashed % parts).cast(pl.UInt32).alias(_BUCKET)
+def _comparable(dtype: pl.DataType) -> pl.DataType:
+    """Categories within lists as text: Polars 2.1 hashes the codes there, which differ between workers."""
+    if isinstance(dtype, pl.Categorical):
+        return pl.String()
+    if isinstance(dtype, pl.List):
+        return pl.List(_comparable(dtype.inner))  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Array):
+        return pl.Array(_comparable(dtype.inner), dtype.size)  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Struct):
+        return pl.Struct({f.name: _comparable(f.dtype) for f in dtype.fields})  # type: ignore[arg-type]
+    return dtype
 
 
-def range_split(
-    frame: pl.DataFrame, by: Sequence[SortKey], bounds: pl.DataFrame
-) -> list[pl.DataFrame]:
-    """Rows into ranges of an order, one more than there are ``bounds``; equal keys stay together.
+def range_buckets(
+    frame: pl.DataFrame, by: Sequence[SortKey], bounds: pl.DataFrame, first_place: int = 0
+) -> pl.Series:
+    """The range of an order in which each row is, of which there is one more than ``bounds``.
+
+    Rows of equal keys are in one range, unless the bounds say at which place they are parted.
 
     Parameters
     ----------
@@ -53,54 +81,94 @@ def range_split(
     by
         The order.
     bounds
-        Values of the keys, as :func:`key_sample` names them, in order.
+        Values of the keys, and maybe of places, as :func:`bounds_of` gives them.
+    first_place
+        The place of the first row; the others follow.
     """
-    keys = frame.select(_named_keys(by)).with_columns(pl.lit(value=False).alias(_BOUND))
-    marks = bounds.with_columns(pl.lit(value=True).alias(_BOUND))
-    both = pl.concat([keys, marks.select(keys.columns)]).with_row_index("__scalekit_row")
+    keys = _key_table(frame, by, first_place).select(bounds.columns)
+    marked = pl.concat(
+        [
+            keys.with_columns(pl.lit(value=False).alias(_BOUND)),
+            bounds.with_columns(pl.lit(value=True).alias(_BOUND)),
+        ]
+    ).with_row_index(_ROW)
     # A bound stands before the rows that are equal to it: descending on the mark puts it first.
-    ordered = both.sort(
-        [*(c for c in keys.columns if c != _BOUND), _BOUND],
-        descending=[*(k.descending for k in by), True],
-        nulls_last=[*(k.nulls_last for k in by), False],
-        maintain_order=True,
-    ).with_columns(pl.col(_BOUND).cast(pl.UInt32).cum_sum().alias(_BUCKET))
-    found = ordered.filter(~pl.col(_BOUND)).sort("__scalekit_row").get_column(_BUCKET)
-    return _by_bucket(frame, found, bounds.height + 1)
+    ordered = _in_order(marked, by, (_BOUND, True))
+    passed = ordered.with_columns(pl.col(_BOUND).cast(pl.UInt32).cum_sum().alias(BUCKET))
+    return passed.filter(~pl.col(_BOUND)).sort(_ROW).get_column(BUCKET)
 
 
-def key_sample(frame: pl.DataFrame, by: Sequence[SortKey], size: int) -> pl.DataFrame:
-    """The keys of rows at even distances."""
-    keys = frame.select(_named_keys(by))
-    return keys.gather_every(max(1, frame.height // size))
-
-
-def bounds_of(samples: Sequence[pl.DataFrame], by: Sequence[SortKey], parts: int) -> pl.DataFrame:
-    """Bounds that part the sampled keys into ``parts`` ranges of about equal size; none twice."""
-    keys = pl.concat(samples)
-    ordered = keys.sort(
-        keys.columns,
-        descending=[k.descending for k in by],
-        nulls_last=[k.nulls_last for k in by],
-        maintain_order=True,
-    )
-    if not ordered.height:
-        return ordered
-    places = [ordered.height * part // parts for part in range(1, parts)]
-    return ordered[places].unique(maintain_order=True)
-
-
-def _named_keys(by: Sequence[SortKey]) -> list[pl.Expr]:
-    return [to_expr(key.arg).alias(f"key_{place}") for place, key in enumerate(by)]
-
-
-def _by_bucket(frame: pl.DataFrame, bucket: pl.Series, parts: int) -> list[pl.DataFrame]:
+def split(
+    frame: pl.DataFrame, buckets: pl.Series, parts: int, *, over: int = 1
+) -> list[pl.DataFrame]:
+    """Rows as ``parts`` tables by ``bucket // over % parts``, in each of which they keep their order."""
     if parts == 1:
         return [frame]
-    placed = frame.with_columns(bucket.alias(_BUCKET)).sort(_BUCKET, maintain_order=True)
-    counts = bucket.value_counts(sort=False, name="__scalekit_n")
-    sizes = dict(counts.iter_rows())
-    return list(_cut(placed.drop(_BUCKET), [sizes.get(part, 0) for part in range(parts)]))
+    table = (buckets // over % parts).cast(pl.UInt32).alias(_TABLE)
+    placed = frame.with_columns(table).sort(_TABLE, maintain_order=True).drop(_TABLE)
+    sizes = dict(table.value_counts(sort=False, name="count").iter_rows())
+    return list(_cut(placed, [sizes.get(part, 0) for part in range(parts)]))
+
+
+def key_sample(
+    frame: pl.DataFrame, by: Sequence[SortKey], size: int, first_place: int = 0
+) -> pl.DataFrame:
+    """The keys and places of rows at even distances."""
+    return _key_table(frame, by, first_place).gather_every(max(1, frame.height // size))
+
+
+def bounds_of(
+    samples: Sequence[pl.DataFrame],
+    by: Sequence[SortKey],
+    parts: int,
+    *,
+    rows: Sequence[int] | None = None,
+    splits_ties: bool = False,
+) -> pl.DataFrame:
+    """Bounds that part the rows into ``parts`` ranges of about equal size; none twice.
+
+    Parameters
+    ----------
+    samples
+        Keys of each part, from :func:`key_sample`.
+    by
+        The order.
+    parts
+        The number of ranges, at most.
+    rows
+        How many rows each sample stands for; as many as it has if None.
+    splits_ties
+        Whether rows of one key may go to several ranges, by their places, where they are too many for one.
+    """
+    counts = [sample.height for sample in samples] if rows is None else rows
+    weighed = [
+        sample.with_columns(pl.lit(count / max(1, sample.height)).alias(_WEIGHT))
+        for sample, count in zip(samples, counts, strict=True)
+    ]
+    ordered = _in_order(pl.concat(weighed), by)
+    ends = ordered.get_column(_WEIGHT).cum_sum()
+    if not ordered.height:
+        return ordered.drop(_WEIGHT, _PLACE)
+    wanted = pl.Series([ends[-1] * part / parts for part in range(1, parts)], dtype=pl.Float64)
+    chosen = ordered.drop(_WEIGHT)[ends.search_sorted(wanted, side="right").clip(0, len(ends) - 1)]
+    bounds = chosen.unique(maintain_order=True)
+    keys = bounds.drop(_PLACE).unique(maintain_order=True)
+    return bounds if splits_ties and keys.height < bounds.height else keys
+
+
+def _key_table(frame: pl.DataFrame, by: Sequence[SortKey], first_place: int) -> pl.DataFrame:
+    keys = [to_expr(key.arg).alias(f"key_{place}") for place, key in enumerate(by)]
+    places = pl.int_range(first_place, first_place + frame.height, dtype=pl.Int64).alias(_PLACE)
+    return frame.select(*keys, places)
+
+
+def _in_order(table: pl.DataFrame, by: Sequence[SortKey], *then: tuple[str, bool]) -> pl.DataFrame:
+    """A table of :func:`_key_table` in the order of its keys, then of places, then of ``then``."""
+    order = [(f"key_{n}", key.descending, key.nulls_last) for n, key in enumerate(by)]
+    order += [(_PLACE, False, False)] if _PLACE in table.columns else []
+    order += [(name, descending, False) for name, descending in then]
+    names, descending, nulls_last = zip(*order, strict=True)
+    return table.sort(names, descending=descending, nulls_last=nulls_last, maintain_order=True)
 
 
 def _cut(frame: pl.DataFrame, sizes: Sequence[int]) -> Iterator[pl.DataFrame]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
+# A worker meets functions by name: this family is one that the package itself loads on request.
+import scalekit.kernels.hash_function  # noqa: F401
 from scalekit.errors import ScalekitError
 from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.compile import to_lazy
+from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.failures import execution_errors
-from scalekit.kernels.split import hash_split, key_sample, range_split
+from scalekit.kernels.split import BUCKET, hash_buckets, key_sample, range_buckets, split
 from scalekit.kernels.tables import join_tables, to_table
 from scalekit.plan.nodes import Numbered, Plan, RowIndex
 from scalekit.sources.base import Source
@@ -69,10 +72,22 @@ class Whole:
 
 @dataclass(frozen=True)
 class ByHash:
-    """One table for each of ``parts``, by the hash of the keys."""
+    """One table for each of ``buckets``, by the hash of the keys.
+
+    With ``coarse``, as in all outputs: that many tables, each with the rows of every ``coarse``-th bucket,
+    which they carry in a column to the second round of the exchange. ``nulls`` says where rows go that have
+    a null among their keys: to ``"meet"``, to ``"stay"`` in a bucket of this part's own, or to be dropped.
+    """
 
     keys: tuple[ExprNode, ...]
-    parts: int
+    buckets: int
+    coarse: int | None = None
+    nulls: str = "meet"
+
+    @property
+    def parts(self) -> int:
+        """The number of tables."""
+        return self.coarse or self.buckets
 
 
 @dataclass(frozen=True)
@@ -81,14 +96,28 @@ class ByRange:
 
     by: tuple[SortKey, ...]
     bounds: pl.DataFrame
+    coarse: int | None = None
 
     @property
-    def parts(self) -> int:
+    def buckets(self) -> int:
         """One more than there are bounds."""
         return self.bounds.height + 1
 
+    @property
+    def parts(self) -> int:
+        """The number of tables."""
+        return self.coarse or self.buckets
 
-Output: TypeAlias = Whole | ByHash | ByRange
+
+@dataclass(frozen=True)
+class ByBucket:
+    """The second round: one table for each bucket that one of ``coarse`` tables of the first one holds."""
+
+    coarse: int
+    parts: int
+
+
+Output: TypeAlias = Whole | ByHash | ByRange | ByBucket
 
 
 @dataclass(frozen=True)
@@ -128,11 +157,14 @@ class Facts:
         Rows in the parts before it, where the fragment counts rows.
     feeds
         For each slot the splits to read, or the number of tables that belong to it.
+    total
+        Rows in all parts, where the fragment counts rows.
     """
 
     part: int
     before: int
     feeds: tuple[int | tuple[Any, ...], ...]
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +220,8 @@ def run_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[list[pa.Ta
     stage = _unpack(packed)
     with _located(stage, facts):
         frame = _run(stage, facts, tables)
-        pieces = _split(frame, stage.output)
-        sample = _sample(frame, stage.output)
+        pieces = _split(frame, stage.output, facts)
+        sample = _sample(frame, stage.output, facts)
     made = [to_table(piece) for piece in pieces]
     return made, Report(
         rows=tuple(piece.height for piece in pieces),
@@ -230,34 +262,47 @@ def numbered(fragment: Plan, facts: Facts) -> Plan:
     def place(plan: Plan) -> Plan:
         if not isinstance(plan, Numbered):
             return plan
-        before = facts.part << PLACE_BITS if plan.by == "place" else facts.before
-        return RowIndex(plan.input, plan.name, plan.offset + before)
+        return RowIndex(plan.input, plan.name, plan.offset + _FIRST[plan.by](facts))
 
     return rewrite(fragment, place)
 
 
-def _split(frame: pl.DataFrame, output: Output) -> list[pl.DataFrame]:
+_FIRST: Mapping[str, Callable[[Facts], int]] = {
+    "place": lambda facts: facts.part << PLACE_BITS,
+    "row": lambda facts: facts.before,
+    "end": lambda facts: facts.before - facts.total,
+}
+"""The number of a part's first row, by how rows are numbered."""
+
+
+def _split(frame: pl.DataFrame, output: Output, facts: Facts) -> list[pl.DataFrame]:
     match output:
-        case ByHash(keys, parts):
-            return hash_split(frame, keys, parts)
-        case ByRange(by, bounds):
-            return range_split(frame, by, bounds)
         case Whole():
             return [frame]
+        case ByBucket(coarse, parts):
+            return split(frame.drop(BUCKET), frame.get_column(BUCKET), parts, over=coarse)
+        case ByHash(keys, count):
+            if output.nulls == "drop":
+                frame = frame.filter(to_expr(key).is_not_null() for key in keys)
+            home = facts.part if output.nulls == "stay" else None
+            buckets = hash_buckets(frame, keys, count, home=home)
+        case ByRange(by, bounds):
+            buckets = range_buckets(frame, by, bounds, facts.part << PLACE_BITS)
+    carried = frame if output.coarse is None else frame.with_columns(buckets)
+    return split(carried, buckets, output.parts)
 
 
-def _sample(frame: pl.DataFrame, output: Output) -> pl.DataFrame | None:
+def _sample(frame: pl.DataFrame, output: Output, facts: Facts) -> pl.DataFrame | None:
     if isinstance(output, Whole) and output.sample:
-        return key_sample(frame, output.sample, _SAMPLED)
+        return key_sample(frame, output.sample, _SAMPLED, facts.part << PLACE_BITS)
     return None
 
 
 @contextmanager
 def _located(stage: Stage, facts: Facts) -> Iterator[None]:
     """Put the stage, the part and what it read before an error's message."""
-    sources = [slot.source for slot in stage.slots if isinstance(slot, ReadSlot)]
     try:
-        with execution_errors(), reading_errors(sources):
+        with execution_errors(), reading_errors(_read(stage, facts)):
             yield
     except ScalekitError as error:
         raise located(error, stage, facts) from None
@@ -265,9 +310,18 @@ def _located(stage: Stage, facts: Facts) -> Iterator[None]:
 
 def located(error: ScalekitError, stage: Stage, facts: Facts) -> ScalekitError:
     """The error, with the stage, the part and what it read after its message."""
-    read = [slot.source.describe() for slot in stage.slots if isinstance(slot, ReadSlot)]
+    read = [source.describe() for source in _read(stage, facts)]
     where = f"in part {facts.part} of stage {stage.name!r}"
     reading = f", which reads {', '.join(read)}" if read else ""
     named = copy(error)
     named.args = (f"{error} ({where}{reading})",)
     return named
+
+
+def _read(stage: Stage, facts: Facts) -> list[Source]:
+    """What one task reads of each source."""
+    return [
+        slot.source.narrowed(feed)
+        for slot, feed in zip(stage.slots, facts.feeds, strict=True)
+        if isinstance(slot, ReadSlot) and isinstance(feed, tuple)
+    ]

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scalekit.physical.aggregates import lower_aggregate
+from scalekit.physical.limits import lower_limit
 from scalekit.physical.lowering import Lowering
 from scalekit.physical.nodes import Physical
+from scalekit.physical.ordering import lower_sort
 from scalekit.physical.places import lower_numbered
 from scalekit.physical.rows import lower_filter, lower_scan, lower_select, lower_with_columns
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import (
     Aggregate,
     Filter,
+    Limit,
     Numbered,
     Plan,
     Scan,
     Select,
+    Sort,
     WithColumns,
 )
 from scalekit.plan.order import has_order
@@ -28,6 +32,8 @@ LOWERINGS: Mapping[type[Plan], Lowering] = {
     Filter: lower_filter,
     Aggregate: lower_aggregate,
     Numbered: lower_numbered,
+    Sort: lower_sort,
+    Limit: lower_limit,
 }
 """Each plan node's way over partitions; what is not here runs as one task, see ``physical.whole``."""
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
+import polars as pl
+
+from scalekit.expr.analysis import is_elementwise, nodes
+from scalekit.expr.node import ExprNode, Literal, Opaque
 from scalekit.kernels.schema import schema_of
-from scalekit.physical.nodes import MapPartitions, Physical
-from scalekit.plan.nodes import Input, Plan
+from scalekit.physical.nodes import Concat, MapPartitions, Physical
+from scalekit.plan.nodes import Input, Numbered, Plan
+from scalekit.tree import walk
 
 
 class Lower(Protocol):
@@ -30,6 +36,22 @@ def leaf(plan: Plan, index: int = 0) -> Input:
     return Input(index, tuple(schema_of(plan).items()))
 
 
-def mapped(below: Physical, fragment: Plan) -> MapPartitions:
-    """A fragment over the parts of one table."""
+def mapped(below: Physical, fragment: Plan) -> Physical:
+    """A fragment over the parts of one table; of several tables, one after the other, over those of each.
+
+    So that it is one with what each of them is made by, as a scan. What numbers rows has to see all parts.
+    """
+    if isinstance(below, Concat) and not any(isinstance(p, Numbered) for p in walk(fragment)):
+        return Concat(tuple(mapped(table, fragment) for table in below.inputs))
     return MapPartitions((below,), fragment)
+
+
+def row_by_row(exprs: Iterable[ExprNode]) -> bool:
+    """Whether expressions need each row by itself, and so may run where the row is."""
+    return all(is_elementwise(e) and not _holds_series(e) for e in exprs)
+
+
+def _holds_series(expr: ExprNode) -> bool:
+    """Whether a constant of many rows stands in an expression: it would meet other rows in every part."""
+    values = (e.value for e in nodes(expr) if isinstance(e, Literal))
+    return any(isinstance(v, Opaque) and isinstance(v.value, pl.Series) for v in values)

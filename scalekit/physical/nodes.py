@@ -57,11 +57,13 @@ class HashExchange(Physical):
 class RangeExchange(Physical):
     """Parts in the order of the keys: no row of a part comes after one of the next; not sorted within.
 
-    Rows of equal keys are in one part and keep their order.
+    Rows of equal keys are in one part and keep their order; with ``splits_ties`` those that are too many
+    for one part go to several, in their order.
     """
 
     input: Physical
     by: tuple[SortKey, ...]
+    splits_ties: bool = False
 
 
 @node
@@ -87,10 +89,11 @@ class Concat(Physical):
 
 @node
 class Head(Physical):
-    """The first parts that hold at least ``rows`` rows, of which others need not run at all."""
+    """The first parts that hold at least ``rows`` rows, or the ``last`` ones; others need not run at all."""
 
     input: Physical
     rows: int
+    last: bool = False
 
 
 @node
@@ -108,7 +111,10 @@ class JoinPartitions(Physical):
     (left, right), or both are exchanged by hash, or all is small and runs as one task. Without keys
     it is a matter of broadcasting, or of one task.
 
-    ``left_bytes`` and ``right_bytes`` are estimates, which only say which side to look at first.
+    ``left_bytes`` and ``right_bytes`` are estimates, which only say which side to look at first. ``nulls``
+    says for both sides where rows go that have a null among their keys: to ``"meet"`` as others do, to
+    ``"stay"`` in any part, or to be dropped. ``in_order`` is the order in which the rows are, part by
+    part, if the left or the right side is the one that stays where it is.
     """
 
     left: Physical
@@ -119,3 +125,5 @@ class JoinPartitions(Physical):
     may_broadcast: tuple[bool, bool]
     left_bytes: int | None = None
     right_bytes: int | None = None
+    nulls: tuple[str, str] = ("meet", "meet")
+    in_order: tuple[tuple[SortKey, ...], tuple[SortKey, ...]] = ((), ())

@@ -59,7 +59,7 @@ def _range(node: RangeExchange) -> list[str]:
 
 
 def _head(node: Head) -> list[str]:
-    return [f"HEAD parts until {node.rows} rows"]
+    return [f"HEAD {'last ' if node.last else ''}parts until {node.rows} rows"]
 
 
 def _join(node: JoinPartitions) -> list[str]:

@@ -255,8 +255,9 @@ class Sql(Plan):
 class Numbered(Plan):
     """A first column that numbers the rows of all parts; found in fragments only, see ``kernels.task``.
 
-    ``by="row"`` counts the rows from ``offset``. ``by="place"`` gives each row a number that grows in the
-    order of rows and leaves gaps, for which nobody needs to know how many rows other parts have.
+    ``by="row"`` counts the rows from ``offset``, ``by="end"`` so that the last one is -1. ``by="place"`` gives
+    each row a number that grows in the order of rows and leaves gaps, for which nobody needs to know how many
+    rows other parts have.
     """
 
     input: Plan

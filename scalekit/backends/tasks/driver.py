@@ -80,7 +80,7 @@ def _hash_exchange(node: HashExchange, inputs: list[Pending], run: Run) -> Pendi
 
 
 def _range_exchange(node: RangeExchange, inputs: list[Pending], run: Run) -> Pending:
-    return sort_exchange(inputs[0], node.by, run)
+    return sort_exchange(inputs[0], node.by, run, splits_ties=node.splits_ties)
 
 
 def _gather(_: Gather, inputs: list[Pending], run: Run) -> Pending:
@@ -102,13 +102,15 @@ def _counted(_: Counted, inputs: list[Pending], run: Run) -> Pending:
 
 
 def _head(node: Head, inputs: list[Pending], run: Run) -> Pending:
+    """Twice as many parts each time, so that few run in vain and many take few rounds."""
     found: list[Part] = []
-    pending, start = inputs[0], 0
-    while start < pending.count and sum(part.rows for part in found) < node.rows:
-        stop = min(pending.count, max(start + run.slots, 2 * start))
-        found += run.parts(pending, range(start, stop))
-        start = stop
-    return stored(found, pending.fragment)
+    pending = inputs[0]
+    if pending.count == 1:
+        return pending
+    order = range(pending.count)[:: -1 if node.last else 1]
+    while len(found) < pending.count and (not found or sum(p.rows for p in found) < node.rows):
+        found += run.parts(pending, order[len(found) : max(run.slots, 2 * len(found))])
+    return stored(found[::-1] if node.last else found, pending.fragment)
 
 
 def _join(node: JoinPartitions, inputs: list[Pending], run: Run) -> Pending:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from math import isqrt
 
-from scalekit.backends.tasks.parts import Part, Pending, gathered, stored
+import polars as pl
+
+from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, gathered, stored
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.stage import Done
 from scalekit.expr.node import ExprNode, SortKey
-from scalekit.kernels.split import bounds_of
-from scalekit.kernels.task import ByHash, ByRange, Output, Whole
+from scalekit.kernels.schema import schema_of
+from scalekit.kernels.split import BUCKET, bounds_of
+from scalekit.kernels.task import ByBucket, ByHash, ByRange, TableSlot, Whole
+from scalekit.plan.nodes import Input, Plan
+
+ONE_ROUND = 10_000
+"""Objects up to which every task may leave a table for every part; engines slow down with many of them."""
 
 
 def exchange(pending: Pending, keys: Sequence[ExprNode], run: Run) -> Pending:
@@ -27,42 +37,118 @@ def exchange(pending: Pending, keys: Sequence[ExprNode], run: Run) -> Pending:
     if parts == 1:
         found = stored([*probed, *_stored_rest(pending, rest, run)], pending.fragment)
         return gathered(found)
-    return split_by_hash(pending, probed, keys, parts, run)
+    (met,) = coalesced([split_by_hash(pending, probed, keys, parts, run)], run)
+    return met
 
 
 def split_by_hash(
-    pending: Pending, probed: Sequence[Part], keys: Sequence[ExprNode], parts: int, run: Run
+    pending: Pending,
+    probed: Sequence[Part],
+    keys: Sequence[ExprNode],
+    parts: int,
+    run: Run,
+    *,
+    nulls: str = "meet",
 ) -> Pending:
     """Split every part by the hash of ``keys``; those ``probed`` have run already."""
-    output = ByHash(tuple(keys), parts)
-    first = stored(probed, pending.fragment)
-    split = run.tasks(first, output, range(len(probed))) if probed else []
-    split += run.tasks(pending, output, range(len(probed), pending.count))
-    return stored(_columns(split, parts), pending.fragment)
+    return _split(pending, probed, ByHash(tuple(keys), parts, nulls=nulls), run)
 
 
-def sort_exchange(pending: Pending, by: Sequence[SortKey], run: Run) -> Pending:
+def sort_exchange(
+    pending: Pending, by: Sequence[SortKey], run: Run, *, splits_ties: bool = False
+) -> Pending:
     """Parts in the order of the keys; bounds come from keys that every part gives."""
-    if pending.count == 1:
+    if pending.count <= 1 or pending.in_order == tuple(by):
         return pending
     sampled = run.tasks(pending, Whole(tuple(by)), range(pending.count))
     table = stored([done.parts[0] for done in sampled], pending.fragment)
     parts = parts_for(table.bytes, run)
     if parts == 1:
         return gathered(table)
-    samples = [done.report.sample for done in sampled if done.report.sample is not None]
-    output: Output = ByRange(tuple(by), bounds_of(samples, by, parts))
-    split = run.tasks(table, output, range(table.count))
-    return stored(_columns(split, output.parts), pending.fragment)
+    reports = [done.report for done in sampled]
+    samples = [report.sample for report in reports if report.sample is not None]
+    rows = [report.rows[0] for report in reports]
+    bounds = bounds_of(samples, by, parts, rows=rows, splits_ties=splits_ties)
+    return _split(table, (), ByRange(tuple(by), bounds), run)
 
 
-def _columns(split: Sequence[Done], parts: int) -> list[Part]:
-    """The pieces of all tasks as parts: the first of each, the second of each, in the order of the tasks."""
-    return [_joined([done.parts[number] for done in split]) for number in range(parts)]
+def coalesced(tables: Sequence[Pending], run: Run) -> Sequence[Pending]:
+    """Stored tables with small neighbouring parts as one, the same ones in each of ``tables``."""
+    sizes = [sum(p.bytes for p in parts) for parts in zip(*(t.parts for t in tables), strict=True)]
+    total = sum(sizes)
+    wanted = parts_for(total, run)
+    if run.config.partitions is not None or wanted >= len(sizes):
+        return tables
+    middles = [end - size / 2 for end, size in zip(accumulate(sizes), sizes, strict=True)]
+    groups: dict[int, list[int]] = {}
+    for number, middle in enumerate(middles):
+        groups.setdefault(int(middle * wanted / max(1, total)), []).append(number)
+    return [
+        stored([_joined([t.parts[n] for n in group]) for group in groups.values()], t.fragment)
+        for t in tables
+    ]
+
+
+def _split(pending: Pending, probed: Sequence[Part], output: ByHash | ByRange, run: Run) -> Pending:
+    """The buckets of ``output`` as parts, in one round or two."""
+    maps, groups = pending.count, _root(pending.count)
+    if maps * output.buckets <= max(ONE_ROUND, 2 * groups * output.buckets):
+        split = _map_all(pending, probed, output, run)
+        parts = [_joined([done.parts[n] for done in split]) for n in range(output.buckets)]
+    else:
+        coarse = _root(output.buckets)
+        split = _map_all(pending, probed, replace(output, coarse=coarse), run)
+        grouped = _grouped(split, groups)
+        del split  # so that coarse tables are freed one by one in the second round
+        parts = _second_round(grouped, output.buckets, coarse, pending.fragment, run)
+    return stored(parts, pending.fragment)
+
+
+def _map_all(
+    pending: Pending, probed: Sequence[Part], output: ByHash | ByRange, run: Run
+) -> list[Done]:
+    done = len(probed)
+    split = run.tasks(stored(probed, pending.fragment), output, range(done)) if probed else []
+    return split + run.tasks(pending, output, range(done, pending.count))
+
+
+def _grouped(split: Sequence[Done], groups: int) -> list[list[Part]]:
+    """The coarse tables of neighbouring tasks as one, for each of ``groups`` of tasks."""
+    bounds = [len(split) * group // groups for group in range(groups + 1)]
+    return [
+        [_joined(pieces) for pieces in zip(*(d.parts for d in split[start:stop]), strict=True)]
+        for start, stop in pairwise(bounds)
+    ]
+
+
+def _second_round(
+    grouped: list[list[Part]], buckets: int, coarse: int, plan: Plan, run: Run
+) -> list[Part]:
+    """Every coarse table of every group of tasks into its buckets, and each bucket's pieces as a part.
+
+    Groups come in the order of their tasks, so rows of a bucket keep their order, as in one round.
+    """
+    firsts = [first for group in grouped for first, part in enumerate(group) if part.rows]
+    contents: list[Content | None] = [part for group in grouped for part in group if part.rows]
+    grouped.clear()
+    schema = (*schema_of(plan).items(), (BUCKET, pl.UInt32()))
+    pending = Pending(Input(0, schema), (Feed(TableSlot(schema), contents),))
+    split = run.tasks(pending, ByBucket(coarse, -(-buckets // coarse)), range(len(firsts)))
+    pieces: list[list[Part]] = [[] for _ in range(buckets)]
+    for first, done in zip(firsts, split, strict=True):
+        for bucket, piece in zip(range(first, buckets, coarse), done.parts, strict=False):
+            pieces[bucket].append(piece)
+    return [_joined(found) for found in pieces]
+
+
+def _root(number: int) -> int:
+    """The square root, rounded up."""
+    return isqrt(max(0, number - 1)) + 1
 
 
 def _joined(pieces: Sequence[Part]) -> Part:
-    filled = [piece for piece in pieces if piece.rows] or pieces[:1]
+    """Pieces as one part, without those that have no rows."""
+    filled = [piece for piece in pieces if piece.rows]
     return Part(
         tuple(table for piece in filled for table in piece.tables),
         sum(piece.rows for piece in filled),

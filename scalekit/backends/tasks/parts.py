@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from scalekit.backends.tasks.cluster import Ref
+from scalekit.expr.node import SortKey
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.task import Slot, TableSlot
 from scalekit.plan.nodes import Input, Plan
@@ -30,7 +31,15 @@ class Splits:
     bytes: int
 
 
-Content: TypeAlias = Part | Splits
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Some rows that the cluster held, until their only reader was done."""
+
+    rows: int
+    bytes: int = 0
+
+
+Content: TypeAlias = Part | Splits | Freed
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,10 @@ class Feed:
     shared: bool = False
     kept: bool = False
 
-    def at(self, task: int) -> Content:
+    def at(self, task: int) -> Part | Splits:
         """What a task receives."""
         content = self.contents[0 if self.shared else task]
-        assert content is not None, "a part was read after it was freed"
+        assert not isinstance(content, Freed | None), "a part was read after it was freed"
         return content
 
     @property
@@ -59,10 +68,14 @@ class Feed:
 
 @dataclass(frozen=True)
 class Pending:
-    """A table in parts of which each is a fragment over its feeds, which has not run."""
+    """A table in parts of which each is a fragment over its feeds, which has not run.
+
+    ``in_order`` is an order in which the parts are already, if it is known.
+    """
 
     fragment: Plan
     feeds: tuple[Feed, ...]
+    in_order: tuple[SortKey, ...] = ()
 
     @property
     def count(self) -> int:
@@ -114,7 +127,8 @@ def _shifted(fragment: Plan, by: int) -> Plan:
 def gathered(pending: Pending) -> Pending:
     """The stored parts as one, without moving them."""
     parts = pending.parts
-    tables = tuple(table for part in parts for table in part.tables)
+    filled = [part for part in parts if part.rows] or parts[:1]
+    tables = tuple(table for part in filled for table in part.tables)
     whole = Part(tables, sum(p.rows for p in parts), sum(p.bytes for p in parts))
     (feed,) = pending.feeds
     return Pending(pending.fragment, (Feed(feed.slot, [whole], kept=feed.kept),))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
-from scalekit.backends.tasks.parts import Part, Pending, Splits
+from scalekit.backends.tasks.parts import Freed, Part, Pending, Splits
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.task import Facts, Output, ReadSlot, Report, Stage, pack
-from scalekit.plan.nodes import Plan
+from scalekit.plan.nodes import Input, Numbered, Plan
 from scalekit.tree import walk
 
 AHEAD = 3
@@ -47,14 +48,14 @@ def run_stage(
         tuple(schema_of(pending.fragment).items()),
     )
     packed = cluster.put(pack(stage))
-    before = _rows_before(pending)
+    starts = [0, *accumulate(_rows(pending))]
     found: dict[int, Done] = {}
     todo = iter(tasks)
     flying: dict[int, Submitted] = {}
     limit = max(2, AHEAD * cluster.resources.slots)
     while True:
         for task in _up_to(todo, limit - len(flying)):
-            flying[task] = _start(cluster, packed, pending, task, before, output.parts)
+            flying[task] = _start(cluster, packed, pending, task, starts, output.parts)
         if not flying:
             return [found[task] for task in tasks]
         for done in _landed(cluster, flying):
@@ -72,7 +73,7 @@ def _start(
     packed: Ref,
     pending: Pending,
     task: int,
-    before: Sequence[int],
+    starts: Sequence[int],
     outputs: int,
 ) -> Submitted:
     tables: list[Ref] = []
@@ -84,7 +85,8 @@ def _start(
         else:
             feeds.append(len(content.tables))
             tables += content.tables
-    facts = Facts(task, before[task] if before else 0, tuple(feeds))
+    # One table for all tasks, or one whose rows nobody numbers, starts at the first row for each of them.
+    facts = Facts(task, starts[task] if len(starts) > 2 else 0, tuple(feeds), starts[-1])
     return cluster.submit(packed, facts, tables, outputs)
 
 
@@ -100,19 +102,19 @@ def _landed(cluster: Cluster, flying: dict[int, Submitted]) -> Iterator[Done]:
 
 def _free(pending: Pending, task: int) -> None:
     for feed in pending.feeds:
-        if not feed.kept and not feed.shared:
-            feed.contents[task] = None
+        content = feed.contents[0 if feed.shared else task]
+        if not feed.kept and not feed.shared and isinstance(content, Part):
+            feed.contents[task] = Freed(content.rows)
 
 
-def _rows_before(pending: Pending) -> list[int]:
-    """Rows in the parts before each, where they are known: only what numbers rows asks for them."""
-    if not pending.feeds:
+def _rows(pending: Pending) -> list[int]:
+    """Rows of each part of the table whose rows the fragment numbers; none where it numbers none."""
+    numbered = [p for p in walk(pending.fragment) if isinstance(p, Numbered) and p.by != "place"]
+    if not numbered:
         return []
-    before, total = [], 0
-    for content in pending.feeds[0].contents:
-        before.append(total)
-        total += content.rows if isinstance(content, Part) else 0
-    return before
+    (leaf,) = {p.index for p in walk(numbered[0]) if isinstance(p, Input)}
+    contents = pending.feeds[leaf].contents
+    return [content.rows for content in contents if isinstance(content, Part | Freed)]
 
 
 def stage_name(pending: Pending) -> str:
