@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 
-from scalekit.backends.base import Backend
+from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.choose import Decision, choose
 from scalekit.backends.registry import get_backend
 from scalekit.backends.watch import UNWATCHED, Watch
@@ -17,6 +17,7 @@ from scalekit.config import Config
 from scalekit.errors import InvalidOperationError, ScalekitError, SourceError
 from scalekit.kernels.compare import assert_equal
 from scalekit.kernels.failures import execution_errors, refuse_after_fork
+from scalekit.kernels.pin import pin_schema
 from scalekit.kernels.schema import calls_user_code, schema_of
 from scalekit.optimize import check_sums, optimize, pin_order
 from scalekit.plan.estimate import Estimate, estimate
@@ -26,10 +27,7 @@ from scalekit.plan.order import has_total_order
 from scalekit.sources.base import Source
 from scalekit.sources.reading import reading_errors
 from scalekit.targets.base import Target, WriteResult
-from scalekit.targets.write import write as write_rows
 from scalekit.tree import walk
-
-Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 STAGES = ("logical", "optimized", "physical")
 """What :func:`explain` can show."""
@@ -80,13 +78,6 @@ def optimized_plan(plan: Plan, config: Config) -> Plan:
     return pin_order(optimized) if config.deterministic else optimized
 
 
-def pin_schema(result: Rows, schema: pl.Schema) -> Rows:
-    """Give a result the types that the plan promised, which no data may change."""
-    if result.collect_schema() == schema:
-        return result
-    return result.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
-
-
 def decide(plan: Plan, config: Config) -> Decision:
     """Who would run ``plan``, and why; nothing runs."""
     return choose(optimized_plan(plan, config), config)
@@ -105,12 +96,11 @@ def write(
     plan: Plan, target: Target, config: Config, write_id: str | None, watch: Watch = UNWATCHED
 ) -> WriteResult:
     """Run ``plan`` and write its rows, all or nothing."""
-    schema = schema_of(plan)
-    inputs = [name for source in _sources(plan) for name in source.inputs()]
+    inputs = tuple(name for source in _sources(plan) for name in source.inputs())
+    request = WriteRequest(target, schema_of(plan), inputs, write_id)
     backend, program = prepare(plan, config, watch)
     with _run_errors(plan):
-        parts = (pin_schema(part, schema) for part in backend.parts(program, config, watch))  # type: ignore[type-var]
-        return write_rows(target, parts, inputs=inputs, write_id=write_id, schema=schema)
+        return backend.write(program, request, config, watch)
 
 
 def plan_at(plan: Plan, config: Config, stage: str) -> Plan:

@@ -5,13 +5,27 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
+from scalekit.kernels.pin import pin_schema
 from scalekit.plan.nodes import Plan
+from scalekit.targets.base import Target, WriteResult
+from scalekit.targets.write import write
+
+
+@dataclass(frozen=True)
+class WriteRequest:
+    """Where rows go, the columns they have, what the plan reads, and the identity of the write."""
+
+    target: Target
+    schema: pl.Schema
+    inputs: tuple[str, ...] = ()
+    write_id: str | None = None
 
 
 class Backend(ABC):
@@ -42,6 +56,19 @@ class Backend(ABC):
     ) -> Iterable[pl.DataFrame | pl.LazyFrame]:
         """The program's rows in parts to be written; lazy ones are run while they are written."""
         yield self.execute(program, config, watch)
+
+    def write(
+        self, program: Any, request: WriteRequest, config: Config, watch: Watch
+    ) -> WriteResult:
+        """Run the program and write its rows, all or nothing."""
+        parts = (pin_schema(part, request.schema) for part in self.parts(program, config, watch))  # type: ignore[type-var]
+        return write(
+            request.target,
+            parts,
+            inputs=request.inputs,
+            write_id=request.write_id,
+            schema=request.schema,
+        )
 
     def profile(self, program: Any, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Run the program and time its steps: node, start and end in microseconds."""

@@ -117,7 +117,19 @@ class ByBucket:
     parts: int
 
 
-Output: TypeAlias = Whole | ByHash | ByRange | ByBucket
+@dataclass(frozen=True)
+class Handed:
+    """An empty table: the rows go to a function, with the part's number, and its answer into the report."""
+
+    to: Callable[[int, pl.DataFrame], Any]
+
+    @property
+    def parts(self) -> int:
+        """Always one."""
+        return 1
+
+
+Output: TypeAlias = Whole | ByHash | ByRange | ByBucket | Handed
 
 
 @dataclass(frozen=True)
@@ -169,7 +181,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one task says of its output: rows and bytes of each table, when it ran, and where."""
+    """What one task says of its output: rows and bytes of each table, when it ran, and where.
+
+    ``sample`` has keys where the stage asks for them, ``answer`` is that of a function that the rows went to.
+    """
 
     rows: tuple[int, ...]
     bytes: tuple[int, ...]
@@ -177,6 +192,7 @@ class Report:
     seconds: float
     worker: str
     sample: pl.DataFrame | None = None
+    answer: Any = None
 
 
 def pack(stage: Stage) -> bytes:
@@ -222,6 +238,7 @@ def run_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[list[pa.Ta
         frame = _run(stage, facts, tables)
         pieces = _split(frame, stage.output, facts)
         sample = _sample(frame, stage.output, facts)
+        answer = _answer(frame, stage.output, facts)
     made = [to_table(piece) for piece in pieces]
     return made, Report(
         rows=tuple(piece.height for piece in pieces),
@@ -230,6 +247,7 @@ def run_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[list[pa.Ta
         seconds=time.perf_counter() - clock,
         worker=f"{os.getpid()}",
         sample=sample,
+        answer=answer,
     )
 
 
@@ -279,6 +297,8 @@ def _split(frame: pl.DataFrame, output: Output, facts: Facts) -> list[pl.DataFra
     match output:
         case Whole():
             return [frame]
+        case Handed():
+            return [frame.clear()]
         case ByBucket(coarse, parts):
             return split(frame.drop(BUCKET), frame.get_column(BUCKET), parts, over=coarse)
         case ByHash(keys, count):
@@ -296,6 +316,10 @@ def _sample(frame: pl.DataFrame, output: Output, facts: Facts) -> pl.DataFrame |
     if isinstance(output, Whole) and output.sample:
         return key_sample(frame, output.sample, _SAMPLED, facts.part << PLACE_BITS)
     return None
+
+
+def _answer(frame: pl.DataFrame, output: Output, facts: Facts) -> Any:
+    return output.to(facts.part, frame) if isinstance(output, Handed) else None
 
 
 @contextmanager

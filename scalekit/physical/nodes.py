@@ -127,3 +127,11 @@ class JoinPartitions(Physical):
     right_bytes: int | None = None
     nulls: tuple[str, str] = ("meet", "meet")
     in_order: tuple[tuple[SortKey, ...], tuple[SortKey, ...]] = ((), ())
+
+
+@node
+class WritePartitions(Physical):
+    """Every part to files of its own, which one commit makes visible together; always the last node."""
+
+    input: Physical
+    target: Any

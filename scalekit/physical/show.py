@@ -14,6 +14,7 @@ from scalekit.physical.nodes import (
     Physical,
     RangeExchange,
     ScanPartitions,
+    WritePartitions,
 )
 from scalekit.plan.explain import render
 from scalekit.tree import children
@@ -46,6 +47,10 @@ def _scan(node: ScanPartitions) -> list[str]:
     return [f"SCAN PARTITIONS {node.source.describe()}{columns}{limit}"]
 
 
+def _write(node: WritePartitions) -> list[str]:
+    return [f"WRITE PARTITIONS {node.target.formats} {node.target.describe()}"]
+
+
 def _map(node: MapPartitions) -> list[str]:
     return ["MAP PARTITIONS", *(f"  | {line}" for line in render(node.fragment).splitlines())]
 
@@ -75,6 +80,7 @@ def _join(node: JoinPartitions) -> list[str]:
 
 _SHOWN: Mapping[type[Physical], Callable[[Any], list[str]]] = {
     ScanPartitions: _scan,
+    WritePartitions: _write,
     MapPartitions: _map,
     HashExchange: _hash,
     RangeExchange: _range,

@@ -193,10 +193,13 @@ def _partitioned(folder: Path, keys: tuple[str, ...], is_open: list[bool]) -> pl
             raise SchemaError(
                 f"the text {NULL_KEY!r} stands for null in folder names: replace it first"
             )
-        inner = folder / _segments(keys, values)
         if not is_open:
             raise TargetError("the write has ended")
-        inner.mkdir(parents=True, exist_ok=True)
+        inner = folder
+        for segment in _segments(keys, values).split("/")[:-1]:
+            inner /= segment
+            # Not with its parents: where the folder is gone, the write was given up, and nothing is left behind.
+            inner.mkdir(exist_ok=True)
         return str(inner / f"{args.index_in_partition:05}.tmp")
 
     return pl.PartitionBy(folder, key=list(keys), include_key=False, file_path_provider=place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from scalekit.targets.attempts import ATTEMPTS
 STALE_SECONDS = 24 * 3600
 _PASSES, _PAUSE = 20, 0.01
 REBASED = "rebased"
+AWAY = ".away"
 MERGED = "merged.tmp"
 
 
@@ -98,7 +100,18 @@ def _is_own(relative: str) -> bool:
 
 
 def _discard_attempts(folder: Path) -> None:
-    """Remove what workers staged, again where one of them was still at it: Polars ends after its error."""
+    """Remove what workers staged, again where one of them was still at it: Polars ends after its error.
+
+    Under another name first, so that a task which is still under way somewhere finds no place to write to.
+    """
+    if folder.is_dir():
+        away = folder.with_name(f"{folder.name}-{uuid.uuid4().hex[:8]}{AWAY}")
+        fs.rename(folder, away)
+    for away in folder.parent.glob(f"*{AWAY}"):
+        _remove_tree(away)
+
+
+def _remove_tree(folder: Path) -> None:
     for _ in range(_PASSES):
         for path in _bottom_up(folder):
             if path.is_dir():

@@ -11,8 +11,8 @@ from scalekit.frame.frame import Frame
 from scalekit.kernels.compare import RELATIVE, assert_equal
 from scalekit.kernels.compile import to_lazy
 from scalekit.kernels.failures import execution_errors
+from scalekit.kernels.pin import pin_schema
 from scalekit.plan.order import has_total_order
-from scalekit.run import pin_schema
 
 __all__ = [
     "RELATIVE",

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 
 import polars as pl
 
-from scalekit.backends.base import Backend
+from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.tasks.cluster import Cluster
-from scalekit.backends.tasks.driver import collect
+from scalekit.backends.tasks.driver import collect, evaluate
+from scalekit.backends.tasks.results import frames_of
+from scalekit.backends.tasks.run import Run
+from scalekit.backends.tasks.write import write_parts
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.physical.lower import lower
 from scalekit.physical.nodes import Physical
 from scalekit.physical.show import show_physical
+from scalekit.physical.writing import lower_write
 from scalekit.plan.nodes import Plan
+from scalekit.targets.base import WriteResult
 
 
 class TaskBackend(Backend):
@@ -31,6 +37,27 @@ class TaskBackend(Backend):
     def execute(self, program: Physical, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
         """Run the physical plan and bring its rows here."""
         return collect(program, self.connect(config), config, watch)
+
+    def parts(
+        self, program: Physical, config: Config, watch: Watch = UNWATCHED
+    ) -> Iterator[pl.DataFrame]:
+        """Run the physical plan and bring its rows here part by part."""
+        run = Run(self.connect(config), config, watch)
+        return frames_of(evaluate(program, run), run)
+
+    def batches(self, program: Physical, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+        """Run the physical plan and bring its rows here in batches, of which no more are on their way."""
+        for frame in self.parts(program, config):
+            yield from frame.iter_slices(rows)
+
+    def write(
+        self, program: Physical, request: WriteRequest, config: Config, watch: Watch
+    ) -> WriteResult:
+        """Let tasks write what they compute; what has to come from one process is brought here in parts."""
+        node = lower_write(program, request.target)
+        if node is None:
+            return super().write(program, request, config, watch)
+        return write_parts(node, request, Run(self.connect(config), config, watch))
 
     def show(self, program: Physical) -> str:
         """The physical plan as text."""

@@ -12,12 +12,11 @@ from scalekit.backends.tasks.cluster import Cluster
 from scalekit.backends.tasks.exchange import exchange, sort_exchange
 from scalekit.backends.tasks.join import join_tables
 from scalekit.backends.tasks.parts import Part, Pending, fused, gathered, kept, shared, stored
+from scalekit.backends.tasks.results import whole
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.scan import scan
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
-from scalekit.kernels.schema import schema_of
-from scalekit.kernels.tables import from_table
 from scalekit.physical.nodes import (
     Broadcast,
     Concat,
@@ -37,13 +36,7 @@ from scalekit.tree import children, walk
 def collect(program: Physical, cluster: Cluster, config: Config, watch: Watch) -> pl.DataFrame:
     """Run a physical plan and bring its rows here."""
     run = Run(cluster, config, watch)
-    pending = evaluate(program, run)
-    result = run.store(pending)
-    schema = schema_of(pending.fragment)
-    tables = [table for part in result.parts for table in part.tables]
-    frames = [from_table(table) for table in cluster.fetch(tables)]
-    kept = [frame for frame in frames if frame.height] or [pl.DataFrame(schema=schema)]
-    return pl.concat(kept) if len(kept) > 1 else kept[0]
+    return whole(evaluate(program, run), run)
 
 
 def evaluate(program: Physical, run: Run) -> Pending:

@@ -9,12 +9,12 @@ import pytest
 
 from scalekit import optimize as package
 from scalekit.kernels.compile import to_lazy
+from scalekit.kernels.pin import pin_schema
 from scalekit.kernels.schema import schema_of
 from scalekit.optimize import RULES, check_sums, optimize, pin_order
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Plan
 from scalekit.plan.order import has_order
-from scalekit.run import pin_schema
 from scalekit.testing.compare import assert_equal
 
 from .cases import CASES  # noqa: TID252 - the cases belong to this folder
