@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scalekit.physical.aggregates import lower_aggregate
+from scalekit.physical.joins import lower_join
 from scalekit.physical.limits import lower_limit
 from scalekit.physical.lowering import Lowering
 from scalekit.physical.nodes import Physical
@@ -15,6 +16,7 @@ from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import (
     Aggregate,
     Filter,
+    Join,
     Limit,
     Numbered,
     Plan,
@@ -34,6 +36,7 @@ LOWERINGS: Mapping[type[Plan], Lowering] = {
     Numbered: lower_numbered,
     Sort: lower_sort,
     Limit: lower_limit,
+    Join: lower_join,
 }
 """Each plan node's way over partitions; what is not here runs as one task, see ``physical.whole``."""
 

@@ -1,49 +1,191 @@
-"""Joins while they run: one side to everyone, or both by hash, or all of it as one task."""
+"""Joins while they run: one side to everyone, or both by hash, or all of it as one task, by true sizes."""
 
 from __future__ import annotations
 
-from scalekit.backends.tasks.exchange import parts_for, split_by_hash
-from scalekit.backends.tasks.parts import Pending, fused, gathered, shared
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from statistics import median
+
+from scalekit.backends.tasks.exchange import coalesced, parts_for, split_by_hash
+from scalekit.backends.tasks.parts import Part, Pending, fused, gathered, shared, stored
 from scalekit.backends.tasks.run import Run
 from scalekit.physical.nodes import JoinPartitions
+from scalekit.plan.nodes import Join, Plan
+from scalekit.tree import rewrite
+
+_MOVED_TWICE = 2
+"""What it costs to exchange a byte, beside looking it up in one more task: it is split, then put together."""
+
+_GUESSED = 32
+"""How many times too large a guess may be for a look at the first tasks to be worth it: filters may leave little."""
+
+_HOPELESS = 2
+"""How many times too large the first tasks may show a table to be, before the others are not run to see."""
+
+_ROOM = 8
+"""The share of a slot's memory that a table may take which every task receives, with its hash table."""
+
+_PIECES = 8
+"""Tables from which on it pays to make one of them, rather than in every task."""
+
+_SKEWED = 4
+"""How many times larger than the median a part has to be in order to be worked on by several tasks."""
+
+
+@dataclass
+class _Side:
+    """A side of a join: what is known of its size, and the parts that have run."""
+
+    pending: Pending
+    guess: int | None
+    nulls: str
+    ran: list[Part] = field(default_factory=list)
+
+    @property
+    def bytes(self) -> int:
+        """Measured where all has run, or scaled up from what has; else guessed."""
+        if self.pending.is_stored:
+            return self.pending.bytes
+        if self.ran:
+            return sum(part.bytes for part in self.ran) * self.pending.count // len(self.ran)
+        size = self.pending.bytes  # of what its tasks read, of which a filter may leave little
+        return size if self.guess is None else min(size, self.guess)
+
+    def go_on(self, count: int, run: Run) -> None:
+        """Run the next ``count`` tasks."""
+        start = len(self.ran)
+        stop = min(self.pending.count, start + count)
+        self.ran += run.parts(self.pending, range(start, stop))
+        if stop == self.pending.count:
+            self.pending, self.ran = stored(self.ran, self.pending.fragment), []
+
+    def finish(self, run: Run) -> Pending:
+        """Run what has not run."""
+        if not self.pending.is_stored:
+            self.go_on(self.pending.count, run)
+        return self.pending
 
 
 def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -> Pending:
     """Bring rows of equal keys together in the way that moves least."""
-    sides = [left, right]
     if left.count == right.count == 1:
-        return fused(sides, node.fragment)
-    for side in _smaller_first(node, sides):
-        other = sides[1 - side]
-        if not node.may_broadcast[side]:
-            continue
-        if node.left_on and sides[side].bytes > run.config.broadcast_bytes * 32:
-            continue  # nothing says that its filters leave little
-        sides[side] = run.store(sides[side])
-        if not node.left_on or _is_small(sides[side], other, run):
-            sides[side] = shared(gathered(sides[side]))
-            return fused(sides, node.fragment)
-    if not node.left_on:
-        return fused([gathered(run.store(side)) for side in sides], node.fragment)
-    parts = parts_for(sum(side.bytes for side in sides), run)
-    if parts == 1:
-        return fused([gathered(run.store(side)) for side in sides], node.fragment)
-    keys = (node.left_on, node.right_on)
-    split = [split_by_hash(s, (), on, parts, run) for s, on in zip(sides, keys, strict=True)]
-    return fused(split, node.fragment)
-
-
-def _smaller_first(node: JoinPartitions, sides: list[Pending]) -> tuple[int, int]:
-    left, right = (
-        sides[0].bytes if node.left_bytes is None else node.left_bytes,
-        sides[1].bytes if node.right_bytes is None else node.right_bytes,
+        return fused([left, right], _pinned(node.fragment, 0))
+    sides = (
+        _Side(left, node.left_bytes, node.nulls[0]),
+        _Side(right, node.right_bytes, node.nulls[1]),
     )
-    return (0, 1) if left < right else (1, 0)
+    for place in sorted((0, 1), key=lambda place: sides[place].bytes):
+        if node.may_broadcast[place] and _fits(sides[place], sides[1 - place], node, run):
+            return _broadcast(node, sides, place, run)
+    parts = parts_for(sides[0].bytes + sides[1].bytes, run)
+    if parts == 1 or not node.left_on:
+        tables = [gathered(side.finish(run)) for side in sides]
+        return fused(tables, _pinned(node.fragment, _larger(sides)))
+    return _exchanged(node, sides, parts, run)
 
 
-def _is_small(side: Pending, other: Pending, run: Run) -> bool:
-    """Whether to send ``side`` to every task of ``other`` moves less than to exchange both."""
-    limit = run.config.broadcast_bytes
-    return side.bytes <= limit or (
-        limit > 0 and side.bytes * other.count <= side.bytes + other.bytes
+def _fits(side: _Side, other: _Side, node: JoinPartitions, run: Run) -> bool:
+    """Whether every task gets all of ``side``, which has run then.
+
+    Its first tasks tell whether it is hopeless: it would be stored now, and read again to be exchanged.
+    """
+    limit = _limit(other, run) if node.left_on else None
+    if limit is None:
+        side.finish(run)
+        return True
+    if limit == 0:
+        return False
+    while not side.pending.is_stored:
+        if side.bytes > limit * (_HOPELESS if side.ran else _GUESSED):
+            return False
+        is_sure = side.ran and side.bytes <= limit // _HOPELESS
+        side.go_on(side.pending.count if is_sure else max(run.slots, len(side.ran)), run)
+    return side.bytes <= limit
+
+
+def _limit(other: _Side, run: Run) -> int:
+    """Bytes up to which it costs less to look a table up in every task of the other than to exchange both."""
+    small = run.config.broadcast_bytes
+    if small == 0:
+        return 0
+    tasks = other.pending.count
+    if tasks <= _MOVED_TWICE:
+        worth = other.bytes
+    else:
+        worth = _MOVED_TWICE * other.bytes // (tasks - _MOVED_TWICE)
+    return max(small, min(worth, run.cluster.resources.memory // _ROOM))
+
+
+def _broadcast(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> Pending:
+    """All of one side, as one table, to every task of the other, which does not move."""
+    table = gathered(sides[place].finish(run))
+    other = sides[1 - place]
+    stays = other.finish(run) if other.ran else other.pending
+    if stays.count > 1 and len(table.parts[0].tables) > _PIECES:
+        table = stored(run.parts(table, [0]), table.fragment)
+    inputs = [shared(table), stays] if place == 0 else [stays, shared(table)]
+    met = fused(inputs, _pinned(node.fragment, 1 - place))
+    return replace(met, in_order=node.in_order[1 - place])
+
+
+def _exchanged(node: JoinPartitions, sides: Sequence[_Side], parts: int, run: Run) -> Pending:
+    """Both sides by the hash of their keys."""
+    larger = _larger(sides)
+    tables = coalesced(
+        [
+            split_by_hash(side.pending, side.ran, keys, parts, run, nulls=side.nulls)
+            for side, keys in zip(sides, (node.left_on, node.right_on), strict=True)
+        ],
+        run,
     )
+    return fused(_unskewed(node, tables, run), _pinned(node.fragment, larger))
+
+
+def _unskewed(node: JoinPartitions, tables: Sequence[Pending], run: Run) -> list[Pending]:
+    """Parts that are far larger than others as several, each beside the whole part of the other side."""
+    limits = [_skew_limit(table, run) for table in tables]
+    contents: tuple[list[Part], list[Part]] = ([], [])
+    for pair in zip(*(table.parts for table in tables), strict=True):
+        large = [
+            place
+            for place in (0, 1)
+            if node.may_broadcast[1 - place] and pair[place].bytes > limits[place]
+        ]
+        place = max(large, key=lambda place: pair[place].bytes, default=0)
+        pieces = _cut(pair[place], run.config.partition_bytes) if large else [pair[place]]
+        contents[place].extend(pieces)
+        contents[1 - place].extend([pair[1 - place]] * len(pieces))
+    return [stored(parts, table.fragment) for parts, table in zip(contents, tables, strict=True)]
+
+
+def _skew_limit(table: Pending, run: Run) -> int:
+    usual = median(part.bytes for part in table.parts)
+    return max(run.config.partition_bytes, int(_SKEWED * usual))
+
+
+def _cut(part: Part, size: int) -> list[Part]:
+    """A part as several of about ``size`` bytes, of the tables that it is made of; sizes are shares."""
+    count = min(len(part.tables), -(-part.bytes // size))
+    bounds = [len(part.tables) * number // count for number in range(count + 1)]
+    return [
+        Part(part.tables[start:stop], -(-part.rows // count), part.bytes // count)
+        for start, stop in pairwise(bounds)
+    ]
+
+
+def _larger(sides: Sequence[_Side]) -> int:
+    return 1 if sides[1].bytes > sides[0].bytes else 0
+
+
+def _pinned(fragment: Plan, larger: int) -> Plan:
+    """The fragment with rows in one order on every run: the one that costs least, by the larger side."""
+    by_size = ("left_right", "right_left")[larger]
+    orders = {"inner": by_size, "full": by_size, "cross": by_size, "right": "right_left"}
+
+    def pin(plan: Plan) -> Plan:
+        if isinstance(plan, Join) and plan.maintain_order == "none":
+            return replace(plan, maintain_order=orders.get(plan.how, "left_right"))
+        return plan
+
+    return rewrite(fragment, pin)

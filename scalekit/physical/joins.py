@@ -1,0 +1,129 @@
+"""Joins over partitions: rows of equal keys meet, or one side goes to every part of the other.
+
+::
+
+    JOIN left on k, order of the left   becomes   MAP    sort by the places of both sides
+                                                  EXCHANGE by ranges of the places
+                                                  JOIN PARTITIONS on k
+                                                    MAP    left rows, each with its place
+                                                    MAP    right rows, each with its place
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from scalekit.expr.analysis import columns_read, is_elementwise
+from scalekit.expr.node import Cast, Column, ExprNode, SortKey
+from scalekit.kernels.schema import dtype_of, schema_of
+from scalekit.physical.lowering import Lower, leaf, mapped
+from scalekit.physical.nodes import JoinPartitions, Physical, RangeExchange
+from scalekit.physical.places import PLACE
+from scalekit.physical.whole import lower_whole
+from scalekit.plan.estimate import estimate
+from scalekit.plan.nodes import AsofJoin, Join, Numbered, Plan, Select, Sort
+from scalekit.tree import has_memo, memo
+
+_PLACE_RIGHT = f"{PLACE}_of_right"
+
+Keys = tuple[tuple[ExprNode, ...], tuple[ExprNode, ...]]
+Order = tuple[SortKey, ...]
+
+
+def lower_join(plan: Join, lower: Lower, *, ordered: bool) -> Physical:
+    """Bring rows of equal keys together; how, is decided by true sizes while the join runs."""
+    if not all(map(_runs_beside_its_row, (*plan.left_on, *plan.right_on))):
+        return lower_whole(plan, lower, ordered=ordered)
+    if ordered and plan.maintain_order != "none":
+        return _in_order(plan, lower)
+    return _met(replace(plan, maintain_order="none"), lower)
+
+
+def _met(plan: Join, lower: Lower, in_order: tuple[Order, Order] = ((), ())) -> JoinPartitions:
+    left_on, right_on = _compared(plan, (plan.left_on, plan.right_on))
+    return JoinPartitions(
+        lower(plan.left, ordered=False),
+        lower(plan.right, ordered=False),
+        left_on,
+        right_on,
+        replace(plan, left=leaf(plan.left), right=leaf(plan.right, 1)),
+        _may_broadcast(plan),
+        _bytes_of(plan.left),
+        _bytes_of(plan.right),
+        _nulls(plan, (left_on, right_on)),
+        in_order,
+    )
+
+
+def _runs_beside_its_row(key: ExprNode) -> bool:
+    return is_elementwise(key) and bool(columns_read(key))
+
+
+def _may_broadcast(plan: Join) -> tuple[bool, bool]:
+    """Which sides may go to every task: no row of theirs may be reported as unmatched by each of them.
+
+    Nor may a side stay in parts whose keys are checked to be unique: a part does not see the others.
+    """
+    left_unique, right_unique = plan.validate[0] == "1", plan.validate[2] == "1"
+    return (
+        plan.how in ("inner", "right", "cross") and not right_unique,
+        plan.how in ("inner", "left", "semi", "anti", "cross") and not left_unique,
+    )
+
+
+def _nulls(plan: Join, keys: Keys) -> tuple[str, str]:
+    """Where rows with a null key go, which match nothing: they need not pile up in one part."""
+    types = [dtype_of(key, schema_of(plan.left)) for key in keys[0]]
+    if plan.nulls_equal or plan.validate != "m:m" or any(dtype.is_nested() for dtype in types):
+        return "meet", "meet"
+    return (
+        "stay" if plan.how in ("left", "full", "anti") else "drop",
+        "stay" if plan.how in ("right", "full") else "drop",
+    )
+
+
+def _compared(plan: Join | AsofJoin, keys: Keys) -> Keys:
+    """The keys in the types in which they are compared: an Int32 and an Int64 would hash apart."""
+    lefts, rights = schema_of(plan.left), schema_of(plan.right)
+    pairs = []
+    for a, b in zip(*keys, strict=True):
+        types = dtype_of(a, lefts), dtype_of(b, rights)
+        common = _common(*types)
+        pairs.append(
+            tuple(e if t == common else Cast(e, common) for e, t in zip((a, b), types, strict=True))
+        )
+    return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
+
+
+def _common(one: pl.DataType, two: pl.DataType) -> pl.DataType:
+    if one == two:
+        return one
+    tables = [pl.LazyFrame(schema={"key": dtype}) for dtype in (one, two)]
+    return pl.concat(tables, how="vertical_relaxed").collect_schema()["key"]
+
+
+def _in_order(plan: Join, lower: Lower) -> Physical:
+    """Rows carry their places on both sides through the join, which bring back the order that was asked for."""
+    left, right = Numbered(plan.left, PLACE, "place"), Numbered(plan.right, _PLACE_RIGHT, "place")
+    has_right = plan.how not in ("semi", "anti")
+    names = [PLACE, *([_PLACE_RIGHT] if has_right else [])]
+    by = tuple(SortKey(Column(name), nulls_last=True) for name in names)
+    by = by if plan.maintain_order == "left_right" else by[::-1]
+    leads = 1 if by[0].arg == Column(_PLACE_RIGHT) else 0
+    placed = replace(
+        plan, left=left, right=right if has_right else plan.right, maintain_order="none"
+    )
+    # Where the side that leads stays in its parts, they are in this order already.
+    joined = _met(placed, lower, ((), by) if leads else (by, ()))
+    ordered = Select(Sort(leaf(placed), by), tuple(map(Column, schema_of(plan))))
+    return mapped(RangeExchange(joined, by), ordered)
+
+
+def _bytes_of(plan: Plan) -> int | None:
+    """A guess of a table's size, found once for all tables below."""
+    if not has_memo(plan, "_bytes_guess"):
+        for node, found in estimate(plan, schema_of).items():
+            memo(node, "_bytes_guess", lambda size=found.bytes: size)  # type: ignore[misc]
+    return memo(plan, "_bytes_guess", lambda: None)

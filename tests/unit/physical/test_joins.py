@@ -1,0 +1,231 @@
+"""Joins over partitions: which side moves, what runs as one task, and keys of which one holds most rows."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+
+import scalekit as sk
+from scalekit import col
+from scalekit.backends.serial import SerialCluster
+from scalekit.backends.tasks.cluster import Ref, Submitted
+from scalekit.backends.tasks.driver import collect
+from scalekit.backends.watch import UNWATCHED
+from scalekit.config import Config
+from scalekit.expr.node import Cast, Column
+from scalekit.frame.frame import Frame
+from scalekit.kernels.compare import assert_equal
+from scalekit.kernels.task import ByHash, ByRange, Facts, Stage
+from scalekit.optimize import optimize
+from scalekit.physical.lower import lower
+from scalekit.physical.nodes import Gather, JoinPartitions, Physical, RangeExchange
+from scalekit.plan.nodes import Aggregate, Join, Plan
+from scalekit.testing.compare import reference
+from scalekit.tree import walk
+
+HOWS = ("inner", "left", "right", "full", "semi", "anti")
+
+BIG = sk.from_dict({"k": [n % 50 for n in range(2_000)], "v": list(range(2_000))})
+SMALL = sk.from_dict({"k": list(range(40, 60)), "w": [n * 10 for n in range(20)]})
+
+
+class RecordingCluster(SerialCluster):
+    """Runs tasks in this process, and remembers which stage each one was of and how many tables it read."""
+
+    def __init__(self) -> None:
+        self.tasks: list[tuple[Stage, Facts, int]] = []
+
+    def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
+        self.tasks.append((pickle.loads(packed), facts, len(tables)))
+        return super().submit(packed, facts, tables, outputs)
+
+    def outputs(self) -> Counter[str]:
+        """How many tasks left their rows in which way."""
+        return Counter(type(stage.output).__name__ for stage, _, _ in self.tasks)
+
+
+def ran(frame: Frame, **settings: object) -> RecordingCluster:
+    """Run a frame in parts, and check its answer."""
+    cluster = RecordingCluster()
+    rows = collect(lower(optimize(frame._plan)), cluster, Config(**settings), UNWATCHED)  # type: ignore[arg-type]
+    ordered = isinstance(frame._plan, Join) and frame._plan.maintain_order != "none"
+    assert_equal(rows, reference(frame), ordered=ordered)
+    return cluster
+
+
+def found(plan: Physical, kind: type[Physical]) -> list[Physical]:
+    return [node for node in walk(plan) if isinstance(node, kind)]
+
+
+def join_of(frame: Frame) -> JoinPartitions:
+    (node,) = found(lower(frame._plan), JoinPartitions)
+    assert isinstance(node, JoinPartitions)
+    return node
+
+
+def holds(plan: Plan, kind: type[Plan]) -> int:
+    return sum(isinstance(node, kind) for node in walk(plan))
+
+
+# What is planned
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("order", [None, "left", "right"])
+def test_no_join_gathers(how, order):
+    plan = lower(BIG.join(SMALL, on="k", how=how, maintain_order=order)._plan)
+    assert found(plan, Gather) == []
+    assert len(found(plan, JoinPartitions)) == 1
+    assert len(found(plan, RangeExchange)) == (0 if order is None else 1)
+
+
+@pytest.mark.parametrize(
+    ("how", "validate", "left", "right"),
+    [
+        ("inner", "m:m", True, True),
+        ("left", "m:m", False, True),
+        ("right", "m:m", True, False),
+        ("full", "m:m", False, False),
+        ("semi", "m:m", False, True),
+        ("anti", "m:m", False, True),
+        ("cross", "m:m", True, True),
+        ("inner", "1:1", False, False),
+        ("inner", "m:1", False, True),
+        ("inner", "1:m", True, False),
+        ("left", "m:1", False, True),
+        ("left", "1:m", False, False),
+    ],
+)
+def test_sides_that_may_go_to_every_task(how, validate, left, right):
+    keys = {} if how == "cross" else {"on": "k"}
+    other = SMALL.rename({"k": "j"}) if how == "cross" else SMALL
+    joined = BIG.join(other, how=how, validate=validate, **keys)
+    assert join_of(joined).may_broadcast == (left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "common"),
+    [
+        (sk.Int32, sk.Int64, sk.Int64),
+        (sk.UInt64, sk.Int8, sk.Int128),
+        (sk.Float32, sk.Float64, sk.Float64),
+    ],
+)
+def test_keys_are_hashed_in_the_type_in_which_they_are_compared(left, right, common):
+    joined = BIG.with_columns(col("k").cast(left)).join(
+        SMALL.with_columns(col("k").cast(right)), on="k"
+    )
+    node = join_of(joined)
+    for key, own in (
+        *zip(node.left_on, [left], strict=True),
+        *zip(node.right_on, [right], strict=True),
+    ):
+        assert key == (Column("k") if own == common else Cast(Column("k"), common()))
+    ran(joined, partitions=3, broadcast_bytes=0)
+
+
+@pytest.mark.parametrize(
+    ("how", "nulls"),
+    [
+        ("inner", ("drop", "drop")),
+        ("left", ("stay", "drop")),
+        ("right", ("drop", "stay")),
+        ("full", ("stay", "stay")),
+        ("semi", ("drop", "drop")),
+        ("anti", ("stay", "drop")),
+    ],
+)
+def test_null_keys_need_not_meet(how, nulls):
+    assert join_of(BIG.join(SMALL, on="k", how=how)).nulls == nulls
+    assert join_of(BIG.join(SMALL, on="k", how=how, nulls_equal=True)).nulls == ("meet", "meet")
+
+
+# What runs
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("partitions", [2, 7])
+def test_both_sides_are_exchanged(how, partitions):
+    cluster = ran(BIG.join(SMALL, on="k", how=how), partitions=partitions, broadcast_bytes=0)
+    assert cluster.outputs() == {"ByHash": 2 * partitions, "Whole": partitions}
+
+
+@pytest.mark.parametrize(
+    ("how", "side"), [("inner", 1), ("left", 1), ("semi", 1), ("anti", 1), ("right", 0)]
+)
+def test_a_small_side_goes_to_every_task(how, side):
+    frames = (BIG, SMALL) if side == 1 else (SMALL, BIG)
+    cluster = ran(frames[0].join(frames[1], on="k", how=how), partitions=5)
+    assert cluster.outputs() == {"Whole": 5}
+
+
+def test_a_small_side_of_a_full_join_is_exchanged():
+    assert ran(BIG.join(SMALL, on="k", how="full"), partitions=5).outputs()["ByHash"] == 10
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "semi", "anti"])
+def test_an_order_needs_no_exchange_where_its_side_stays(how):
+    joined = BIG.join(SMALL, on="k", how=how, maintain_order="left")
+    places_of_the_right = 5 if how in ("inner", "left") else 0
+    assert ran(joined, partitions=5).outputs() == {"Whole": 5 + places_of_the_right}
+    assert ran(joined, partitions=5, broadcast_bytes=0).outputs()["ByRange"] == 5
+
+
+def test_an_order_of_the_side_that_goes_to_every_task_needs_one():
+    joined = BIG.join(SMALL, on="k", maintain_order="right")
+    assert ran(joined, partitions=5).outputs()["ByRange"] == 5
+
+
+def test_a_key_of_nulls_is_spread():
+    frame = BIG.with_columns(k=col("k").replace_strict({1: 1}, default=None))
+    cluster = RecordingCluster()
+    plan = lower(optimize(frame.join(SMALL, on="k", how="left")._plan))
+    collect(plan, cluster, Config(partitions=4, broadcast_bytes=0), UNWATCHED)
+    splits = [s for s, _, _ in cluster.tasks if isinstance(s.output, ByHash)]
+    assert {s.output.nulls for s in splits if isinstance(s.output, ByHash)} == {"stay", "drop"}
+
+
+@pytest.fixture
+def star(tmp_path):
+    """A table of many row groups in a file, and two small ones."""
+    facts = pl.DataFrame(
+        {
+            "a": [n % 7 for n in range(3_000)],
+            "b": [n % 11 for n in range(3_000)],
+            "x": [float(n % 13) for n in range(3_000)],
+        }
+    )
+    facts.write_parquet(tmp_path / "facts.parquet", row_group_size=500)
+    a = sk.from_dict({"a": list(range(5)), "name": list("vwxyz")})
+    b = sk.from_dict({"b": list(range(9)), "group": [n % 3 for n in range(9)]})
+    return sk.scan_parquet(tmp_path / "facts.parquet"), a, b
+
+
+def test_a_chain_of_joins_is_one_task_for_each_split(star):
+    facts, a, b = star
+    frame = (
+        facts.filter(col("x") > 2)
+        .join(a, on="a")
+        .join(b, on="b", how="left")
+        .group_by("name", "group")
+        .agg(col("x").sum(), n=sk.len())
+    )
+    cluster = ran(frame, partitions=6, broadcast_bytes=2**20)
+    fused = [stage for stage, _, _ in cluster.tasks if holds(stage.fragment, Join)]
+    assert len(fused) == 6
+    assert {stage.fragment for stage in fused} == {fused[0].fragment}
+    assert holds(fused[0].fragment, Join) == 2
+    assert holds(fused[0].fragment, Aggregate) == 1
+    assert fused[0].name.startswith("Parquet")
+
+
+def test_a_table_of_many_pieces_is_put_together_once(star):
+    facts, _, _ = star
+    few = facts.filter(col("x") == 5).select("b", y=col("x") + col("a"))
+    cluster = ran(facts.join(few, on="b"), partitions=12, broadcast_bytes=2**20)
+    assert sum(not holds(s.fragment, Join) for s, _, _ in cluster.tasks) == 12 + 1
+    assert {tables for s, _, tables in cluster.tasks if holds(s.fragment, Join)} == {1}
