@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -18,11 +18,11 @@ from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
 from scalekit.errors import ExecutionError, ScalekitError
 from scalekit.kernels.task import Facts, located
 
-RETRIES = 3
-"""How often a task is tried again whose worker died."""
-
 GRACE = 1.0
 """Seconds that the tasks of a query have to end by themselves, when it failed or was interrupted."""
+
+HUNGER = 60.0
+"""Seconds to wait for a node where there is none."""
 
 LOOK = 1.0
 """Seconds after which a wait looks whether Ray is still there."""
@@ -43,11 +43,11 @@ class RayCluster(Cluster):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._flying: dict[Ref, _Flying] = {}
-        self._task = _task()
+        self._starved: float | None = None
 
     def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
         """Hand the task to Ray, which starts it when its tables are there."""
-        task = self._task.options(num_returns=outputs + 1)
+        task = self._session.task.options(num_returns=outputs + 1)
         *made, report = task.remote(packed, facts, *tables)
         self._flying[report] = _Flying(packed, facts, made)
         return Submitted(made, report)
@@ -73,12 +73,11 @@ class RayCluster(Cluster):
             ready = set(ray.wait(refs, num_returns=len(refs), timeout=0)[0])
         return [number for number, ref in enumerate(refs) if ref in ready]
 
-    @cached_property
+    @property
     def resources(self) -> Resources:
-        """Cores of the cluster, and the memory that Ray gives to each."""
-        total = ray.cluster_resources()
-        slots = max(1, int(total.get("CPU", 1)))
-        return Resources(slots, int(total.get("memory", 2**30 * slots)) // slots)
+        """Cores of all nodes, and the least memory for one; one core where none is there yet."""
+        found = self._session.resources()
+        return Resources(max(1, found.slots), found.memory)
 
     def _get(self, refs: list[Ref]) -> list[Any]:
         patience = LOOK
@@ -90,10 +89,21 @@ class RayCluster(Cluster):
                 patience = min(2 * patience, 60.0)
 
     def _look(self) -> None:
-        failed = self._session.failed()
-        if failed:
+        """See that Ray is still there, and has something to run tasks with."""
+        failure = self._session.failure()
+        if failure:
+            self._flying.clear()  # nobody is there to take them back from
             raise ExecutionError(
-                f"Ray stopped while the query ran ({failed}): run it again, which connects anew"
+                f"Ray stopped while the query ran ({failure}), and with it the tables of this query; run it again: "
+                "scalekit connects anew, or starts Ray again where it had started it"
+            )
+        if self._session.resources().slots:
+            self._starved = None
+        elif self._starved is None:
+            self._starved = time.monotonic()
+        elif time.monotonic() - self._starved > HUNGER:
+            raise ExecutionError(
+                f"Ray has had no node with a core for {HUNGER:.0f} s: start one, with  ray start --address=..."
             )
 
     @contextmanager
@@ -148,20 +158,6 @@ def _has_failed(ref: Ref) -> bool:
     except RayError:
         return True
     return False
-
-
-def _task() -> Any:
-    def scalekit_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[Any, ...]:
-        # This function travels by value, so that the worker loads Polars here at the earliest.
-        import os
-
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")
-        from scalekit.kernels.task import run_task
-
-        made, report = run_task(packed, facts, *tables)
-        return *made, report
-
-    return ray.remote(num_cpus=1, max_retries=RETRIES, retry_exceptions=False)(scalekit_task)
 
 
 def _own(error: RayTaskError) -> ScalekitError:

@@ -16,44 +16,50 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-STORE_SHARE = 0.3
-"""Of the memory that is free at the start: what the object store may take."""
+import psutil
+import ray
+from ray import _raylet
+from ray._private import ray_constants
 
-STORE_LIMITS = (128 * 1024**2, 32 * 1024**3)
-"""Bytes that the object store takes at least and at most."""
+SHARE = 0.75
+"""Of the memory that is free at the start: what Ray may use, unless a setting says it."""
+
+STORE_SHARE = 0.3
+"""Of that: what its object store may take before it spills to disk."""
+
+LEAST_STORE = 80 * 1024**2
+"""Bytes with which Ray starts an object store at all."""
 
 _PREFIX = "scalekit-ray-"
 
 
-def start() -> None:
+def start(workers: int | None, worker_memory: int | None) -> None:
     """Start Ray on this machine and connect to it; see TRUST.md, section 8, for the settings."""
     folder = _folder()
-    with _environment(_variables(folder)), _signals_kept():
-        import ray
-        from ray._private import ray_constants
-
-        # Read when Ray is imported, which may have been long ago.
-        ray_constants.ENABLE_RAY_CLUSTER = False
-        _reread_variables()
+    slots = workers or cores()
+    memory = worker_memory * slots if worker_memory else int(SHARE * _free_bytes())
+    with environment({**_variables(folder), **PATIENT}), _on_loopback(), signals_kept():
+        read_again()
         ray.init(
             address="local",
-            num_cpus=cores(),
+            num_cpus=slots,
             include_dashboard=False,
-            object_store_memory=_store_bytes(),
+            object_store_memory=max(LEAST_STORE, int(STORE_SHARE * memory)),
+            _memory=memory,
             log_to_driver=False,
-            configure_logging=False,
             logging_level=logging.ERROR,
             _temp_dir=str(folder),
         )
 
 
-def stop() -> None:
-    """Stop the Ray that :func:`start` started, and remove its folder."""
-    import ray
-
-    ray.shutdown(wait_for_processes=True)
+def clear() -> None:
+    """Remove the folder of the Ray that :func:`start` started, when it is stopped."""
     shutil.rmtree(_folder(), ignore_errors=True)
     _folder.cache_clear()
+
+
+PATIENT = {"RAY_gcs_rpc_server_reconnect_timeout_s": str(2**30)}
+"""Ray ends a process that has lost its control plane for a minute, and would the notebook: see decision 0009."""
 
 
 def cores() -> int:
@@ -71,9 +77,8 @@ def _variables(folder: Path) -> Mapping[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_task_oom_retries": "3",
         "RAY_enable_metrics_collection": "0",
-        # A driver whose GCS is gone would exit after a minute, and the notebook with it.
-        "RAY_gcs_rpc_server_reconnect_timeout_s": str(2**30),
-        "POLARS_MAX_THREADS": "1",
+        "POLARS_MAX_THREADS": "1",  # before Polars is loaded: otherwise each task would use all cores
+        "SCALEKIT_BACKEND": "polars",  # a user's function on a worker starts no cluster of its own
     }
 
 
@@ -107,15 +112,12 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _store_bytes() -> int:
-    import psutil
-
-    least, most = STORE_LIMITS
-    return int(min(most, max(least, STORE_SHARE * psutil.virtual_memory().available)))
+def _free_bytes() -> int:
+    return int(psutil.virtual_memory().available)
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Variables while Ray starts: its processes inherit them, and this one goes back to its own."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
@@ -129,17 +131,28 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _reread_variables() -> None:
-    from ray import _raylet
-
+def read_again() -> None:
+    """Make Ray look at the environment, which it may have read long ago."""
     core: Any = _raylet
     core.Config.initialize("")
     core.AuthenticationTokenLoader.instance().reset_cache()
 
 
 @contextmanager
-def _signals_kept() -> Iterator[None]:
-    """Ray puts a handler of its own in place of the process's."""
+def _on_loopback() -> Iterator[None]:
+    """What ``RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER`` says, where Ray was imported before."""
+    constants: Any = ray_constants
+    before = constants.ENABLE_RAY_CLUSTER
+    constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before
+
+
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Keep the process's handler of SIGTERM, in whose place Ray puts one of its own."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,51 +1,125 @@
-"""The connection to Ray that this process has: found, joined or started, and looked after."""
+"""A connection to Ray: what it has, whether it answers, and what its workers run."""
 
 from __future__ import annotations
 
-import atexit
-import os
 import socket
 import threading
-from dataclasses import dataclass
-from typing import Any, Literal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import ray
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from scalekit.backends.ray import embedded
-from scalekit.errors import ConfigError, ExecutionError
+from scalekit.backends.ray import work
+from scalekit.backends.tasks.cluster import Resources
+from scalekit.backends.tasks.versions import Versions, check_versions
+from scalekit.errors import ExecutionError
 
-PATIENCE = 5.0
-"""Seconds to wait for an answer of Ray's own processes."""
+PATIENCE = 15.0
+"""Seconds for Ray's own processes to answer."""
 
-Address = tuple[str, int]
+STARTING = 120.0
+"""Seconds for a worker to start that is asked for its versions."""
+
+FRESH = 1.0
+"""Seconds for which the list of nodes is believed."""
+
+Kind: TypeAlias = Literal["found", "joined", "started"]
+Address: TypeAlias = tuple[str, int]
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
 class Session:
-    """A connection to Ray.
+    """A connection to Ray that was there already, was joined by its address, or was started here.
 
-    Attributes
+    Parameters
     ----------
-    address
-        What was asked for; empty where a session was found or started.
     kind
-        Whether the session was there already, was joined by its address, or was started by us.
-    job
-        Ray's name for the connection.
-    processes
-        Where the control plane and this machine's raylet listen, as far as that is known.
+        Which of the three.
+    asked
+        The settings by which it came about: others need another session.
+    listeners
+        Where the processes of Ray listen on which this connection depends, by their names.
+    ship
+        Whether workers are sent scalekit.
     """
 
-    address: str
-    kind: Literal["found", "joined", "started"]
-    job: str
-    processes: tuple[tuple[str, Address], ...]
+    def __init__(
+        self, kind: Kind, asked: object, listeners: Mapping[str, Address], *, ship: bool
+    ) -> None:
+        self.kind = kind
+        self.asked = asked
+        self._identity = _identity()
+        self.task = work.task(ship=ship)
+        self._versions = work.versions(ship=ship)
+        self._listeners = listeners
+        self._checked: set[str] = set()
+        if kind == "started":
+            self._checked |= {
+                node["NodeID"] for node in nodes()
+            }  # they run the Python that runs this
+            slots = int(ray.cluster_resources()["CPU"])
+            self._warming = [self._versions.remote() for _ in range(slots)]
+        self._looked = float("-inf")
+        self._resources = Resources(0, 0)
 
-    def failed(self) -> str:
+    def is_current(self) -> bool:
+        """Whether this process still has this connection, and no other."""
+        return ray.is_initialized() and _identity() == self._identity
+
+    def failure(self) -> str:
         """What does not answer any more, or nothing."""
-        if not ray.is_initialized():
-            return "the session, which was shut down"
-        return next((name for name, address in self.processes if not answers(address)), "")
+        if not self.is_current():
+            return "it was shut down"
+        silent = [name for name, address in self._listeners.items() if not answers(address)]
+        return f"{silent[0]} does not answer" if silent else ""
+
+    def resources(self) -> Resources:
+        """Cores of all nodes and the least memory for one of them; versions of new nodes are compared."""
+        if time.monotonic() - self._looked > FRESH:
+            self._look()
+        return self._resources
+
+    def _look(self) -> None:
+        able = {n["NodeID"]: n for n in nodes() if n["Alive"] and n["Resources"].get("CPU")}
+        if new := able.keys() - self._checked:
+            self._check([able[node] for node in new])
+            self._checked |= new
+        given = [node["Resources"] for node in able.values()]
+        shares = [int(r["memory"] / r["CPU"]) for r in given if "memory" in r]
+        slots = int(sum(resources["CPU"] for resources in given))
+        self._resources = Resources(slots, min(shares, default=2 * 1024**3))
+        self._looked = time.monotonic()
+
+    def _check(self, found: Sequence[Mapping[str, Any]]) -> None:
+        names = {node["NodeID"]: f"node {node['NodeManagerAddress']}" for node in found}
+        asked = {
+            node: self._versions.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True)
+            ).remote()
+            for node in names
+        }
+        try:
+            told = ray.get(list(asked.values()), timeout=STARTING)
+        except RayError as error:
+            raise ExecutionError(
+                f"the workers of Ray did not start within {STARTING:.0f} s, or could not say their versions: {error}"
+            ) from None
+        workers = {names[node]: Versions(*said) for node, said in zip(asked, told, strict=True)}
+        check_versions("Ray", "ray", workers)
+
+
+def _identity() -> tuple[str, str]:
+    """Which connection this process has: the first one to any cluster has the same number."""
+    context = ray.get_runtime_context()
+    return str(context.gcs_address), str(context.get_job_id())
+
+
+def nodes() -> list[dict[str, Any]]:
+    """What Ray knows of its nodes."""
+    return asked_in_time(ray.nodes, "its control plane")
 
 
 def answers(address: Address) -> bool:
@@ -57,92 +131,28 @@ def answers(address: Address) -> bool:
     return True
 
 
-_lock = threading.RLock()
-_current: Session | None = None
+def asked_in_time(question: Callable[[], T], whom: str) -> T:
+    """The answer to a question that Ray itself asks for as long as it takes.
 
+    Raises
+    ------
+    ExecutionError
+        Where there is none in time.
+    """
+    answer: list[T] = []
+    failure: list[BaseException] = []
 
-def connect(address: str | None) -> Session:
-    """The session of this process; a cluster that was named is joined, and without one Ray is started here."""
-    global _current  # noqa: PLW0603 - Ray itself is one for each process
-    address = address or os.environ.get("RAY_ADDRESS") or ""
-    with _lock:
-        if _current is not None and not _is_current(_current):
-            _current = None
-        if _current is not None and (_current.failed() or _current.address != address):
-            _drop(_current)
-            _current = None
-        if _current is None:
-            _current = _found(address) if ray.is_initialized() else _new(address)
-        return _current
+    def ask() -> None:
+        try:
+            answer.append(question())
+        except BaseException as error:  # raised below, in the thread that asked
+            failure.append(error)
 
-
-def close() -> None:
-    """Leave the session; what was started here is stopped."""
-    global _current  # noqa: PLW0603
-    with _lock:
-        if _current is not None and _current.kind != "found":
-            _end(_current)
-        _current = None
-
-
-def _is_current(session: Session) -> bool:
-    return ray.is_initialized() and _job() == session.job
-
-
-def _job() -> str:
-    return str(ray.get_runtime_context().get_job_id())
-
-
-def _drop(session: Session) -> None:
-    if session.kind == "found":
-        failed = session.failed()
-        if failed:
-            raise ExecutionError(
-                f"Ray does not answer any more ({failed}): call ray.shutdown(), and ray.init() as before"
-            )
-        return
-    _end(session)
-
-
-def _end(session: Session) -> None:
-    if session.kind == "started":
-        embedded.stop()
-    else:
-        ray.shutdown()
-
-
-def _found(address: str) -> Session:
-    there = ray.get_runtime_context().gcs_address
-    if address not in ("", "auto", there) and "://" not in address:
-        raise ConfigError(
-            f"address is {address!r}, but this process is connected to Ray at {there!r}, and can be to one only: "
-            "call ray.shutdown() first, or leave the address out"
-        )
-    return Session(address, "found", _job(), _processes())
-
-
-def _new(address: str) -> Session:
-    if address:
-        _join(address)
-        return Session(address, "joined", _job(), _processes())
-    embedded.start()
-    atexit.register(close)
-    return Session("", "started", _job(), _processes())
-
-
-def _join(address: str) -> None:
-    ray.init(address=address, log_to_driver=False, configure_logging=False)
-
-
-def _processes() -> tuple[tuple[str, Address], ...]:
-    """The control plane, and the raylet through which this process reaches it."""
-    context: Any = ray.get_runtime_context()
-    host, _, port = context.gcs_address.rpartition(":")
-    found = [("its control plane", (host, int(port)))]
-    mine = context.get_node_id()
-    found += [
-        ("its raylet on this machine", (node["NodeManagerAddress"], node["NodeManagerPort"]))
-        for node in ray.nodes()
-        if node["NodeID"] == mine
-    ]
-    return tuple(found)
+    thread = threading.Thread(target=ask, daemon=True, name="scalekit-ray-question")
+    thread.start()
+    thread.join(PATIENCE)
+    if failure:
+        raise failure[0]
+    if not answer:
+        raise ExecutionError(f"Ray does not answer ({whom} says nothing for {PATIENCE:.0f} s)")
+    return answer[0]
