@@ -57,6 +57,26 @@ class Decomposition:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """What a window function along the rows has to see of the rows before and after some of them.
+
+    Attributes
+    ----------
+    before, after
+        How many neighbours.
+    carry
+        An aggregate whose value, as one row before the others, stands for all rows before them.
+    backwards
+        Whether that row stands behind the others, for all rows after them.
+    """
+
+    before: int = 0
+    after: int = 0
+    carry: Any = None
+    backwards: bool = False
+
+
+@dataclass(frozen=True)
 class FunctionSpec:
     """One row of the function table.
 
@@ -75,7 +95,8 @@ class FunctionSpec:
     needs_order
         Whether the answer depends on the order of rows; a function of the options where they decide.
     resizes
-        Whether the output's length may differ from the input's (``unique``, ``drop_nulls``).
+        Whether the output's length may differ from the input's (``unique``, ``drop_nulls``); a function of the
+        options where they decide.
     selects_rows
         Whether it keeps or drops each row by itself (``filter``, ``drop_nulls``).
     variadic
@@ -105,6 +126,13 @@ class FunctionSpec:
         options that are expressions, with their types (``list.eval``: the elements of the list).
     spread
         Bound call and its first operand's type to the calls that it stands for (``struct.unnest``).
+    reach
+        Operands and options, as for ``decompose``, to the :class:`Reach` of a window function; None where
+        it needs all rows.
+    means
+        Operands and options to a public expression that gives the same by other functions.
+    sets
+        Positions of operands that are one collection for all rows (``is_in``).
     """
 
     name: str
@@ -113,7 +141,7 @@ class FunctionSpec:
     decompose: Callable[..., Decomposition] | None = None
     decomposes: Callable[[tuple[pl.DataType, ...]], bool] | None = None
     needs_order: bool | Callable[[Mapping[str, Any]], bool] = False
-    resizes: bool = False
+    resizes: bool | Callable[[Mapping[str, Any]], bool] = False
     selects_rows: bool = False
     variadic: bool = False
     is_method: bool = False
@@ -127,9 +155,18 @@ class FunctionSpec:
     raises: bool | Callable[[Mapping[str, Any]], bool] = False
     scope: Callable[[Call, pl.DataType], Mapping[ExprNode, pl.DataType]] | None = None
     spread: Callable[[Call, pl.DataType], Sequence[ExprNode]] | None = None
+    reach: Callable[..., Reach | None] | None = None
+    means: Callable[..., Any] | None = None
+    sets: tuple[int, ...] = ()
 
 
 FUNCTIONS: dict[str, FunctionSpec] = {}
+
+
+def resizes(call: Call) -> bool:
+    """Whether a call's output may have another length than its operands."""
+    found = FUNCTIONS[call.function].resizes
+    return found if isinstance(found, bool) else found(dict(call.options))
 
 
 class ExprBase:

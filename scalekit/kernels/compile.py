@@ -12,12 +12,13 @@ from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Case, ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.grouped import aggregated
-from scalekit.kernels.joins import asof_join, join
+from scalekit.kernels.joins import asof_join, beside, join
 from scalekit.kernels.sampling import sample_rows
 from scalekit.kernels.user_function import Guarded
 from scalekit.plan.nodes import (
     Aggregate,
     AsofJoin,
+    Beside,
     Distinct,
     DynamicAggregate,
     Explode,
@@ -221,7 +222,9 @@ def _row_index(plan: RowIndex | Numbered, below: Tables) -> pl.LazyFrame:
 
 
 def _sample(plan: Sample, below: Tables) -> pl.LazyFrame:
-    return sample_rows(below[0], n=plan.n, fraction=plan.fraction, seed=plan.seed)
+    return sample_rows(
+        below[0], n=plan.n, fraction=plan.fraction, seed=plan.seed, place=plan.place
+    )
 
 
 def _map_batches(plan: MapBatches, below: Tables) -> pl.LazyFrame:
@@ -250,6 +253,7 @@ COMPILERS: Mapping[type[Plan], Callable[[Any, Tables], pl.LazyFrame]] = {
     RollingAggregate: _rolling,
     Join: join,
     AsofJoin: asof_join,
+    Beside: beside,
     Sort: _sort,
     Limit: _limit,
     Distinct: _distinct,

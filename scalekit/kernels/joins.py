@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from scalekit.kernels.expressions import to_expr
-from scalekit.plan.nodes import AsofJoin, Join
+from scalekit.plan.nodes import AsofJoin, Beside, Join
 
 Tables = Sequence[pl.LazyFrame]
 
@@ -76,3 +76,11 @@ def asof_join(plan: AsofJoin, below: Tables) -> pl.LazyFrame:
         check_sortedness=False,
     )
     return joined.sort(_PLACE).drop(_PLACE)
+
+
+def beside(_: Beside, below: Tables) -> pl.LazyFrame:
+    """Every row beside the one row of another table."""
+    both = below[0].join(below[1], how="cross")
+    return both.map_batches(
+        _unchanged, predicate_pushdown=False, slice_pushdown=False, streamable=True
+    )

@@ -16,10 +16,11 @@ import polars as pl
 from scalekit.expr.analysis import columns_read, is_elementwise, nodes, output_name
 from scalekit.expr.decompose import decomposition
 from scalekit.expr.expr import Expr
-from scalekit.expr.function import FUNCTIONS, Kind
+from scalekit.expr.function import FUNCTIONS, Kind, resizes
 from scalekit.expr.node import Alias, Call, Cast, Column, ExprNode, Over
 from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import dtype_of, schema_of
+from scalekit.physical.levels import staged_operands
 from scalekit.physical.lowering import Lower, leaf, mapped
 from scalekit.physical.nodes import Gather, HashExchange, Physical
 from scalekit.physical.places import first_place, in_place_order, with_place
@@ -35,6 +36,10 @@ def lower_aggregate(plan: Aggregate, lower: Lower, *, ordered: bool) -> Physical
     """Partial and final where every aggregate splits, else the rows of a group meet and run as they stand."""
     if not all(is_elementwise(key) for key in plan.keys):
         return lower_whole(plan, lower, ordered=ordered)
+    if not plan.keys:
+        taken = staged_operands(plan.input, plan.aggs)
+        if taken.plan is not plan.input:
+            return lower(Aggregate(taken.plan, (), taken.exprs), ordered=ordered)
     if plan.keys and ordered:
         return _in_order(plan, lower)
     steps = _split(plan)
@@ -43,6 +48,11 @@ def lower_aggregate(plan: Aggregate, lower: Lower, *, ordered: bool) -> Physical
     partial, final = steps
     below = mapped(lower(plan.input, ordered=_sees_order(plan)), partial)
     return mapped(_met(below, final), final)
+
+
+def splits(plan: Aggregate) -> bool:
+    """Whether every aggregate is one of partial aggregates."""
+    return all(map(is_elementwise, plan.keys)) and _split(plan) is not None
 
 
 def _met(below: Physical, final: Aggregate) -> Physical:
@@ -111,7 +121,7 @@ def _final(expr: ExprNode, partials: _Partials) -> ExprNode | None:
             return None  # the rows of a group as a list, or a window of it
         case Call(function) if FUNCTIONS[function].kind is not Kind.ELEMENTWISE:
             return None
-        case Call(function) if FUNCTIONS[function].resizes or FUNCTIONS[function].user_function:
+        case Call(function) if resizes(expr) or FUNCTIONS[function].user_function:
             return None
     below = [_final(child, partials) for child in children(expr)]
     if any(child is None for child in below):
@@ -153,5 +163,5 @@ def _is_local(expr: ExprNode) -> bool:
     if not isinstance(expr, Call):
         return not isinstance(expr, Over)
     spec = FUNCTIONS[expr.function]
-    row_by_row = spec.kind is Kind.ELEMENTWISE and not spec.resizes
+    row_by_row = spec.kind is Kind.ELEMENTWISE and not resizes(expr)
     return (row_by_row or spec.selects_rows) and not spec.user_function

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 import polars as pl
 
 from scalekit.expr.analysis import is_elementwise, nodes
-from scalekit.expr.node import ExprNode, Literal, Opaque
+from scalekit.expr.function import FUNCTIONS
+from scalekit.expr.node import Call, ExprNode, Literal, Opaque
 from scalekit.kernels.schema import schema_of
 from scalekit.physical.nodes import Concat, MapPartitions, Physical
 from scalekit.plan.nodes import Input, Numbered, Plan
-from scalekit.tree import walk
+from scalekit.tree import children, walk
 
 
 class Lower(Protocol):
@@ -52,6 +53,21 @@ def row_by_row(exprs: Iterable[ExprNode]) -> bool:
 
 
 def _holds_series(expr: ExprNode) -> bool:
-    """Whether a constant of many rows stands in an expression: it would meet other rows in every part."""
-    values = (e.value for e in nodes(expr) if isinstance(e, Literal))
-    return any(isinstance(v, Opaque) and isinstance(v.value, pl.Series) for v in values)
+    """Whether a constant of many rows stands in an expression: it would meet other rows in every part.
+
+    What is one collection for all rows, as in ``is_in``, does not.
+    """
+    return _is_series(expr) or any(
+        _is_series(operand) and at not in _sets(parent)
+        for parent in nodes(expr)
+        for at, operand in enumerate(children(parent))
+    )
+
+
+def _is_series(expr: ExprNode) -> bool:
+    value = expr.value if isinstance(expr, Literal) else None
+    return isinstance(value, Opaque) and isinstance(value.value, pl.Series)
+
+
+def _sets(expr: ExprNode) -> tuple[int, ...]:
+    return FUNCTIONS[expr.function].sets if isinstance(expr, Call) else ()

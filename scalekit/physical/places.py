@@ -11,7 +11,7 @@ from scalekit.physical.nodes import Physical, RangeExchange
 from scalekit.plan.nodes import Numbered, Plan, Select, Sort
 from scalekit.tree import updated
 
-PLACE = "__scalekit_place"
+PLACE = "__scalekit_place_in_parts"
 
 
 def with_place(plan: Plan) -> Numbered:

@@ -1,13 +1,23 @@
-"""Operators that need each row by itself: they run where the row is."""
+"""Operators that add, keep and choose rows: row by row where the rows are, and before it what needs other rows."""
 
 from __future__ import annotations
 
-from scalekit.expr.analysis import columns_read
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scalekit.expr.analysis import columns_read, is_scalar
+from scalekit.expr.node import Column
+from scalekit.kernels.schema import schema_of
+from scalekit.physical.apart import is_apart, lower_apart
+from scalekit.physical.beside import is_beside, lower_beside
+from scalekit.physical.levels import staged
 from scalekit.physical.limits import limited
-from scalekit.physical.lowering import Lower, leaf, mapped, row_by_row
+from scalekit.physical.lowering import Lower, Lowering, leaf, mapped, row_by_row
+from scalekit.physical.neighbours import along, lower_along
 from scalekit.physical.nodes import Physical, ScanPartitions
 from scalekit.physical.whole import lower_whole
-from scalekit.plan.nodes import Filter, Limit, Scan, Select, WithColumns
+from scalekit.physical.windows import lower_overs, overs
+from scalekit.plan.nodes import Aggregate, Filter, Limit, Plan, Scan, Select, WithColumns
 from scalekit.tree import updated
 
 
@@ -20,21 +30,51 @@ def lower_scan(plan: Scan, lower: Lower, *, ordered: bool) -> Physical:
 
 
 def lower_select(plan: Select, lower: Lower, *, ordered: bool) -> Physical:
-    """Row by row, where the expressions are and there is a column to count the rows by."""
+    """Row by row, where the expressions are and there is a column to count the rows by; else in steps."""
+    if all(map(is_scalar, plan.exprs)):
+        return lower(Aggregate(plan.input, (), plan.exprs), ordered=ordered)
     if row_by_row(plan.exprs) and any(map(columns_read, plan.exprs)):
         return mapped(lower(plan.input, ordered=ordered), updated(plan, input=leaf(plan.input)))
-    return lower_whole(plan, lower, ordered=ordered)
+    if row_by_row(plan.exprs):
+        return lower_whole(plan, lower, ordered=ordered)
+    steps = staged(plan.input, plan.exprs)
+    if steps is None:
+        return lower_whole(plan, lower, ordered=ordered)
+    return lower(Select(steps.plan, steps.exprs), ordered=ordered)
 
 
 def lower_with_columns(plan: WithColumns, lower: Lower, *, ordered: bool) -> Physical:
-    """Row by row, where the expressions are."""
+    """Row by row, where the expressions are, or all at once where one step gives them; else in steps."""
     if row_by_row(plan.exprs):
         return mapped(lower(plan.input, ordered=ordered), updated(plan, input=leaf(plan.input)))
-    return lower_whole(plan, lower, ordered=ordered)
+    for belongs, lowering in _STEPS:
+        if belongs(plan):
+            return lowering(plan, lower, ordered=ordered)
+    steps = staged(plan.input, plan.exprs)
+    if steps is None:
+        return lower_whole(plan, lower, ordered=ordered)
+    return lower(_columns(WithColumns(steps.plan, steps.exprs), plan), ordered=ordered)
 
 
 def lower_filter(plan: Filter, lower: Lower, *, ordered: bool) -> Physical:
-    """Row by row, where the predicate is."""
+    """Row by row, where the predicate is; else in steps."""
     if row_by_row((plan.predicate,)):
         return mapped(lower(plan.input, ordered=ordered), updated(plan, input=leaf(plan.input)))
-    return lower_whole(plan, lower, ordered=ordered)
+    steps = staged(plan.input, (plan.predicate,))
+    if steps is None:
+        return lower_whole(plan, lower, ordered=ordered)
+    return lower(_columns(Filter(steps.plan, *steps.exprs), plan), ordered=ordered)
+
+
+def _columns(steps: Plan, plan: Plan) -> Select:
+    """The columns of ``plan`` alone."""
+    return Select(steps, tuple(map(Column, schema_of(plan))))
+
+
+_STEPS: Sequence[tuple[Callable[[WithColumns], Any], Lowering]] = (
+    (is_beside, lower_beside),
+    (lambda plan: overs(plan.exprs), lower_overs),
+    (along, lower_along),
+    (is_apart, lower_apart),
+)
+"""What all expressions of a step may be, and how it is lowered then."""

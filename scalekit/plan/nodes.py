@@ -223,12 +223,13 @@ class RowIndex(Plan):
 
 @node
 class Sample(Plan):
-    """Rows chosen by a hash of the seed and the row's place."""
+    """Rows chosen by a hash of the seed and the row's place, which may be in a column."""
 
     input: Plan
     n: int | None
     fraction: float | None
     seed: int
+    place: str | None = None
 
 
 @node
@@ -264,3 +265,15 @@ class Numbered(Plan):
     name: str
     by: str
     offset: int = 0
+
+
+@node
+class Beside(Plan):
+    """Every row of a table beside the one row of another; found in fragments only.
+
+    A cross join, but one that Polars' optimizer leaves alone: with a filter above it would make an inequality
+    join of it, which loses the order of rows and takes ten times as long.
+    """
+
+    input: Plan
+    values: Plan

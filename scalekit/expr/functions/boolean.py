@@ -82,7 +82,7 @@ class BooleanMethods(ExprBase):
         """
         return ~self
 
-    @elementwise()
+    @elementwise(sets=(1,))
     def is_in(self, other: IntoExpr, *, nulls_equal: bool = False) -> Self:
         """Whether the value is among others.
 

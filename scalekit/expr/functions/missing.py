@@ -7,11 +7,27 @@ from typing import Any, Self
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import at_least, choice
 from scalekit.expr.enums import as_one_kind
-from scalekit.expr.function import ExprBase, Operand, elementwise, window
+from scalekit.expr.function import ExprBase, Operand, Reach, elementwise, window
 
 _FROM_NEIGHBOURS = ("forward", "backward")
 _FROM_ALL = ("min", "max", "mean")
 _CONSTANT = ("zero", "one")
+
+
+def _from_before(x: Any, limit: int | None) -> Reach:
+    return Reach(carry=x.last(ignore_nulls=True)) if limit is None else Reach(before=limit)
+
+
+def _from_behind(x: Any, limit: int | None) -> Reach:
+    if limit is not None:
+        return Reach(after=limit)
+    return Reach(carry=x.first(ignore_nulls=True), backwards=True)
+
+
+def _by_strategy(x: Any, strategy: str, limit: int | None) -> Reach | None:
+    if strategy not in _FROM_NEIGHBOURS:
+        return None
+    return (_from_before if strategy == "forward" else _from_behind)(x, limit)
 
 
 class MissingMethods(ExprBase):
@@ -114,6 +130,7 @@ class MissingMethods(ExprBase):
         "fill_null_by",
         kernel=lambda x, strategy, limit: x.fill_null(strategy=strategy, limit=limit),
         needs_order=lambda options: options["strategy"] in _FROM_NEIGHBOURS,
+        reach=_by_strategy,
     )
     def _fill_null_by(self, strategy: str, limit: int | None = None) -> Self:
         """Fill nulls from other rows."""
@@ -159,7 +176,7 @@ class MissingMethods(ExprBase):
             return self._fill_null_constant(strategy)
         return self._fill_null_by(strategy, limit)
 
-    @window(needs_order=True, check=at_least("limit", 0))
+    @window(needs_order=True, check=at_least("limit", 0), reach=_from_before)
     def forward_fill(self, limit: int | None = None) -> Self:
         """Put the last value before it in the place of null.
 
@@ -176,7 +193,7 @@ class MissingMethods(ExprBase):
         [1, 1, None]
         """
 
-    @window(needs_order=True, check=at_least("limit", 0))
+    @window(needs_order=True, check=at_least("limit", 0), reach=_from_behind)
     def backward_fill(self, limit: int | None = None) -> Self:
         """Put the first value after it in the place of null.
 

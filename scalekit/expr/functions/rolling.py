@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from scalekit.expr.checks import CLOSED, QUANTILES, at_least, every, fraction
-from scalekit.expr.function import ExprBase, IntoExpr, window
+from scalekit.expr.function import ExprBase, IntoExpr, Reach, window
 from scalekit.expr.operands import MEASURE, takes
 from scalekit.expr.widening import widen_first
 
@@ -14,10 +14,16 @@ _SIZE = every(at_least("window_size", 1), at_least("min_samples", 0))
 _BY = every(CLOSED, at_least("min_samples", 0))
 
 
+def _window(_: Any, *, window_size: int, center: bool, **__: Any) -> Reach:
+    """The rows of a window besides the row itself; around its middle, at most as many on each side."""
+    beside = window_size - 1
+    return Reach(before=beside, after=beside if center else 0)
+
+
 class RollingMethods(ExprBase):
     """Functions over a window that moves with the rows, or with the values of another column."""
 
-    @window(needs_order=True, check=_SIZE, resolve=widen_first)
+    @window(needs_order=True, check=_SIZE, reach=_window, resolve=widen_first)
     def rolling_sum(
         self,
         window_size: int,
@@ -48,7 +54,7 @@ class RollingMethods(ExprBase):
         [None, 3, 6]
         """
 
-    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
+    @window(needs_order=True, check=_SIZE, reach=_window, resolve=takes(MEASURE))
     def rolling_mean(
         self,
         window_size: int,
@@ -79,7 +85,7 @@ class RollingMethods(ExprBase):
         [None, 1.5, 3.0]
         """
 
-    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
+    @window(needs_order=True, check=_SIZE, reach=_window, resolve=takes(MEASURE))
     def rolling_min(
         self,
         window_size: int,
@@ -110,7 +116,7 @@ class RollingMethods(ExprBase):
         [None, 1, 2]
         """
 
-    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
+    @window(needs_order=True, check=_SIZE, reach=_window, resolve=takes(MEASURE))
     def rolling_max(
         self,
         window_size: int,
@@ -141,7 +147,7 @@ class RollingMethods(ExprBase):
         [None, 2, 4]
         """
 
-    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
+    @window(needs_order=True, check=_SIZE, reach=_window, resolve=takes(MEASURE))
     def rolling_median(
         self,
         window_size: int,
@@ -172,7 +178,7 @@ class RollingMethods(ExprBase):
         [None, 1.5, 3.0]
         """
 
-    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
+    @window(needs_order=True, check=_SIZE, reach=_window, resolve=takes(MEASURE))
     def rolling_std(
         self,
         window_size: int,
@@ -206,7 +212,7 @@ class RollingMethods(ExprBase):
         [None, 0.7071067811865476, 0.7071067811865476]
         """
 
-    @window(needs_order=True, check=_SIZE, resolve=takes(MEASURE))
+    @window(needs_order=True, check=_SIZE, reach=_window, resolve=takes(MEASURE))
     def rolling_var(
         self,
         window_size: int,
@@ -242,6 +248,7 @@ class RollingMethods(ExprBase):
 
     @window(
         needs_order=True,
+        reach=_window,
         check=every(_SIZE, QUANTILES, fraction("quantile")),
         resolve=takes(MEASURE),
     )

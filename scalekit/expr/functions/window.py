@@ -9,7 +9,8 @@ import polars as pl
 from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import choice
 from scalekit.expr.counter import drawn, mixed
-from scalekit.expr.function import ExprBase, IntoExpr, elementwise, window
+from scalekit.expr.function import ExprBase, IntoExpr, Reach, elementwise, window
+from scalekit.expr.node import Literal
 from scalekit.expr.operands import MEASURE, takes
 from scalekit.expr.widening import widen_first
 
@@ -31,6 +32,36 @@ def _rank(x: pl.Expr, *, method: str, descending: bool, seed: int | None) -> pl.
     return ranks.cast(_COUNT)
 
 
+def _neighbours(_: Any, n: Any, *, fill_value: Any = None) -> Reach | None:
+    """As many rows before, or after where ``n`` is negative, as it says."""
+    steps = n._node.value if isinstance(n._node, Literal) else None
+    is_constant = fill_value is None or isinstance(fill_value._node, Literal)
+    if type(steps) is not int or not is_constant:
+        return None
+    return Reach(before=max(steps, 0), after=max(-steps, 0))
+
+
+def _difference(x: Any, n: Any, null_behavior: str) -> Reach | None:
+    return _neighbours(x, n) if null_behavior == "ignore" else None
+
+
+def _running(name: str) -> Any:
+    """All rows so far, for which their aggregate stands."""
+    return lambda x, reverse: Reach(carry=getattr(x, name)(), backwards=reverse)
+
+
+def _count_so_far(x: Any, reverse: bool) -> Any:
+    return x.is_not_null().cast(_COUNT).cum_sum(reverse=reverse)
+
+
+def _nth_of_its_kind(x: Any) -> Any:
+    return x.is_null().cum_count().over(x)
+
+
+def _nth_from_the_end(x: Any) -> Any:
+    return x.is_null().cum_count(reverse=True).over(x)
+
+
 def _one_decay(**arguments: Any) -> None:
     """Check that exactly one of the ways to say the decay is used."""
     given = [n for n in ("com", "span", "half_life", "alpha") if arguments[n] is not None]
@@ -43,7 +74,7 @@ def _one_decay(**arguments: Any) -> None:
 class WindowMethods(ExprBase):
     """Functions that follow the order of rows, or need the whole group."""
 
-    @window(needs_order=True)
+    @window(needs_order=True, reach=_neighbours)
     def shift(self, n: IntoExpr = 1, *, fill_value: IntoExpr | None = None) -> Self:
         """The value some rows before; null where there is none.
 
@@ -64,8 +95,9 @@ class WindowMethods(ExprBase):
 
     @window(
         needs_order=True,
-        resizes=True,
+        resizes=lambda options: options["null_behavior"] == "drop",
         check=choice("null_behavior", "ignore", "drop"),
+        reach=_difference,
     )
     def diff(self, n: IntoExpr = 1, null_behavior: str = "ignore") -> Self:
         """The difference to the value some rows before.
@@ -102,7 +134,7 @@ class WindowMethods(ExprBase):
         [None, 1.0, 0.5]
         """
 
-    @window(needs_order=True, resolve=widen_first)
+    @window(needs_order=True, reach=_running("sum"), resolve=widen_first)
     def cum_sum(self, *, reverse: bool = False) -> Self:
         """Sum of the values so far; null at a null. Integers are added in 64 bits.
 
@@ -119,7 +151,7 @@ class WindowMethods(ExprBase):
         [1, None, 3]
         """
 
-    @window(needs_order=True)
+    @window(needs_order=True, reach=_running("product"))
     def cum_prod(self, *, reverse: bool = False) -> Self:
         """Product of the values so far; null at a null. Integers are multiplied in 64 bits.
 
@@ -136,7 +168,7 @@ class WindowMethods(ExprBase):
         [2, None, 6]
         """
 
-    @window(needs_order=True)
+    @window(needs_order=True, reach=_running("min"))
     def cum_min(self, *, reverse: bool = False) -> Self:
         """Smallest value so far; null at a null.
 
@@ -153,7 +185,7 @@ class WindowMethods(ExprBase):
         [2, 1, 1]
         """
 
-    @window(needs_order=True)
+    @window(needs_order=True, reach=_running("max"))
     def cum_max(self, *, reverse: bool = False) -> Self:
         """Largest value so far; null at a null.
 
@@ -170,7 +202,7 @@ class WindowMethods(ExprBase):
         [2, 2, 3]
         """
 
-    @window(needs_order=True, result=_COUNT)
+    @window(needs_order=True, result=_COUNT, means=_count_so_far)
     def cum_count(self, *, reverse: bool = False) -> Self:
         """Number of the non-null values so far, as Int64.
 
@@ -238,7 +270,7 @@ class WindowMethods(ExprBase):
         [0, 0, 1, 2]
         """
 
-    @window()
+    @window(means=lambda x: x.len().over(x) == 1)
     def is_unique(self) -> Self:
         """Whether the value occurs once; null is a value.
 
@@ -250,7 +282,7 @@ class WindowMethods(ExprBase):
         [False, False, True]
         """
 
-    @window()
+    @window(means=lambda x: x.len().over(x) > 1)
     def is_duplicated(self) -> Self:
         """Whether the value occurs more than once; null is a value.
 
@@ -262,7 +294,7 @@ class WindowMethods(ExprBase):
         [True, True, False]
         """
 
-    @window(needs_order=True)
+    @window(needs_order=True, means=lambda x: _nth_of_its_kind(x) == 1)
     def is_first_distinct(self) -> Self:
         """Whether the row is the first with its value; null is a value.
 
@@ -274,7 +306,7 @@ class WindowMethods(ExprBase):
         [True, False, True]
         """
 
-    @window(needs_order=True)
+    @window(needs_order=True, means=lambda x: _nth_from_the_end(x) == 1)
     def is_last_distinct(self) -> Self:
         """Whether the row is the last with its value; null is a value.
 
