@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from scalekit.expr.node import Column
 from scalekit.kernels.expressions import to_expr
 from scalekit.plan.nodes import AsofJoin, Beside, Join
 
@@ -71,7 +72,9 @@ def asof_join(plan: AsofJoin, below: Tables) -> pl.LazyFrame:
         strategy=plan.strategy,  # type: ignore[arg-type]
         suffix=plan.suffix,
         tolerance=plan.tolerance,
-        coalesce=plan.coalesce,
+        # Polars does not fold keys that are computed, and warns where it is asked to.
+        coalesce=plan.coalesce
+        and all(isinstance(e, Column) for e in (plan.left_on, plan.right_on)),
         allow_exact_matches=plan.allow_exact_matches,
         check_sortedness=False,
     )

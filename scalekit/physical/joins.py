@@ -16,6 +16,7 @@ from dataclasses import replace
 import polars as pl
 
 from scalekit.expr.analysis import columns_read, is_elementwise
+from scalekit.expr.expr import Expr
 from scalekit.expr.node import Cast, Column, ExprNode, SortKey
 from scalekit.kernels.schema import dtype_of, schema_of
 from scalekit.physical.lowering import Lower, leaf, mapped
@@ -23,7 +24,7 @@ from scalekit.physical.nodes import JoinPartitions, Physical, RangeExchange
 from scalekit.physical.places import PLACE
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.estimate import estimate
-from scalekit.plan.nodes import AsofJoin, Join, Numbered, Plan, Select, Sort
+from scalekit.plan.nodes import AsofJoin, Filter, Join, Limit, Numbered, Plan, Select, Sort, Union
 from scalekit.tree import has_memo, memo
 
 _PLACE_RIGHT = f"{PLACE}_of_right"
@@ -39,6 +40,55 @@ def lower_join(plan: Join, lower: Lower, *, ordered: bool) -> Physical:
     if ordered and plan.maintain_order != "none":
         return _in_order(plan, lower)
     return _met(replace(plan, maintain_order="none"), lower)
+
+
+def lower_asof_join(plan: AsofJoin, lower: Lower, *, ordered: bool) -> Physical:
+    """Rows of equal ``by`` columns meet; without any, the right side goes everywhere or ranges of the key meet."""
+    if not all(map(_runs_beside_its_row, (plan.left_on, plan.right_on))):
+        return lower_whole(plan, lower, ordered=ordered)
+    if not ordered:
+        return _near(plan, lower)
+    by = (SortKey(Column(PLACE)),)
+    placed = replace(plan, left=Numbered(plan.left, PLACE, "place"))
+    sorted_back = Select(Sort(leaf(placed), by), tuple(map(Column, schema_of(plan))))
+    return mapped(RangeExchange(_near(placed, lower, in_order=(by, ())), by), sorted_back)
+
+
+def _near(plan: AsofJoin, lower: Lower, in_order: tuple[Order, Order] = ((), ())) -> JoinPartitions:
+    by = tuple(map(Column, plan.by_left)), tuple(map(Column, plan.by_right))
+    nested = any(schema_of(plan.left)[name].is_nested() for name in plan.by_left)
+    return JoinPartitions(
+        lower(plan.left, ordered=False),
+        lower(plan.right, ordered=True),  # of several right rows equally near the order decides
+        *by,
+        replace(plan, left=leaf(plan.left), right=leaf(plan.right, 1)),
+        (False, True),
+        _bytes_of(plan.left),
+        _bytes_of(plan.right),
+        ("meet", "meet") if nested else ("stay", "drop"),
+        in_order,
+        () if plan.by_left else _ranges(plan),
+        None if plan.by_left else _edges(plan),
+    )
+
+
+def _ranges(plan: AsofJoin) -> Order:
+    (left,), (right,) = _compared(plan, ((plan.left_on,), (plan.right_on,)))
+    return SortKey(left), SortKey(right)
+
+
+def _edges(plan: AsofJoin) -> Plan:
+    """What rows of other ranges may find in a right part: its last row, or its first one, or both.
+
+    Of the rows with its first key, ``"nearest"`` takes the last one.
+    """
+    key = Expr(plan.right_on)
+    rows = Sort(Filter(leaf(plan.right), key.is_not_null()._node), (SortKey(plan.right_on),))
+    first, last = Limit(rows, 0, 1), Limit(rows, -1, 1)
+    if plan.strategy != "nearest":
+        return first if plan.strategy == "forward" else last
+    at_first = Filter(rows, (key == key.min())._node)
+    return Union((Limit(at_first, -1, 1), last))
 
 
 def _met(plan: Join, lower: Lower, in_order: tuple[Order, Order] = ((), ())) -> JoinPartitions:

@@ -115,6 +115,9 @@ class JoinPartitions(Physical):
     says for both sides where rows go that have a null among their keys: to ``"meet"`` as others do, to
     ``"stay"`` in any part, or to be dropped. ``in_order`` is the order in which the rows are, part by
     part, if the left or the right side is the one that stays where it is.
+
+    Where the left rows look for the nearest right ones, ``ranges`` are the keys of both sides: both may be
+    exchanged by the same ranges, and every task then has besides what ``edges`` takes of each right part.
     """
 
     left: Physical
@@ -127,6 +130,8 @@ class JoinPartitions(Physical):
     right_bytes: int | None = None
     nulls: tuple[str, str] = ("meet", "meet")
     in_order: tuple[tuple[SortKey, ...], tuple[SortKey, ...]] = ((), ())
+    ranges: tuple[SortKey, ...] = ()
+    edges: Plan | None = None
 
 
 @node

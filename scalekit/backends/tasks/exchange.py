@@ -60,16 +60,29 @@ def sort_exchange(
     """Parts in the order of the keys; bounds come from keys that every part gives."""
     if pending.count <= 1 or pending.in_order == tuple(by):
         return pending
-    sampled = run.tasks(pending, Whole(tuple(by)), range(pending.count))
-    table = stored([done.parts[0] for done in sampled], pending.fragment)
+    table, samples = sampled(pending, by, run)
     parts = parts_for(table.bytes, run)
     if parts == 1:
         return gathered(table)
-    reports = [done.report for done in sampled]
-    samples = [report.sample for report in reports if report.sample is not None]
-    rows = [report.rows[0] for report in reports]
+    rows = [part.rows for part in table.parts]
     bounds = bounds_of(samples, by, parts, rows=rows, splits_ties=splits_ties)
-    return _split(table, (), ByRange(tuple(by), bounds), run)
+    return split_by_range(table, by, bounds, run)
+
+
+def sampled(
+    pending: Pending, by: Sequence[SortKey], run: Run
+) -> tuple[Pending, Sequence[pl.DataFrame]]:
+    """The parts, stored, and keys of each."""
+    found = run.tasks(pending, Whole(tuple(by)), range(pending.count))
+    samples = [done.report.sample for done in found if done.report.sample is not None]
+    return stored([done.parts[0] for done in found], pending.fragment), samples
+
+
+def split_by_range(
+    pending: Pending, by: Sequence[SortKey], bounds: pl.DataFrame, run: Run
+) -> Pending:
+    """Split every part by the ranges between ``bounds``."""
+    return _split(pending, (), ByRange(tuple(by), bounds), run)
 
 
 def coalesced(tables: Sequence[Pending], run: Run) -> Sequence[Pending]:

@@ -9,6 +9,7 @@ from statistics import median
 
 from scalekit.backends.tasks.exchange import coalesced, parts_for, split_by_hash
 from scalekit.backends.tasks.parts import Part, Pending, fused, gathered, shared, stored
+from scalekit.backends.tasks.ranges import join_ranges
 from scalekit.backends.tasks.run import Run
 from scalekit.physical.nodes import JoinPartitions
 from scalekit.plan.nodes import Join, Plan
@@ -79,6 +80,8 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
         if node.may_broadcast[place] and _fits(sides[place], sides[1 - place], node, run):
             return _broadcast(node, sides, place, run)
     parts = parts_for(sides[0].bytes + sides[1].bytes, run)
+    if parts > 1 and node.ranges:
+        return join_ranges(node, sides[0].finish(run), sides[1].finish(run), parts, run)
     if parts == 1 or not node.left_on:
         tables = [gathered(side.finish(run)) for side in sides]
         return fused(tables, _pinned(node.fragment, _larger(sides)))
@@ -90,7 +93,7 @@ def _fits(side: _Side, other: _Side, node: JoinPartitions, run: Run) -> bool:
 
     Its first tasks tell whether it is hopeless: it would be stored now, and read again to be exchanged.
     """
-    limit = _limit(other, run) if node.left_on else None
+    limit = _limit(other, run) if node.left_on or node.ranges else None
     if limit is None:
         side.finish(run)
         return True

@@ -19,11 +19,12 @@ from scalekit.config import Config
 from scalekit.expr.node import Cast, Column
 from scalekit.frame.frame import Frame
 from scalekit.kernels.compare import assert_equal
-from scalekit.kernels.task import ByHash, ByRange, Facts, Stage
+from scalekit.kernels.task import ByHash, Facts, Stage
 from scalekit.optimize import optimize
 from scalekit.physical.lower import lower
 from scalekit.physical.nodes import Gather, JoinPartitions, Physical, RangeExchange
 from scalekit.plan.nodes import Aggregate, Join, Plan
+from scalekit.plan.order import has_total_order
 from scalekit.testing.compare import reference
 from scalekit.tree import walk
 
@@ -52,7 +53,7 @@ def ran(frame: Frame, **settings: object) -> RecordingCluster:
     """Run a frame in parts, and check its answer."""
     cluster = RecordingCluster()
     rows = collect(lower(optimize(frame._plan)), cluster, Config(**settings), UNWATCHED)  # type: ignore[arg-type]
-    ordered = isinstance(frame._plan, Join) and frame._plan.maintain_order != "none"
+    ordered = has_total_order(frame._plan)
     assert_equal(rows, reference(frame), ordered=ordered)
     return cluster
 
@@ -229,3 +230,44 @@ def test_a_table_of_many_pieces_is_put_together_once(star):
     cluster = ran(facts.join(few, on="b"), partitions=12, broadcast_bytes=2**20)
     assert sum(not holds(s.fragment, Join) for s, _, _ in cluster.tasks) == 12 + 1
     assert {tables for s, _, tables in cluster.tasks if holds(s.fragment, Join)} == {1}
+
+
+# Nearest joins
+
+
+def events(count: int, step: int, seed: int) -> Frame:
+    """Rows in no order of their key, with ties, nulls and gaps."""
+    keys = [(n * seed) % (count * step) // 3 * 2 for n in range(count)]
+    held = [None if n % 17 == 0 else key for n, key in enumerate(keys)]
+    return sk.from_dict({"t": held, "g": [n % 5 for n in range(count)], "n": list(range(count))})
+
+
+@pytest.mark.parametrize("strategy", ["backward", "forward", "nearest"])
+@pytest.mark.parametrize("exact", [True, False])
+def test_large_tables_are_exchanged_by_ranges(strategy, exact):
+    left, right = events(300, 7, 101), events(60, 31, 37).drop("g")
+    near = left.join_asof(right, on="t", strategy=strategy, allow_exact_matches=exact)
+    assert found(lower(near._plan), Gather) == []
+    for partitions in (2, 5, 31):
+        cluster = ran(near, partitions=partitions, broadcast_bytes=0)
+        assert cluster.outputs()["ByRange"] >= 2 * partitions
+        assert cluster.outputs()["ByHash"] == 0
+
+
+def test_what_is_nearest_may_be_many_ranges_away():
+    left = sk.from_dict({"t": list(range(1_000))})
+    right = sk.from_dict({"t": [-5, 2_000], "y": ["low", "high"]})
+    for strategy in ("backward", "forward", "nearest"):
+        ran(left.join_asof(right, on="t", strategy=strategy), partitions=9, broadcast_bytes=0)
+
+
+def test_a_small_right_table_goes_to_every_task():
+    near = events(300, 7, 101).join_asof(events(60, 31, 37).drop("g"), on="t")
+    places = 5  # of the left rows, which keep their order
+    assert ran(near, partitions=5).outputs() == {"Whole": 5 + places}
+
+
+def test_groups_of_a_nearest_join_meet():
+    near = events(300, 7, 101).join_asof(events(90, 31, 37), on="t", by="g")
+    cluster = ran(near, partitions=5, broadcast_bytes=0)
+    assert cluster.outputs()["ByHash"] == 10
