@@ -36,24 +36,37 @@ def _operands_first(expr: ExprNode) -> tuple[ExprNode, ...]:
     return tuple(reversed(found))
 
 
+def levels(expr: ExprNode) -> int:
+    """How many nodes lie within each other at most; each branch of a ``when`` lies within the one before it."""
+    found: dict[int, int] = {}
+    for one in nodes(expr):
+        branches = len(one.whens) if isinstance(one, Case) else 1
+        found[id(one)] = branches + max((found[id(e)] for e in children(one)), default=0)
+    return found[id(expr)]
+
+
 def output_name(expr: ExprNode) -> str:
     """The name of the column that a bound expression gives: that of its leftmost leaf, as in Polars."""
-    match expr:
-        case Alias(_, name) | Column(name):
-            return name
-        case Cast(arg) | Over(arg) | SortKey(arg):
-            return output_name(arg)
-        case Case(_, thens, _):
-            return output_name(thens[0])
-        case Literal(value):
-            named = getattr(getattr(value, "value", None), "name", "")
-            return named or "literal"
-        case Call(function, args, _):
-            spec = FUNCTIONS[function]
-            if spec.output_name is not None:
-                return spec.output_name(expr)
-            return output_name(args[0]) if args else function
-    raise TypeError(f"{type(expr).__name__} has no output name")
+    while True:
+        match expr:
+            case Alias(_, name) | Column(name):
+                return name
+            case Cast(arg) | Over(arg) | SortKey(arg):
+                expr = arg
+            case Case(_, thens, _):
+                expr = thens[0]
+            case Literal(value):
+                named = getattr(getattr(value, "value", None), "name", "")
+                return named or "literal"
+            case Call(function, args, _):
+                spec = FUNCTIONS[function]
+                if spec.output_name is not None:
+                    return spec.output_name(expr)
+                if not args:
+                    return function
+                expr = args[0]
+            case _:
+                raise TypeError(f"{type(expr).__name__} has no output name")
 
 
 def root_name(expr: ExprNode) -> str | None:
@@ -86,14 +99,21 @@ def _is_row_by_row(expr: ExprNode) -> bool:
 
 def is_scalar(expr: ExprNode) -> bool:
     """Whether ``expr`` surely gives one value whatever the number of rows."""
-    match expr:
-        case Literal(Opaque()) | Column() | Over():
-            return False  # a series is a constant of many rows
-        case Literal():
-            return True
-        case Call(function):
-            kind = FUNCTIONS[function].kind
-            if kind is not Kind.ELEMENTWISE:
-                return kind is Kind.AGGREGATE
-    below = children(expr)
-    return bool(below) and all(map(is_scalar, below))
+    stack = [expr]
+    while stack:
+        current = stack.pop()
+        match current:
+            case Literal(Opaque()) | Column() | Over():
+                return False  # a series is a constant of many rows
+            case Literal():
+                continue
+            case Call(function):
+                kind = FUNCTIONS[function].kind
+                if kind is Kind.AGGREGATE:
+                    continue
+                if kind is not Kind.ELEMENTWISE:
+                    return False
+        if not children(current):
+            return False
+        stack.extend(children(current))
+    return True

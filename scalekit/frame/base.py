@@ -225,11 +225,15 @@ def boolean_predicate(plan: Plan, predicate: ExprNode) -> ExprNode:
 
 def _is_aggregate(expr: ExprNode) -> bool:
     """Whether an expression gives one value for all rows, and reads them to do so."""
-    if isinstance(expr, Column | Over):
-        return False
-    if isinstance(expr, Call) and FUNCTIONS[expr.function].kind is Kind.AGGREGATE:
-        return True
-    below = children(expr)
-    return any(map(_is_aggregate, below)) and all(
-        _is_aggregate(e) or isinstance(e, Literal) for e in below
-    )
+    reads_rows = False
+    stack = [expr]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Call) and FUNCTIONS[current.function].kind is Kind.AGGREGATE:
+            reads_rows = True
+        elif isinstance(current, Column | Over) or not children(current):
+            if not isinstance(current, Literal):
+                return False
+        else:
+            stack.extend(children(current))
+    return reads_rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from scalekit.errors import InvalidOperationError
+from scalekit.expr.associative import joined
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import IntoExpr, flatten
 from scalekit.expr.node import Call, Column, ExprNode, Literal, SortKey
@@ -168,7 +169,7 @@ class RowMethods(FrameBase):
         keep = [
             Call("ne_missing", (Expr(Column(n)).is_nan()._node, Literal(value=True))) for n in names
         ]
-        return self._derive(Filter(self._plan, _all_of(tuple(keep)))) if keep else self
+        return self._derive(Filter(self._plan, joined("and_", tuple(keep)))) if keep else self
 
     def top_k(self, k: int, *, by: Any, reverse: bool | Sequence[bool] = False) -> Self:
         """Keep the ``k`` rows with the largest keys, largest first; nulls count as smallest.
@@ -274,7 +275,9 @@ class RowMethods(FrameBase):
         bound = self._bind(predicates) + equalities
         if not bound:
             raise InvalidOperationError(f"{method}() needs at least one condition")
-        return _all_of(tuple(boolean_predicate(self._plan, predicate) for predicate in bound))
+        return joined(
+            "and_", tuple(boolean_predicate(self._plan, predicate) for predicate in bound)
+        )
 
     def _extreme(self, k: int, by: Any, *, reverse: bool | Sequence[bool], largest: bool) -> Self:
         keys = flatten((by,))
@@ -296,13 +299,6 @@ def _is_mask(given: object) -> bool:
         and not hasattr(given, "collect")
         and getattr(given, "shape", None) != ()
     )
-
-
-def _all_of(predicates: tuple[ExprNode, ...]) -> ExprNode:
-    combined = predicates[0]
-    for predicate in predicates[1:]:
-        combined = Call("and_", (combined, predicate))
-    return combined
 
 
 def _each(keys: Sequence[object], name: str, *, flag: bool | Sequence[bool]) -> list[bool]:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import polars as pl
 import polars.selectors as cs
 
-from scalekit.errors import ColumnNotFoundError, InvalidOperationError
-from scalekit.expr.analysis import nodes, output_name, root_name
+from scalekit.errors import ColumnNotFoundError, InvalidOperationError, PlanError
+from scalekit.expr.analysis import levels, nodes, output_name, root_name
+from scalekit.expr.associative import balanced
 from scalekit.expr.constants import thaw
 from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import (
@@ -48,15 +49,19 @@ def bind(
         Where a column does not exist; the message lists those that do.
     InvalidOperationError
         Where several selections in one expression have different widths.
+    PlanError
+        Where an expression is nested too deeply.
     """
     visible = pl.Schema({n: d for n, d in schema.items() if n not in hidden}) if hidden else schema
     bound: list[ExprNode] = []
     for expr in exprs:
-        for single in expand(expr, visible):
+        whole = balanced(expr)
+        check_depth(whole)
+        for single in expand(whole, visible):
             check_columns(single, schema)
             _check_constants(single)
-            whole = compute_integers(single)
-            bound += [resolve(settle_names(one), schema) for one in spread(whole, schema)]
+            computed = compute_integers(single)
+            bound += [resolve(settle_names(one), schema) for one in spread(computed, schema)]
     return tuple(bound)
 
 
@@ -111,6 +116,20 @@ def _named(selection: Selection) -> list[str]:
     """The names that a selector asks for, found by asking which of them it misses."""
     text = str(selection.selector)
     return [part for part in text.split("'")[1::2]] or [part for part in text.split('"')[1::2]]
+
+
+DEEPEST = 1_000
+"""Levels of an expression that Polars plans in about a second; with twice as many it takes ten."""
+
+
+def check_depth(expr: ExprNode) -> None:
+    """Raise ``PlanError`` for an expression that is nested so deeply that Polars' time or stack would end."""
+    if len(nodes(expr)) > DEEPEST and (deep := levels(expr)) > DEEPEST:
+        raise PlanError(
+            f"an expression of {deep} levels, one within the other, and {DEEPEST} are as many as can be planned: "
+            "add columns up with sum_horizontal(), join texts with concat_str(), look values up with "
+            "replace() or a join, or compute in steps with with_columns()"
+        )
 
 
 def check_columns(expr: ExprNode, schema: pl.Schema) -> None:

@@ -25,13 +25,31 @@ from scalekit.expr.node import (
     Literal,
     Opaque,
     Over,
+    SortKey,
 )
-from scalekit.tree import memo
+from scalekit.tree import children, has_memo, memo
 
 
 def to_expr(expr: ExprNode) -> pl.Expr:
     """Compile one bound expression; once, as checks, schemas and lowering all ask for it."""
+    if not has_memo(expr, "_polars"):
+        _compile_operands(expr)
     return memo(expr, "_polars", lambda: _compiled(expr))
+
+
+def _compile_operands(expr: ExprNode) -> None:
+    """Compile what lies within ``expr`` from the leaves up, as it may lie deeper than Python's stack."""
+    stack = [(child, False) for child in children(expr)]
+    while stack:
+        current, is_ready = stack.pop()
+        if has_memo(current, "_polars"):
+            continue
+        if is_ready:
+            memo(current, "_polars", lambda c=current: _compiled(c))  # type: ignore[misc]
+            continue
+        if not isinstance(current, SortKey):  # which only its place gives a meaning
+            stack.append((current, True))
+        stack.extend((child, False) for child in children(current))
 
 
 def _compiled(expr: ExprNode) -> pl.Expr:

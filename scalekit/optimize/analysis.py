@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scalekit.expr.analysis import output_name
+from scalekit.expr.associative import LONG, joined
 from scalekit.expr.function import FUNCTIONS
 from scalekit.expr.node import Alias, Call, Column, ExprNode, Literal
 from scalekit.tree import rewrite, walk
@@ -54,11 +55,10 @@ def conjuncts(predicate: ExprNode) -> list[ExprNode]:
 
 
 def conjunction(parts: list[ExprNode]) -> ExprNode:
-    """Join conditions with ``&``, in order."""
-    combined = parts[0]
-    for part in parts[1:]:
-        combined = Call("and_", (combined, part))
-    return combined
+    """Join conditions with ``&``, in order; many by name, as Polars' optimizer makes a chain of ``&`` again."""
+    if len(parts) > LONG:
+        return Call("all_horizontal", tuple(parts))
+    return joined("and_", parts)
 
 
 def is_constant(expr: ExprNode) -> bool:

@@ -10,8 +10,16 @@
 from __future__ import annotations
 
 from scalekit.expr.analysis import columns_read, is_elementwise, output_name
+from scalekit.expr.associative import LONG
 from scalekit.expr.node import Call, Column, ExprNode, Literal
-from scalekit.optimize.analysis import definitions, may_fail, named, substitute
+from scalekit.optimize.analysis import (
+    conjunction,
+    conjuncts,
+    definitions,
+    may_fail,
+    named,
+    substitute,
+)
 from scalekit.plan.nodes import Filter, Plan, Select, WithColumns
 from scalekit.tree import rewrite
 
@@ -24,7 +32,9 @@ def merge_projections(plan: Plan) -> Plan:
 def _merge(plan: Plan) -> Plan:
     match plan:
         case Filter(Filter(below, first), second) if _go_together(first, second):
-            return Filter(below, Call("and_", (first, second)))
+            parts = conjuncts(first) + conjuncts(second)
+            both = Call("and_", (first, second)) if len(parts) <= LONG else conjunction(parts)
+            return Filter(below, both)
         case Select(Select(below, inner), outer) if _cheap(outer, inner):
             return Select(below, _through(outer, inner))
         case WithColumns(WithColumns(below, inner), outer) if _independent(outer, inner):

@@ -59,7 +59,8 @@ def _place(below: Plan, parts: Parts) -> Plan:
         return Filter(below, conjunction(parts))
     movable = [p for p in parts if columns_read(p) and not may_fail(p)]
     moved, kept = push(below, movable)
-    stay = [p for p in parts if p in kept or p not in movable]
+    gone = set(movable) - set(kept)
+    stay = [p for p in parts if p not in gone]
     return Filter(moved, conjunction(stay)) if stay else moved
 
 
@@ -133,7 +134,7 @@ def _past_join(below: Join, parts: Parts) -> Moved:
     to_left = [
         p for p in parts if free and below.how in _LEFT_SAFE and columns_read(p) <= set(left)
     ]
-    rest = [p for p in parts if p not in to_left]
+    rest = _without(parts, to_left)
     to_right = [
         p for p in rest if free and below.how in _RIGHT_SAFE and columns_read(p) <= set(origin)
     ]
@@ -143,7 +144,12 @@ def _past_join(below: Join, parts: Parts) -> Moved:
         left=_place(below.left, to_left),
         right=_place(below.right, [substitute(p, meanings) for p in to_right]),
     )
-    return moved, [p for p in rest if p not in to_right]
+    return moved, _without(rest, to_right)
+
+
+def _without(parts: Parts, others: Parts) -> Parts:
+    known = set(others)  # as programs filter by thousands of conditions
+    return [p for p in parts if p not in known]
 
 
 def _right_origins(join: Join) -> dict[str, str]:

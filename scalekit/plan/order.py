@@ -91,14 +91,17 @@ def check_order(exprs: tuple[ExprNode, ...], plan: Plan) -> None:
 
 def order_dependent(expr: ExprNode) -> Iterator[Call]:
     """The calls within ``expr`` whose answer depends on the frame's order."""
-    operands = children(expr)
-    match expr:
-        case Call(args=args) if _needs_order(expr) and not _is_sorted(args[0] if args else expr):
-            yield expr
-        case Over(_, partition_by, order_by) if order_by:
-            operands = (*partition_by, *order_by)
-    for operand in operands:
-        yield from order_dependent(operand)
+    stack = [expr]
+    while stack:
+        current = stack.pop()
+        operands = children(current)
+        match current:
+            case Call(args=args) if _needs_order(current):
+                if not _is_sorted(args[0] if args else current):
+                    yield current
+            case Over(_, partition_by, order_by) if order_by:
+                operands = (*partition_by, *order_by)
+        stack.extend(reversed(operands))
 
 
 def _needs_order(call: Call) -> bool:
@@ -109,11 +112,15 @@ def _needs_order(call: Call) -> bool:
 
 def _is_sorted(expr: ExprNode) -> bool:
     """Whether an operand has been put in an order of its own, as by ``sort_by``."""
-    match expr:
-        case Alias(arg) | Cast(arg):
-            return _is_sorted(arg)
-        case Call(function, args):
-            spec = FUNCTIONS[function]
-            keeps = not callable(spec.needs_order) or _needs_order(expr)  # unique() may lose it
-            return spec.gives_order or (keeps and bool(args) and _is_sorted(args[0]))
-    return False
+    while True:
+        match expr:
+            case Alias(arg) | Cast(arg):
+                expr = arg
+            case Call(function, args):
+                spec = FUNCTIONS[function]
+                keeps = not callable(spec.needs_order) or _needs_order(expr)  # unique() may lose it
+                if spec.gives_order or not keeps or not args:
+                    return spec.gives_order
+                expr = args[0]
+            case _:
+                return False
