@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from hypothesis import settings
 
@@ -12,3 +15,12 @@ settings.load_profile("scalekit")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--update-golden``, which rewrites golden files; read the difference before it is committed."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+@pytest.fixture(scope="session")
+def dask_settings() -> Iterator[dict[str, Any]]:
+    """Settings under which queries run on one small Dask cluster, started when first needed."""
+    from scalekit.backends.dask import close
+
+    yield {"backend": "dask", "workers": 2, "worker_memory": "1GiB", "progress": False}
+    close()

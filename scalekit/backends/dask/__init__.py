@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scalekit.backends.dask.cluster import DaskCluster
-from scalekit.backends.dask.connect import close, connect
+from scalekit.backends.dask.connections import close, connect
 from scalekit.backends.tasks.backend import TaskBackend
 from scalekit.config import Config
 

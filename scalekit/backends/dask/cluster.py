@@ -11,10 +11,10 @@ from weakref import WeakSet
 import dask.config
 from dask.task_spec import Task
 
-from scalekit.backends.dask.connect import Connection
+from scalekit.backends.dask.connections import Connection
 from scalekit.backends.dask.failures import GONE, as_error, cause_of
 from scalekit.backends.dask.flights import Flight, Piece, Sent
-from scalekit.backends.dask.graph import Graph, graph_of
+from scalekit.backends.dask.graph import Graph, graph_of, report_graph
 from scalekit.backends.dask.vigil import Vigil
 from scalekit.backends.dask.work import call, to_bytes
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
@@ -26,6 +26,12 @@ INLINE = 64 * 1024
 
 TICK = 0.05
 """Seconds between two looks at tasks that say nothing."""
+
+UNHEARD = 20
+"""Looks at a task that is done, after which its report is asked for: it comes before, but for a lost connection."""
+
+VERY_LONG = 3600.0
+"""Seconds for a task to run again for its report."""
 
 CANCELLING = 5.0
 """Seconds for the scheduler to take note that tasks are not needed any more."""
@@ -95,10 +101,24 @@ class DaskCluster(Cluster):
         with self._cancelling():
             while not self._tower.wait(lambda: _is_over(flights, enough), TICK):
                 vigil.look()
+                self._ask_again(flights)
             failed = [flight for flight in flights if flight.has_failed]
             if failed:
                 told = self._told(failed[0])
                 raise as_error(failed[0], cause_of(failed[0], told), failed[1:]) from None
+
+    def _ask_again(self, flights: Sequence[Flight]) -> None:
+        """Ask for reports of tasks that are done, and were not heard."""
+        for flight in flights:
+            if flight.report is not None or flight.future.status != "finished":
+                flight.unheard = 0
+                continue
+            flight.unheard += 1
+            if flight.unheard > UNHEARD:
+                graph, key = report_graph(flight)
+                answer = self._send(graph, [key])[0]
+                with self._answered():
+                    self._tower.land(flight, answer.result(timeout=VERY_LONG), None)
 
     def _told(self, flight: Flight) -> Any:
         if not self._connection.is_alive:

@@ -9,7 +9,7 @@ from typing import Any
 
 import dask.config
 from dask.system import CPU_COUNT
-from distributed import LocalCluster, Security
+from distributed import LocalCluster, Security, Status
 from distributed.system import MEMORY_LIMIT
 
 from scalekit.config import Config
@@ -31,6 +31,9 @@ ENVIRONMENT = {
     "POLARS_MAX_THREADS": "1",  # before Polars is loaded: otherwise each worker would use all cores
     "SCALEKIT_BACKEND": "polars",  # a user's function on a worker starts no cluster of its own
 }
+
+
+_ENDED = (Status.closed, Status.closing, Status.failed, Status.stopped, Status.stopping)
 
 
 class Embedded:
@@ -60,6 +63,19 @@ class Embedded:
             None,
             self.memory,
         )
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has workers, or processes that start them again."""
+        return self.cluster.status == Status.running and any(self._living())
+
+    def heal(self) -> None:
+        """Start workers in the place of those that nothing starts again: a nanny gives up after some failures."""
+        if sum(self._living()) < self.workers:
+            self.cluster.scale(self.workers)
+
+    def _living(self) -> list[bool]:
+        return [nanny.status not in _ENDED for nanny in self.cluster.workers.values()]
 
     def close(self) -> None:
         """Stop its processes and remove its folder."""

@@ -57,7 +57,11 @@ def _killed(flight: Flight, cause: KilledWorker, others: Sequence[Flight]) -> Sc
 
 
 def _located(flight: Flight, text: str) -> ScalekitError:
-    return located(ExecutionError(text), pickle.loads(flight.packed.value), flight.facts)
+    try:
+        stage = pickle.loads(flight.packed.value)
+    except Exception:  # what a user's function holds may be what failed
+        return ExecutionError(f"{text} (in part {flight.facts.part})")
+    return located(ExecutionError(text), stage, flight.facts)
 
 
 def cause_of(flight: Flight, told: Any) -> BaseException:

@@ -43,6 +43,8 @@ class Flight:
         What it made and where; None before it is done.
     started_on
         Where it was last seen to start.
+    unheard
+        How often it was seen to be done without a report.
     """
 
     packed: Sent
@@ -54,6 +56,7 @@ class Flight:
     report: Report | None = None
     worker: str | None = None
     started_on: str | None = None
+    unheard: int = 0
 
     @property
     def has_failed(self) -> bool:
@@ -98,10 +101,15 @@ class Tower:
                 return
             if what == "started":
                 flight.started_on = worker
-            elif flight.report is None:
-                flight.report, flight.worker = pickle.loads(more[0]), worker
-                flight.tables = ()  # what it read may go: Dask keeps what it needs to make it again
-                self.changed.notify_all()
+                return
+        self.land(flight, pickle.loads(more[0]), worker)
+
+    def land(self, flight: Flight, report: Report, worker: str | None) -> None:
+        """Take up a report."""
+        with self.changed:
+            flight.report, flight.worker = report, worker
+            flight.tables = ()  # what it read may go: Dask keeps what it needs to make it again
+            self.changed.notify_all()
 
     def wake(self) -> None:
         """Let those who wait look again."""

@@ -37,22 +37,27 @@ class _Inputs:
 
 
 def graph_of(flights: Sequence[Flight], topic: str) -> Graph:
-    """The tasks of ``flights`` and those that pick for them."""
+    """The tasks of ``flights``, which tell ``topic`` of themselves, and those that pick for them."""
     graph: Graph = {}
     for flight in flights:
-        inputs = _Inputs(graph)
-        places = _places(flight.tables, inputs)
-        graph[flight.key] = call(
-            "perform",
-            topic,
-            flight.key,
-            flight.packed.payload or TaskRef(flight.packed.future.key),
-            pickle.dumps(flight.facts),
-            places,
-            *inputs.arguments,
-            key=flight.key,
-        )
+        graph[flight.key] = _task(graph, flight, "perform", topic, flight.key)
     return graph
+
+
+def report_graph(flight: Flight) -> tuple[Graph, str]:
+    """A task that runs ``flight`` again for its report, which was not heard, and its key."""
+    graph: Graph = {}
+    key = f"scalekit-report-{uuid.uuid4().hex}"
+    graph[key] = _task(graph, flight, "report_again", "", key)
+    return graph, key
+
+
+def _task(graph: Graph, flight: Flight, what: str, topic: str, key: str) -> Task:
+    inputs = _Inputs(graph)
+    places = _places(flight.tables, inputs)
+    packed = flight.packed.payload or TaskRef(flight.packed.future.key)
+    facts = pickle.dumps(flight.facts)
+    return call(what, topic, key, packed, facts, places, *inputs.arguments, key=key)
 
 
 def _places(tables: Sequence[Any], inputs: _Inputs) -> tuple[tuple[int, int], ...]:

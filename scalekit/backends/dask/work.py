@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 from dask.task_spec import Task
 from distributed import get_worker
+from distributed.protocol import dask_deserialize, dask_serialize
 
-from scalekit.kernels.task import run_task
+from scalekit.kernels.task import Report, run_task
 
 Places: TypeAlias = Sequence[tuple[int, int]]
 """Where each table of a task is: in which of its arguments, and which table of that."""
@@ -34,11 +35,21 @@ class Made:
         return 200 + sum(200 + int(table.nbytes) for table in self.tables)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _read, tuple(pickle.PickleBuffer(to_bytes(table)) for table in self.tables)
+        return _read, tuple(to_bytes(table).to_pybytes() for table in self.tables)
 
 
 def _read(*buffers: Any) -> Made:
     return Made([from_bytes(buffer) for buffer in buffers])
+
+
+@dask_serialize.register(Made)
+def _frames_of(made: Made) -> tuple[dict[str, Any], list[Any]]:
+    return {}, [to_bytes(table) for table in made.tables]
+
+
+@dask_deserialize.register(Made)
+def _from_frames(_header: dict[str, Any], frames: list[Any]) -> Made:
+    return _read(*frames)
 
 
 def to_bytes(table: pa.Table) -> pa.Buffer:
@@ -63,11 +74,21 @@ def perform(
     """
     worker = get_worker()
     worker.log_event(topic, ("started", key, worker.address))
-    held = [item if isinstance(item, Made) else Made([from_bytes(item)]) for item in given]
-    tables = [held[argument].tables[number] for argument, number in places]
-    made, report = run_task(packed, pickle.loads(facts), *tables)
+    made, report = run_task(packed, pickle.loads(facts), *_tables(places, given))
     worker.log_event(topic, ("done", key, worker.address, pickle.dumps(report)))
     return Made(made)
+
+
+def report_again(
+    _topic: str, _key: str, packed: bytes, facts: bytes, places: Places, *given: Made | bytes
+) -> Report:
+    """Run a task for its report: an event is lost where the client lost its connection for a moment."""
+    return run_task(packed, pickle.loads(facts), *_tables(places, given))[1]
+
+
+def _tables(places: Places, given: Sequence[Made | bytes]) -> list[pa.Table]:
+    held = [item if isinstance(item, Made) else Made([from_bytes(item)]) for item in given]
+    return [held[argument].tables[number] for argument, number in places]
 
 
 def pick(number: int, *given: Made) -> Made:

@@ -47,8 +47,8 @@ class Connection:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the scheduler can be talked to."""
-        return bool(self.client.status == "running")
+        """Whether the scheduler can be talked to, and a cluster of our own has workers."""
+        return self.client.status == "running" and (self.embedded is None or self.embedded.is_alive)
 
     def start(self, question: Callable[[], Awaitable[Any]]) -> Future[Any]:
         """Begin what a coroutine of the client does, in the client's thread."""
@@ -90,7 +90,7 @@ class Connection:
             self.check(new)
         shares = [w["memory_limit"] // w["nthreads"] for w in workers.values() if w["memory_limit"]]
         slots = sum(worker["nthreads"] for worker in workers.values())
-        self._resources = Resources(slots, min(shares, default=2 * 1024**3))
+        self._resources = Resources(max(1, slots), min(shares, default=2 * 1024**3))
         self._looked = time.monotonic()
 
     def check(self, workers: set[str]) -> None:
@@ -109,10 +109,13 @@ class Connection:
 
     def _installed(self, workers: list[str]) -> dict[str, Versions]:
         """The versions on workers that cannot run scalekit."""
-        packages = ["polars", "scalekit"]
+        question = {"op": "versions", "packages": ["polars", "scalekit"]}
         told = self.ask(
-            lambda: self.client.get_versions(packages=packages, asynchronous=True), CONNECTING
-        )["workers"]
+            lambda: self.client.scheduler.broadcast(
+                msg=question, workers=workers, on_error="ignore"
+            ),
+            CONNECTING,
+        )
         return {
             name: Versions(
                 told[name]["packages"]["python"],
@@ -168,6 +171,9 @@ def connect(config: Config) -> Connection:
         found = _open.connections.get("embedded")
         if found and found.embedded and not found.embedded.fits(config):
             _open.connections.pop("embedded").close()
+            found = None
+        if found and found.embedded:
+            found.embedded.heal()
         return _known("embedded", lambda: _embedded(config))
 
 
