@@ -10,6 +10,7 @@ from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
 from scalekit.backends.tasks.parts import Freed, Part, Pending, Splits
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.task import Facts, Output, ReadSlot, Report, Stage, pack
+from scalekit.optimize import pin_order
 from scalekit.plan.nodes import Input, Numbered, Plan
 from scalekit.tree import walk
 
@@ -42,7 +43,7 @@ def run_stage(
     """
     stage = Stage(
         stage_name(pending),
-        pending.fragment,
+        pin_order(pending.fragment),  # a task that runs again gives the same bytes (DESIGN.md, section 5)
         tuple(feed.slot for feed in pending.feeds),
         output,
         tuple(schema_of(pending.fragment).items()),
