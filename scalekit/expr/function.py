@@ -126,6 +126,9 @@ class FunctionSpec:
         options that are expressions, with their types (``list.eval``: the elements of the list).
     spread
         Bound call and its first operand's type to the calls that it stands for (``struct.unnest``).
+    of_distinct
+        A column's distinct values, each once, to the public expression that gives what the aggregate gives of
+        all values.
     reach
         Operands and options, as for ``decompose``, to the :class:`Reach` of a window function; None where
         it needs all rows.
@@ -155,6 +158,7 @@ class FunctionSpec:
     raises: bool | Callable[[Mapping[str, Any]], bool] = False
     scope: Callable[[Call, pl.DataType], Mapping[ExprNode, pl.DataType]] | None = None
     spread: Callable[[Call, pl.DataType], Sequence[ExprNode]] | None = None
+    of_distinct: Callable[..., Any] | None = None
     reach: Callable[..., Reach | None] | None = None
     means: Callable[..., Any] | None = None
     sets: tuple[int, ...] = ()

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from scalekit.expr.analysis import is_elementwise, is_scalar, output_name
 from scalekit.expr.node import Alias, Column, ExprNode, Over, SortKey
 from scalekit.kernels.schema import schema_of
-from scalekit.physical.aggregates import splits
 from scalekit.physical.lookup import Table, looked_up
 from scalekit.physical.lowering import Lower, leaf, mapped
 from scalekit.physical.nodes import HashExchange, Physical
+from scalekit.physical.partials import splits
 from scalekit.physical.places import PLACE, in_place_order, with_place
 from scalekit.plan.nodes import Aggregate, Plan, Select, Sort, WithColumns
 from scalekit.plan.order import order_dependent

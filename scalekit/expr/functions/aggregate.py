@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import polars as pl
@@ -14,6 +14,7 @@ from scalekit.expr.operands import MEASURE, NUMBER, takes
 from scalekit.expr.widening import widened
 
 _COUNT = pl.Int64()
+_EPSILON = 2.0**-52
 
 
 def _summed(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
@@ -97,6 +98,56 @@ def _std(x: Any, ddof: int = 1) -> Decomposition:
     return Decomposition(parts.partials, lambda p: parts.final(p).sqrt())
 
 
+def _moments(x: Any, highest: int) -> Mapping[str, Any]:
+    """Count, mean, and sums of powers of the deviations from the mean."""
+    wide = x.cast(pl.Float64)
+    away = wide - wide.mean()
+    sums = {f"m{power}": (away**power).sum() for power in range(2, highest + 1)}
+    return {"n": _number(x.is_not_null()), "mean": wide.mean(), **sums}
+
+
+def _merged(p: Any) -> Any:
+    """Count, mean, and sums of powers, of all parts (Pébay 2008): powers of raw values would cancel."""
+    n = p["n"].sum().cast(pl.Float64)
+    mean = (p["n"] * p["mean"]).sum() / n
+    away = p["mean"] - mean
+    second = (p["m2"] + p["n"] * away**2).sum()
+    third = (p["m3"] + 3 * away * p["m2"] + p["n"] * away**3).sum()
+    return n, mean, away, second, third
+
+
+def _is_level(n: Any, mean: Any, second: Any) -> Any:
+    """Whether values differ by no more than rounding, as in Polars: what is divided by their spread is NaN then."""
+    return second / n <= (mean * _EPSILON) ** 2
+
+
+def _skew(x: Any, *, bias: bool = True) -> Decomposition:
+    def final(p: Any) -> Any:
+        n, mean, _, second, third = _merged(p)
+        plain = (third / n) / (second / n) ** 1.5
+        found = _nan_where(_is_level(n, mean, second), plain)
+        if bias:
+            return _where(n > 0, found)
+        return _where(n > 2, found * (n * (n - 1)).sqrt() / (n - 2))
+
+    return Decomposition(_moments(x, 3), final)
+
+
+def _kurtosis(x: Any, *, fisher: bool = True, bias: bool = True) -> Decomposition:
+    def final(p: Any) -> Any:
+        n, mean, away, second, _ = _merged(p)
+        terms = p["m4"] + 4 * away * p["m3"] + 6 * away**2 * p["m2"] + p["n"] * away**4
+        plain = (terms.sum() / n) / (second / n) ** 2
+        found = _nan_where(_is_level(n, mean, second), plain)
+        normal = 3.0 if fisher else 0.0
+        if bias:
+            return _where(n > 0, found - normal)
+        unbiased = ((n**2 - 1) * found - 3 * (n - 1) ** 2) / ((n - 2) * (n - 3)) + 3
+        return _where(n > 3, unbiased - normal)
+
+    return Decomposition(_moments(x, 4), final)
+
+
 def _at_end(name: str) -> Any:
     """The split of ``first`` and ``last``: that of the first (last) part which has rows."""
 
@@ -165,6 +216,12 @@ def _exact_dates(call: Call, dtypes: tuple[pl.DataType, ...]) -> ExprNode:
     return Call(
         call.function, (Cast(call.args[0], pl.Datetime("us")), *call.args[1:]), call.options
     )
+
+
+def _nan_where(condition: Any, value: Any) -> Any:
+    """NaN where the condition is true, else the value."""
+    nan = Literal(float("nan"), pl.Float64())
+    return value._wrap(Case((condition._node,), (nan,), value._node))
 
 
 def _where(condition: Any, value: Any) -> Any:
@@ -300,7 +357,7 @@ class AggregateMethods(ExprBase):
         1.0
         """
 
-    @aggregate(resolve=takes(MEASURE))
+    @aggregate(resolve=takes(MEASURE), decompose=_skew)
     def skew(self, *, bias: bool = True) -> Self:
         """Skewness of the non-null values; null where there are none.
 
@@ -316,7 +373,7 @@ class AggregateMethods(ExprBase):
         0.0
         """
 
-    @aggregate(resolve=takes(MEASURE))
+    @aggregate(resolve=takes(MEASURE), decompose=_kurtosis)
     def kurtosis(self, *, fisher: bool = True, bias: bool = True) -> Self:
         """Kurtosis of the non-null values; null where there are none.
 
@@ -440,7 +497,7 @@ class AggregateMethods(ExprBase):
         1
         """
 
-    @aggregate(result=_COUNT)
+    @aggregate(result=_COUNT, of_distinct=lambda x: x.len())
     def n_unique(self) -> Self:
         """Number of distinct values, null counting as one, as Int64.
 
@@ -451,7 +508,7 @@ class AggregateMethods(ExprBase):
         2
         """
 
-    @aggregate(result=_COUNT)
+    @aggregate(result=_COUNT, of_distinct=lambda x: x.len())
     def approx_n_unique(self) -> Self:
         """Number of distinct values, within about 1 %, as Int64: a HyperLogLog++ sketch.
 

@@ -1,0 +1,118 @@
+"""How aggregates split: into partial ones of the rows of one part, and final ones of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from scalekit.expr.analysis import columns_read, is_elementwise, nodes, output_name
+from scalekit.expr.decompose import decomposition
+from scalekit.expr.expr import Expr
+from scalekit.expr.function import FUNCTIONS, Kind, resizes
+from scalekit.expr.node import Alias, Call, Cast, Column, ExprNode, Over
+from scalekit.kernels.bind import bind
+from scalekit.kernels.schema import dtype_of, schema_of
+from scalekit.physical.lowering import leaf
+from scalekit.plan.nodes import Aggregate
+from scalekit.tree import children, map_children, rewrite
+
+_PART = "__scalekit_part_"
+
+
+@dataclass
+class Partials:
+    """The partial aggregates of all calls over a table of ``schema``, each once."""
+
+    schema: pl.Schema
+    found: dict[ExprNode, str] = field(default_factory=dict)
+
+    def column(self, partial: ExprNode) -> Column:
+        """Where the answer of a partial aggregate is found."""
+        name = self.found.setdefault(partial, f"{_PART}{len(self.found)}")
+        return Column(name)
+
+    def exprs(self) -> tuple[ExprNode, ...]:
+        """The partial aggregates under their names."""
+        return tuple(Alias(e, name) for e, name in self.found.items())
+
+
+def splits(plan: Aggregate) -> bool:
+    """Whether every aggregate is one of partial aggregates."""
+    return all(map(is_elementwise, plan.keys)) and split(plan) is not None
+
+
+def split(plan: Aggregate) -> tuple[Aggregate, Aggregate] | None:
+    """The partial and the final aggregate, or None where one of them needs all rows of a group."""
+    partials = Partials(schema_of(plan.input))
+    finals: list[ExprNode] = []
+    for agg in plan.aggs:
+        final = _final(agg, partials)
+        if final is None:
+            return None
+        finals.append(Alias(final, output_name(agg)))
+    partial = Aggregate(leaf(plan.input), plan.keys, partials.exprs(), maintain_order=True)
+    bound = bind(finals, schema_of(partial))
+    return partial, Aggregate(leaf(partial), key_columns(plan.keys), bound, maintain_order=True)
+
+
+def key_columns(keys: Iterable[ExprNode]) -> tuple[Column, ...]:
+    """Keys as what they are called once they are columns."""
+    return tuple(Column(output_name(key)) for key in keys)
+
+
+def _final(expr: ExprNode, partials: Partials) -> ExprNode | None:
+    """An aggregate of the rows as one of the partials' columns."""
+    match expr:
+        case Call(function) if FUNCTIONS[function].kind is Kind.AGGREGATE:
+            return final_call(expr, partials)
+        case Column() | Over():
+            return None  # the rows of a group as a list, or a window of it
+        case Call(function) if FUNCTIONS[function].kind is not Kind.ELEMENTWISE:
+            return None
+        case Call(function) if resizes(expr) or FUNCTIONS[function].user_function:
+            return None
+    below = [_final(child, partials) for child in children(expr)]
+    if any(child is None for child in below):
+        return None
+    remaining = iter(below)
+    return map_children(expr, lambda _: next(remaining))
+
+
+def final_call(call: Call, partials: Partials) -> ExprNode | None:
+    """One aggregate as the final one of its partials, still to be bound; None where it needs all rows."""
+    schema = partials.schema
+    if not all(map(stays_in_its_part, call.args)):
+        return None
+    if call.args and not columns_read(call.args[0]):
+        return None  # a constant is one row, in each part
+    steps = decomposition(call, tuple(dtype_of(arg, schema) for arg in call.args))
+    if steps is None:
+        return None
+    columns = {}
+    for name, partial in steps.partials.items():
+        (bound,) = bind((partial._node,), schema)
+        columns[name] = Expr(partials.column(rewrite(bound, lambda e: _needed(e, schema))))
+    final: ExprNode = steps.final(columns)._node
+    return Cast(final, dtype_of(call, schema))
+
+
+def _needed(expr: ExprNode, schema: pl.Schema) -> ExprNode:
+    """The operand of a cast that changes nothing, so that a mean's sum is found to be the sum beside it."""
+    if isinstance(expr, Cast) and isinstance(expr.arg, Column):
+        return expr.arg if schema[expr.arg.name] == expr.dtype else expr
+    return expr
+
+
+def stays_in_its_part(operand: ExprNode) -> bool:
+    """Whether an operand's rows are the same, part by part, as over all rows."""
+    return all(map(_is_local, nodes(operand)))
+
+
+def _is_local(expr: ExprNode) -> bool:
+    if not isinstance(expr, Call):
+        return not isinstance(expr, Over)
+    spec = FUNCTIONS[expr.function]
+    row_by_row = spec.kind is Kind.ELEMENTWISE and not resizes(expr)
+    return (row_by_row or spec.selects_rows) and not spec.user_function
