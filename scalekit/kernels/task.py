@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
@@ -118,6 +118,14 @@ class ByBucket:
 
 
 @dataclass(frozen=True)
+class ByRows:
+    """At most ``parts`` tables, cut after the rows that ``ends`` has for each task."""
+
+    ends: tuple[tuple[int, ...], ...]
+    parts: int
+
+
+@dataclass(frozen=True)
 class Handed:
     """An empty table: the rows go to a function, with the part's number, and its answer into the report."""
 
@@ -129,7 +137,7 @@ class Handed:
         return 1
 
 
-Output: TypeAlias = Whole | ByHash | ByRange | ByBucket | Handed
+Output: TypeAlias = Whole | ByHash | ByRange | ByBucket | ByRows | Handed
 
 
 @dataclass(frozen=True)
@@ -299,6 +307,9 @@ def _split(frame: pl.DataFrame, output: Output, facts: Facts) -> list[pl.DataFra
             return [frame]
         case Handed():
             return [frame.clear()]
+        case ByRows(ends, parts):
+            cuts = [0, *ends[facts.part], *[frame.height] * parts][: parts + 1]
+            return [frame.slice(start, stop - start) for start, stop in pairwise(cuts)]
         case ByBucket(coarse, parts):
             return split(frame.drop(BUCKET), frame.get_column(BUCKET), parts, over=coarse)
         case ByHash(keys, count):

@@ -104,6 +104,17 @@ class Counted(Physical):
 
 
 @node
+class AlignedPartitions(Physical):
+    """A fragment over tables side by side, of which the rows of one place have to meet.
+
+    Parts that agree in their rows stay as they are; others are cut where those of the largest table end.
+    """
+
+    inputs: tuple[Physical, ...]
+    fragment: Plan
+
+
+@node
 class JoinPartitions(Physical):
     """A fragment over two tables, of which rows of equal keys have to meet.
 

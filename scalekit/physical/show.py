@@ -7,6 +7,7 @@ from typing import Any
 
 from scalekit.expr.show import show_expr
 from scalekit.physical.nodes import (
+    AlignedPartitions,
     HashExchange,
     Head,
     JoinPartitions,
@@ -72,8 +73,17 @@ def _join(node: JoinPartitions) -> list[str]:
     ways = [f"broadcast {' or '.join(sides)}"] if sides else []
     if node.left_on:
         ways.append(f"exchange by hash of {', '.join(map(show_expr, node.left_on))}")
+    if node.ranges:
+        ways.append(f"exchange by ranges of {show_expr(node.ranges[0].arg)}, beside their edges")
     return [
         f"JOIN PARTITIONS by true sizes: {', or '.join(ways) or 'one task'}",
+        *(f"  | {line}" for line in render(node.fragment).splitlines()),
+    ]
+
+
+def _aligned(node: AlignedPartitions) -> list[str]:
+    return [
+        "ALIGN PARTITIONS by rows",
         *(f"  | {line}" for line in render(node.fragment).splitlines()),
     ]
 
@@ -86,4 +96,5 @@ _SHOWN: Mapping[type[Physical], Callable[[Any], list[str]]] = {
     RangeExchange: _range,
     Head: _head,
     JoinPartitions: _join,
+    AlignedPartitions: _aligned,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from scalekit.backends.tasks.alignment import align
 from scalekit.backends.tasks.cluster import Cluster
 from scalekit.backends.tasks.exchange import exchange, sort_exchange
 from scalekit.backends.tasks.join import join_tables
@@ -18,6 +19,7 @@ from scalekit.backends.tasks.scan import scan
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
 from scalekit.physical.nodes import (
+    AlignedPartitions,
     Broadcast,
     Concat,
     Counted,
@@ -110,6 +112,10 @@ def _join(node: JoinPartitions, inputs: list[Pending], run: Run) -> Pending:
     return join_tables(node, inputs[0], inputs[1], run)
 
 
+def _aligned(node: AlignedPartitions, inputs: list[Pending], run: Run) -> Pending:
+    return align(node, inputs, run)
+
+
 STEPS: Mapping[type[Physical], Callable[[Any, list[Pending], Run], Pending]] = {
     ScanPartitions: _scan,
     MapPartitions: _map,
@@ -121,5 +127,6 @@ STEPS: Mapping[type[Physical], Callable[[Any, list[Pending], Run], Pending]] = {
     Counted: _counted,
     Head: _head,
     JoinPartitions: _join,
+    AlignedPartitions: _aligned,
 }
 """How each physical node comes by its table."""

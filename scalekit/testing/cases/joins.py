@@ -236,4 +236,30 @@ _NEAREST = (
     ),
 )
 
-CASES = _ONE + _SEVERAL + _NEAREST
+_BESIDE = (
+    Case(
+        "concat",
+        lambda f: concat(
+            [f.select("o", "k"), f.select(n=col("i") + 1, s=col("s"))], how="horizontal"
+        ),
+        "columns of one table",
+    ),
+    Case(
+        "concat",
+        lambda f: concat(
+            [f.select("o").sort("o"), f.sort("k").select("k", "i"), f.reverse().select("b")],
+            how="horizontal",
+        ),
+        "other orders",
+    ),
+    Case(
+        "concat",
+        lambda f: concat(
+            [f.filter(col("o") < 3).select("o"), f.filter(col("o") > 3).select("k")],
+            how="horizontal",
+        ),
+        "rows of other parts, if as many",
+    ),
+)
+
+CASES = _ONE + _SEVERAL + _NEAREST + _BESIDE

@@ -22,7 +22,13 @@ from scalekit.kernels.compare import assert_equal
 from scalekit.kernels.task import ByHash, Facts, Stage
 from scalekit.optimize import optimize
 from scalekit.physical.lower import lower
-from scalekit.physical.nodes import Gather, JoinPartitions, Physical, RangeExchange
+from scalekit.physical.nodes import (
+    AlignedPartitions,
+    Gather,
+    JoinPartitions,
+    Physical,
+    RangeExchange,
+)
 from scalekit.plan.nodes import Aggregate, Join, Plan
 from scalekit.plan.order import has_total_order
 from scalekit.testing.compare import reference
@@ -271,3 +277,30 @@ def test_groups_of_a_nearest_join_meet():
     near = events(300, 7, 101).join_asof(events(90, 31, 37), on="t", by="g")
     cluster = ran(near, partitions=5, broadcast_bytes=0)
     assert cluster.outputs()["ByHash"] == 10
+
+
+# Side by side
+
+
+def test_columns_of_one_table_stay_where_they_are():
+    side_by_side = sk.concat([BIG.select("k"), BIG.select(w=col("v") + 1)], how="horizontal")
+    assert found(lower(side_by_side._plan), AlignedPartitions) == []
+    assert ran(side_by_side, partitions=4).outputs() == {"Whole": 4}
+
+
+@pytest.mark.parametrize("partitions", [2, 5, 129])
+def test_parts_of_other_rows_are_cut_where_those_of_the_largest_end(partitions):
+    few = BIG.filter(col("v") % 3 == 0).select(a="v")
+    last = BIG.filter(col("v") > 1_332).select(b="v")
+    frame = sk.concat([few, last], how="horizontal")
+    assert found(lower(frame._plan), Gather) == []
+    cluster = ran(frame, partitions=partitions)
+    assert cluster.outputs()["ByRows"] > 0
+
+
+def test_tables_of_other_lengths_are_refused_as_on_one_machine():
+    frame = sk.concat([BIG.select("k"), SMALL.select("w")], how="horizontal")
+    with pytest.raises(sk.errors.ExecutionError, match="different heights"):
+        ran(frame, partitions=3)
+    with pytest.raises(sk.errors.ExecutionError, match="different heights"):
+        reference(frame)
