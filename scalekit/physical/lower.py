@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scalekit.physical.aggregates import lower_aggregate
+from scalekit.physical.distinct import lower_distinct
 from scalekit.physical.joins import lower_join
 from scalekit.physical.limits import lower_limit
 from scalekit.physical.lowering import Lowering
 from scalekit.physical.nodes import Physical
+from scalekit.physical.numbering import lower_row_index, lower_sample
 from scalekit.physical.ordering import lower_sort
 from scalekit.physical.places import lower_numbered
+from scalekit.physical.reshaping import lower_explode, lower_map_batches, lower_pivot, lower_unpivot
 from scalekit.physical.rows import lower_filter, lower_scan, lower_select, lower_with_columns
+from scalekit.physical.unions import lower_union
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import (
     Aggregate,
+    Distinct,
+    Explode,
     Filter,
     Join,
     Limit,
+    MapBatches,
     Numbered,
+    Pivot,
     Plan,
+    RowIndex,
+    Sample,
     Scan,
     Select,
     Sort,
+    Union,
+    Unpivot,
     WithColumns,
 )
 from scalekit.plan.order import has_order
@@ -37,6 +49,14 @@ LOWERINGS: Mapping[type[Plan], Lowering] = {
     Sort: lower_sort,
     Limit: lower_limit,
     Join: lower_join,
+    Distinct: lower_distinct,
+    Union: lower_union,
+    RowIndex: lower_row_index,
+    Sample: lower_sample,
+    Explode: lower_explode,
+    Unpivot: lower_unpivot,
+    Pivot: lower_pivot,
+    MapBatches: lower_map_batches,
 }
 """Each plan node's way over partitions; what is not here runs as one task, see ``physical.whole``."""
 

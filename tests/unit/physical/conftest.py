@@ -22,16 +22,18 @@ from scalekit.tree import walk
 
 
 class CountingCluster(SerialCluster):
-    """Runs tasks in this process, and counts them and the tables that they give."""
+    """Runs tasks in this process, and counts them and the tables, rows and bytes that they give."""
 
     def __init__(self) -> None:
-        self.tasks = 0
-        self.objects = 0
+        self.tasks = self.objects = self.rows = self.bytes = 0
 
     def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
+        done = super().submit(packed, facts, tables, outputs)
         self.tasks += 1
         self.objects += outputs
-        return super().submit(packed, facts, tables, outputs)
+        self.rows += sum(done.report.rows)
+        self.bytes += sum(done.report.bytes)
+        return done
 
 
 @pytest.fixture
