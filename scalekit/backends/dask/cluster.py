@@ -53,6 +53,20 @@ class DaskCluster(Cluster):
         with self._answered():
             return self._connection.resources()
 
+    @property
+    def session(self) -> Connection:
+        """The connection, which other queries share."""
+        return self._connection
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether what it holds can still be reached."""
+        return self._connection.is_alive
+
+    def again(self) -> DaskCluster:
+        """The same connection for another query."""
+        return DaskCluster(self._connection)
+
     def put(self, value: Any) -> Sent:
         """Keep a value, on Dask as a task without inputs: a lost worker does not lose it."""
         payload = value if isinstance(value, bytes) else to_bytes(value).to_pybytes()

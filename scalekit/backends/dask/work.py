@@ -42,14 +42,16 @@ def _read(*buffers: Any) -> Made:
     return Made([from_bytes(buffer) for buffer in buffers])
 
 
-@dask_serialize.register(Made)
 def _frames_of(made: Made) -> tuple[dict[str, Any], list[Any]]:
     return {}, [to_bytes(table) for table in made.tables]
 
 
-@dask_deserialize.register(Made)
 def _from_frames(_header: dict[str, Any], frames: list[Any]) -> Made:
     return _read(*frames)
+
+
+dask_serialize.register(Made, _frames_of)
+dask_deserialize.register(Made, _from_frames)
 
 
 def to_bytes(table: pa.Table) -> pa.Buffer:
