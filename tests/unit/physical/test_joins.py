@@ -304,3 +304,56 @@ def test_tables_of_other_lengths_are_refused_as_on_one_machine():
         ran(frame, partitions=3)
     with pytest.raises(sk.errors.ExecutionError, match="different heights"):
         reference(frame)
+
+
+# True sizes
+
+
+@pytest.fixture
+def many_parts(monkeypatch):
+    """Tables of this size are read in several parts too."""
+    monkeypatch.setattr("scalekit.backends.tasks.scan.SMALL", 0)
+
+
+def skewed(rows: int) -> Frame:
+    """A key that nine of ten rows have."""
+    return sk.from_dict(
+        {"k": [n if n % 10 == 0 else -1 for n in range(rows)], "v": list(range(rows))}
+    )
+
+
+@pytest.mark.usefixtures("many_parts")
+@pytest.mark.parametrize("how", ["inner", "left", "right", "semi", "anti", "full"])
+def test_a_key_of_most_rows_is_worked_on_by_several_tasks(how):
+    large = skewed(20_000)
+    other = sk.from_dict({"k": list(range(-1, 4_000)), "w": list(range(4_001))})
+    joined = (other, large) if how == "right" else (large, other)
+    frame = joined[0].join(joined[1], on="k", how=how)
+    cluster = ran(frame, partition_bytes=2**14, broadcast_bytes=0)
+    joins = [(s, f) for s, f, _ in cluster.tasks if holds(s.fragment, Join)]
+    splits = {s.output.buckets for s, _, _ in cluster.tasks if isinstance(s.output, ByHash)}
+    (buckets,) = splits
+    if how == "full":  # a chunk cannot know whether other chunks match a row
+        assert len(joins) <= buckets
+    else:
+        assert len(joins) > buckets
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_chunks_keep_what_is_checked():
+    large = skewed(20_000)
+    other = sk.from_dict({"k": list(range(-1, 4_000)), "w": list(range(4_001))})
+    frame = large.join(other, on="k", validate="m:1")
+    ran(frame, partition_bytes=2**14, broadcast_bytes=0)
+    with pytest.raises(sk.errors.ExecutionError):
+        ran(large.join(other, on="k", validate="1:1"), partition_bytes=2**14, broadcast_bytes=0)
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_a_side_that_turns_out_to_be_large_is_not_run_twice(star):
+    facts, _, _ = star
+    other = sk.from_dict({"a": list(range(4_000)), "y": list(range(4_000))})
+    both = facts.with_columns(z=col("x") * 2).filter(col("z") >= 0).join(other, on="a", how="semi")
+    cluster = ran(other.join(both, on="a"), partition_bytes=2**13, broadcast_bytes=2**10)
+    reads = Counter(f.feeds for s, f, _ in cluster.tasks if s.name.startswith("Parquet"))
+    assert set(reads.values()) == {1}
