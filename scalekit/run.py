@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -29,26 +29,42 @@ from scalekit.sources.reading import reading_errors
 from scalekit.targets.base import Target, WriteResult
 from scalekit.tree import walk
 
+T = TypeVar("T")
+
 STAGES = ("logical", "optimized", "physical")
 """What :func:`explain` can show."""
 
 
 def collect(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
     """Run ``plan`` and give its rows on this machine, with exactly the schema that it promised."""
+
+    def rows() -> pl.DataFrame:
+        backend, program = prepare(plan, config, watch)
+        with _run_errors(plan):
+            return backend.execute(program, config, watch)
+
+    return pin_schema(_again_if_replaced(plan, rows), schema_of(plan))
+
+
+def persist(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> Source:
+    """Run ``plan`` and keep its rows where it ran."""
+
+    def source() -> Source:
+        backend, program = prepare(plan, config, watch)
+        with _run_errors(plan):
+            return backend.persist(program, schema_of(plan), config, watch)
+
+    return _again_if_replaced(plan, source)
+
+
+def _again_if_replaced(plan: Plan, attempt: Callable[[], T]) -> T:
+    """Once more where a file was replaced while it was read: its source looks again."""
     try:
-        result = _collect(plan, config, watch)
+        return attempt()
     except SourceError:
         if not any(source.is_stale() for source in _sources(plan)):
             raise
-        # A file was replaced while it was read: its source looks again, once.
-        result = _collect(plan, config, watch)
-    return pin_schema(result, schema_of(plan))
-
-
-def _collect(plan: Plan, config: Config, watch: Watch) -> pl.DataFrame:
-    backend, program = prepare(plan, config, watch)
-    with _run_errors(plan):
-        return backend.execute(program, config, watch)
+        return attempt()
 
 
 def prepare(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> tuple[Backend, Any]:

@@ -14,6 +14,8 @@ from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.kernels.pin import pin_schema
 from scalekit.plan.nodes import Plan
+from scalekit.sources.base import Source
+from scalekit.sources.memory import memory_source
 from scalekit.targets.base import Target, WriteResult
 from scalekit.targets.write import write
 
@@ -69,6 +71,11 @@ class Backend(ABC):
             write_id=request.write_id,
             schema=request.schema,
         )
+
+    def persist(self, program: Any, schema: pl.Schema, config: Config, watch: Watch) -> Source:
+        """Run the program and keep its rows: in memory, where it ran on this machine."""
+        rows = pin_schema(self.execute(program, config, watch), schema)
+        return memory_source(rows, origin=f"persisted on {self.name}")
 
     def profile(self, program: Any, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Run the program and time its steps: node, start and end in microseconds."""

@@ -25,6 +25,10 @@ def choose(plan: Plan, config: Config) -> Decision:
     if config.backend != "auto":
         return Decision(config.backend, "asked for")
     sources = [node.source for node in walk(plan) if isinstance(node, Scan)]
+    homes = {home for source in sources if (home := getattr(source, "home", None)) is not None}
+    if homes:
+        home = min(homes)
+        return Decision(home, f"auto: its input is persisted on {home}")
     origins = {getattr(source, "origin", "") for source in sources}
     if origins != {"pandas"}:
         return Decision("polars", "auto: input other than pandas frames runs on Polars")

@@ -15,6 +15,7 @@ class SerialCluster(Cluster):
     """Runs a task when it is submitted; a reference is the value itself."""
 
     resources = Resources(slots=2, memory=1024**3)
+    session = "this process"
 
     def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:  # noqa: ARG002
         """Run the task."""

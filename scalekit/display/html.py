@@ -9,11 +9,12 @@ import polars as pl
 from scalekit import run
 from scalekit.backends.registry import find_backend
 from scalekit.config import Config
-from scalekit.display.text import amount, shortened, size_text, type_text, value_text
+from scalekit.display.text import amount, shortened, type_text, value_text
 from scalekit.errors import ScalekitError
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.estimate import Estimate
-from scalekit.plan.nodes import Plan
+from scalekit.plan.nodes import Plan, Scan
+from scalekit.sources.sizes import size_text
 
 # Colours are those of the page, weakened: so it reads in light and dark themes, Jupyter's or not. Two classes in
 # a selector, as Jupyter's own rules for tables have two.
@@ -68,7 +69,15 @@ def frame_text(plan: Plan, config: Config) -> str:
     shown = _first(schema, _WIDEST)
     columns = ", ".join(f"{name}: {type_text(dtype)}" for name, dtype in shown.items())
     more = f", ... {len(schema) - _WIDEST:,} more" if len(schema) > _WIDEST else ""
-    return f"Frame[{columns}{more}]\n{_would_run(plan, config)}; {_size(run.estimates(plan)[plan])}"
+    return f"Frame[{columns}{more}]\n{_where(plan, config)}; {_size(run.estimates(plan)[plan])}"
+
+
+def _where(plan: Plan, config: Config) -> str:
+    """Who has the rows, or would compute them."""
+    source = plan.source if isinstance(plan, Scan) else None
+    place = source.describe() if source is not None else ""
+    would = _would_run(plan, config)
+    return f"{place}; {would}" if place.startswith("persisted") else would
 
 
 def _first(schema: pl.Schema, most: int) -> pl.Schema:
@@ -94,7 +103,7 @@ def _facts(plan: Plan, config: Config, schema: pl.Schema) -> str:
     shape = f"{escape(size)} &times; {amount(len(schema), 'column')}"
     return (
         f'<div class="facts"><b>Frame</b> &nbsp;<span class="weak">{shape} &nbsp;&middot;&nbsp; '
-        f"{escape(_would_run(plan, config))}</span></div>"
+        f"{escape(_where(plan, config))}</span></div>"
     )
 
 

@@ -16,9 +16,10 @@ from scalekit import run
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.display.screen import Log, Look, Notebook, Screen, Terminal
-from scalekit.display.text import amount, size_text
+from scalekit.display.text import amount
 from scalekit.plan.explain import line
 from scalekit.plan.nodes import Plan, Scan
+from scalekit.sources.sizes import size_text
 from scalekit.tree import walk
 
 DELAY = 1.0

@@ -8,8 +8,6 @@ import polars as pl
 
 from scalekit.expr.dtypes import to_dtype
 
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-
 
 class Shown(str):
     r"""Text of several lines that a prompt or a notebook shows as it is.
@@ -25,21 +23,6 @@ class Shown(str):
 
     def __repr__(self) -> str:
         return str(self)
-
-
-def size_text(size: int) -> str:
-    """Bytes with a unit.
-
-    Examples
-    --------
-    >>> size_text(512), size_text(3 * 1024**2)
-    ('512 bytes', '3.0 MiB')
-    """
-    value, unit = float(size), 0
-    while value >= 1024 and unit < len(_UNITS) - 1:
-        value /= 1024
-        unit += 1
-    return f"{size} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
 
 
 def amount(number: int, noun: str) -> str:

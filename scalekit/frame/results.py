@@ -24,7 +24,6 @@ from scalekit.frame.handover import (
 from scalekit.frame.schema import Schema
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Scan
-from scalekit.sources.memory import memory_source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -228,12 +227,32 @@ class ResultMethods(FrameBase):
         return arrow_schema(schema).__arrow_c_schema__()
 
     def persist(self, **settings: Any) -> Self:
-        """Run the plan now, and give a frame over its result, so that later steps do not repeat it.
+        """Run the plan now, and give a frame over its rows, so that later steps do not repeat it.
+
+        The rows stay where the plan ran: on a cluster they are parts in the memory of its workers, which
+        later queries there read in place; on this machine they are in this process. They are freed when
+        no frame refers to them any more. A query on another backend brings them there.
+
+        Parameters
+        ----------
+        settings
+            As in :meth:`collect`.
+
+        Raises
+        ------
+        SourceError
+            Of later queries, where the cluster that had the rows is gone: persist them again.
 
         Examples
         --------
         >>> import scalekit as sk
-        >>> sk.from_dict({"x": [1, 2]}).persist().collect().height
+        >>> frame = sk.from_dict({"x": [1, 2, 3]}).filter(sk.col("x") > 1).persist(backend="polars")
+        >>> frame
+        Frame[x: Int64]
+        persisted on polars: 1 part, 2 rows, 16 bytes; would run on polars; 2 rows, 16 bytes
+        >>> frame.collect().height
         2
         """
-        return self._derive(Scan(memory_source(self.collect(**settings), origin="persisted")))
+        config = resolve(**settings)
+        with progress(config) as watch:
+            return self._derive(Scan(run.persist(self._plan, config, watch)))

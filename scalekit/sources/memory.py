@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 import polars as pl
 
 from scalekit.sources.base import Source, Statistics
+from scalekit.sources.sizes import counted, size_text
 
 _SPLIT_BYTES = 128 * 1024**2
 
@@ -94,6 +95,9 @@ class MemorySource(Source):
     def describe(self) -> str:
         """Rows, columns and origin."""
         height, width = self.frame.shape
+        if self.origin.startswith("persisted"):
+            size = size_text(int(self.frame.estimated_size()))
+            return f"{self.origin}: 1 part, {counted(height, 'row')}, {size}"
         return f"frame from {self.origin} ({height:,} x {width})"
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.tasks.cluster import Cluster
 from scalekit.backends.tasks.driver import collect, evaluate
+from scalekit.backends.tasks.persist import cluster_of, persist
 from scalekit.backends.tasks.results import frames_of
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.write import write_parts
@@ -20,6 +21,7 @@ from scalekit.physical.nodes import Physical
 from scalekit.physical.show import show_physical
 from scalekit.physical.writing import lower_write
 from scalekit.plan.nodes import Plan
+from scalekit.sources.persisted import PersistedSource
 from scalekit.targets.base import WriteResult
 
 
@@ -36,13 +38,13 @@ class TaskBackend(Backend):
 
     def execute(self, program: Physical, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
         """Run the physical plan and bring its rows here."""
-        return collect(program, self.connect(config), config, watch)
+        return collect(program, self._cluster(program, config), config, watch)
 
     def parts(
         self, program: Physical, config: Config, watch: Watch = UNWATCHED
     ) -> Iterator[pl.DataFrame]:
         """Run the physical plan and bring its rows here part by part."""
-        run = Run(self.connect(config), config, watch)
+        run = Run(self._cluster(program, config), config, watch)
         return frames_of(evaluate(program, run), run)
 
     def batches(self, program: Physical, config: Config, rows: int) -> Iterator[pl.DataFrame]:
@@ -57,7 +59,19 @@ class TaskBackend(Backend):
         node = lower_write(program, request.target)
         if node is None:
             return super().write(program, request, config, watch)
-        return write_parts(node, request, Run(self.connect(config), config, watch))
+        return write_parts(node, request, Run(self._cluster(program, config), config, watch))
+
+    def persist(
+        self, program: Physical, schema: pl.Schema, config: Config, watch: Watch
+    ) -> PersistedSource:
+        """Run the physical plan and leave its parts on the cluster."""
+        run = Run(self._cluster(program, config), config, watch)
+        return persist(self.name, evaluate(program, run), run, schema)
+
+    def _cluster(self, program: Physical, config: Config) -> Cluster:
+        """The cluster that has what was persisted there, unless the settings name one."""
+        persisted = None if config.address else cluster_of(program, self.name)
+        return persisted or self.connect(config)
 
     def show(self, program: Physical) -> str:
         """The physical plan as text."""

@@ -63,5 +63,19 @@ class Cluster(ABC):
     def resources(self) -> Resources:
         """Slots and memory as they are now."""
 
+    @property
+    def session(self) -> object:
+        """What references belong to: connections with the very same one read each other's."""
+        return self
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the engine can be talked to."""
+        return True
+
+    def again(self) -> Cluster:
+        """A connection to the same session for another query."""
+        return self
+
     def close(self) -> None:  # noqa: B027 - a connection that started nothing has nothing to stop
         """Stop what this connection started, and nothing else."""

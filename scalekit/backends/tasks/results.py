@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from scalekit.backends.tasks.parts import Part, Pending
+from scalekit.backends.tasks.parts import Part, Pending, fused
 from scalekit.backends.tasks.run import Run
+from scalekit.expr.node import Cast, Column
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.tables import from_table
+from scalekit.plan.nodes import Input, Select
 
 FETCHED = 64 * 1024**2
 """Bytes that are on their way here at one time, about: one call for many small parts, and for each large one."""
@@ -67,3 +69,15 @@ def _brought(parts: list[Part], run: Run) -> Iterator[pl.DataFrame]:
         fetched = run.cluster.fetch(group)
         group.clear()
         yield from (frame for frame in map(from_table, fetched) if frame.height)
+
+
+def pinned(pending: Pending, schema: pl.Schema) -> Pending:
+    """The table with exactly the types that the plan promised."""
+    found = schema_of(pending.fragment)
+    if found == schema:
+        return pending
+    exprs = tuple(
+        Column(name) if found[name] == dtype else Cast(Column(name), dtype)
+        for name, dtype in schema.items()
+    )
+    return fused([pending], Select(Input(0, tuple(found.items())), exprs))

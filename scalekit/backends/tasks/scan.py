@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Splits, stored
+from scalekit.backends.tasks.persist import in_place
 from scalekit.backends.tasks.run import Run
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.tables import to_table
@@ -22,7 +23,7 @@ def scan(node: ScanPartitions, run: Run) -> Pending:
     plan = Scan(node.source, node.columns, node.limit)
     schema = schema_of(plan)
     if not node.source.travels():
-        return _put(plan, run)
+        return in_place(plan, run) or _put(plan, run)
     source = node.source.refreshed()
     groups = divide(source, source.shares(schema.names()), run)
     contents: list[Content | None] = [Splits(source.packed(g.splits), g.bytes) for g in groups]

@@ -9,13 +9,10 @@ import polars as pl
 
 from scalekit.backends.base import WriteRequest
 from scalekit.backends.tasks.driver import evaluate
-from scalekit.backends.tasks.parts import Pending, fused
+from scalekit.backends.tasks.results import pinned
 from scalekit.backends.tasks.run import Run
-from scalekit.expr.node import Cast, Column
-from scalekit.kernels.schema import schema_of
 from scalekit.kernels.task import Handed
 from scalekit.physical.nodes import WritePartitions
-from scalekit.plan.nodes import Input, Select
 from scalekit.targets.attempts import Attempt, Staging, check_keys
 from scalekit.targets.base import FileTarget, WriteResult
 from scalekit.targets.check import check_target
@@ -58,15 +55,3 @@ def _attempts(
     if not any(attempt.files for attempt in attempts):
         attempts[0] = write_attempt(staging, attempts[0].index, pl.DataFrame(schema=schema))
     return attempts
-
-
-def pinned(pending: Pending, schema: pl.Schema) -> Pending:
-    """The table with exactly the types that the plan promised."""
-    found = schema_of(pending.fragment)
-    if found == schema:
-        return pending
-    exprs = tuple(
-        Column(name) if found[name] == dtype else Cast(Column(name), dtype)
-        for name, dtype in schema.items()
-    )
-    return fused([pending], Select(Input(0, tuple(found.items())), exprs))

@@ -14,10 +14,10 @@ from scalekit.display.text import (
     duration_text,
     shortened,
     shortened_inside,
-    size_text,
     type_text,
     value_text,
 )
+from scalekit.sources.sizes import size_text
 
 
 @pytest.mark.parametrize(
