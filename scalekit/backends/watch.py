@@ -17,6 +17,9 @@ class Watch:
     def step(self, what: Plan | str, done: int = 0, total: int = 0) -> None:
         """Begin ``what``, with ``done`` of ``total`` steps behind it; no ``total`` where it is not known."""
 
+    def stage(self, name: str, place: int, done: int, total: int, size: int) -> None:
+        """Of the ``place``-th stage, ``done`` of ``total`` tasks are over and made ``size`` bytes."""
+
 
 UNWATCHED = Watch()
 """Nobody looks on."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scalekit.backends.tasks.cluster import Cluster
+from scalekit.backends.tasks.history import StageHistory
 from scalekit.backends.tasks.parts import Part, Pending, stored
-from scalekit.backends.tasks.stage import Done, run_stage, stage_name
+from scalekit.backends.tasks.placement import carried, placed
+from scalekit.backends.tasks.stage import Done, run_stage, stage_of
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
-from scalekit.kernels.task import Output, Whole
+from scalekit.kernels.task import Output, Report, Whole
 
 
 class Run:
@@ -19,7 +21,7 @@ class Run:
         self.cluster = cluster
         self.config = config
         self.watch = watch
-        self.reports: list[tuple[str, Done]] = []
+        self.history: list[StageHistory] = []
 
     @property
     def slots(self) -> int:
@@ -28,15 +30,19 @@ class Run:
 
     def tasks(self, pending: Pending, output: Output, numbers: Sequence[int]) -> list[Done]:
         """Run some tasks of ``pending``."""
-        name = stage_name(pending)
-        self.watch.step(name, 0, len(numbers))
-        before = len(self.reports)
+        if not numbers:
+            return []
+        stage = stage_of(pending, output)
+        history = StageHistory(stage.name, len(numbers))
+        self.history.append(history)
+        place = len(self.history)
+        self.watch.stage(stage.name, place, 0, len(numbers), 0)
 
-        def landed(stage: str, done: Done) -> None:
-            self.reports.append((stage, done))
-            self.watch.step(stage, len(self.reports) - before, len(numbers))
+        def landed(report: Report) -> None:
+            history.add(report)
+            self.watch.stage(stage.name, place, history.done, history.tasks, history.bytes)
 
-        return run_stage(self.cluster, pending, output, numbers, landed)
+        return run_stage(self.cluster, stage, pending, numbers, landed)
 
     def parts(self, pending: Pending, numbers: Sequence[int]) -> list[Part]:
         """Run some tasks of ``pending``, each of which gives one part."""
@@ -46,4 +52,6 @@ class Run:
         """Run ``pending``; its parts are on the cluster then."""
         if pending.is_stored:
             return pending
-        return stored(self.parts(pending, range(pending.count)), pending.fragment)
+        placement = carried(pending)
+        found = stored(self.parts(pending, range(pending.count)), pending.fragment)
+        return placed(found, placement)

@@ -22,32 +22,24 @@ AHEAD = 3
 class Done:
     """What one task gave: a part for each table of its output, and its report."""
 
-    task: int
     parts: tuple[Part, ...]
     report: Report
 
 
 def run_stage(
     cluster: Cluster,
+    stage: Stage,
     pending: Pending,
-    output: Output,
     tasks: Sequence[int],
-    report: Callable[[str, Done], None] = lambda _name, _done: None,
+    landed: Callable[[Report], None] = lambda _: None,
 ) -> list[Done]:
-    """Run the fragment of ``pending`` on the parts that ``tasks`` number.
+    """Run ``stage``, made of ``pending``, on the parts that ``tasks`` number.
 
     Returns
     -------
     list of Done
         In the order of ``tasks``, whichever finished first.
     """
-    stage = Stage(
-        stage_name(pending),
-        pin_order(pending.fragment),  # a task that runs again gives the same bytes (DESIGN.md, section 5)
-        tuple(feed.slot for feed in pending.feeds),
-        output,
-        tuple(schema_of(pending.fragment).items()),
-    )
     packed = cluster.put(pack(stage))
     starts = [0, *accumulate(_rows(pending))]
     found: dict[int, Done] = {}
@@ -56,13 +48,26 @@ def run_stage(
     limit = max(2, AHEAD * cluster.resources.slots)
     while True:
         for task in _up_to(todo, limit - len(flying)):
-            flying[task] = _start(cluster, packed, pending, task, starts, output.parts)
+            flying[task] = _start(cluster, packed, pending, task, starts, stage.output.parts)
         if not flying:
             return [found[task] for task in tasks]
-        for done in _landed(cluster, flying):
-            found[done.task] = done
-            _free(pending, done.task)
-            report(stage.name, done)
+        for task, done in _landed(cluster, flying):
+            found[task] = done
+            _free(pending, task)
+            landed(done.report)
+
+
+def stage_of(pending: Pending, output: Output) -> Stage:
+    """What all tasks of a stage share."""
+    return Stage(
+        stage_name(pending),
+        pin_order(
+            pending.fragment
+        ),  # a task that runs again gives the same bytes (DESIGN.md, section 5)
+        tuple(feed.slot for feed in pending.feeds),
+        output,
+        tuple(schema_of(pending.fragment).items()),
+    )
 
 
 def _up_to(todo: Iterator[int], count: int) -> Iterable[int]:
@@ -91,14 +96,14 @@ def _start(
     return cluster.submit(packed, facts, tables, outputs)
 
 
-def _landed(cluster: Cluster, flying: dict[int, Submitted]) -> Iterator[Done]:
+def _landed(cluster: Cluster, flying: dict[int, Submitted]) -> Iterator[tuple[int, Done]]:
     tasks = list(flying)
     which = [tasks[i] for i in cluster.any_done([flying[task].report for task in tasks])]
     reports = cluster.fetch([flying[task].report for task in which])
     for task, report in zip(which, reports, strict=True):
         tables = flying.pop(task).tables
         sizes = zip(tables, report.rows, report.bytes, strict=True)
-        yield Done(task, tuple(Part((t,), rows, size) for t, rows, size in sizes), report)
+        yield task, Done(tuple(Part((t,), rows, size) for t, rows, size in sizes), report)
 
 
 def _free(pending: Pending, task: int) -> None:
