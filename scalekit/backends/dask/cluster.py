@@ -54,13 +54,13 @@ class DaskCluster(Cluster):
             return self._connection.resources()
 
     @property
-    def session(self) -> Connection:
-        """The connection, which other queries share."""
+    def session(self) -> object:
+        """The connection, to which tables belong longer than to a query."""
         return self._connection
 
     @property
     def is_alive(self) -> bool:
-        """Whether what it holds can still be reached."""
+        """Whether the connection answers."""
         return self._connection.is_alive
 
     def again(self) -> DaskCluster:

@@ -101,11 +101,13 @@ class Connection:
             ),
             60,
         )
-        bare = [name for name, answer in found.items() if not isinstance(answer, Versions)]
-        if bare:
-            found.update(self._installed(bare))
-        check_versions("Dask", "dask", found)
-        self._checked |= workers
+        known = {name: told for name, told in found.items() if isinstance(told, Versions)}
+        # A worker that is just going away is asked again, if it comes back.
+        gone = [name for name, told in found.items() if isinstance(told, OSError | TimeoutError)]
+        if bare := [name for name in found if name not in known and name not in gone]:
+            known.update(self._installed(bare))
+        check_versions("Dask", "dask", known)
+        self._checked |= set(known)
 
     def _installed(self, workers: list[str]) -> dict[str, Versions]:
         """The versions on workers that cannot run scalekit."""
