@@ -59,11 +59,10 @@ def run_stage(
 
 def stage_of(pending: Pending, output: Output) -> Stage:
     """What all tasks of a stage share."""
+    # In order, so that a task that runs again gives the same bytes (DESIGN.md, section 5).
     return Stage(
         stage_name(pending),
-        pin_order(
-            pending.fragment
-        ),  # a task that runs again gives the same bytes (DESIGN.md, section 5)
+        pin_order(pending.fragment),
         tuple(feed.slot for feed in pending.feeds),
         output,
         tuple(schema_of(pending.fragment).items()),
