@@ -60,6 +60,20 @@ class RayCluster(Cluster):
             self._flying.pop(ref, None)
         return [_detached(value) if isinstance(value, pa.Table) else value for value in values]
 
+    @property
+    def session(self) -> object:
+        """The connection, to which tables belong longer than to a query."""
+        return self._session
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the connection answers."""
+        return not self._session.failure()
+
+    def again(self) -> RayCluster:
+        """The same connection for another query."""
+        return RayCluster(self._session)
+
     def put(self, value: Any) -> Ref:
         """Put a value into the object store."""
         return ray.put(value)

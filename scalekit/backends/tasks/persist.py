@@ -10,6 +10,7 @@ from scalekit.backends.tasks.cluster import Cluster
 from scalekit.backends.tasks.parts import Part, Pending, fused, kept, stored
 from scalekit.backends.tasks.results import pinned
 from scalekit.backends.tasks.run import Run
+from scalekit.errors import ExecutionError
 from scalekit.expr.node import Column
 from scalekit.kernels.tables import from_table
 from scalekit.physical.nodes import Physical, ScanPartitions
@@ -35,6 +36,8 @@ class KeptParts(Holder):
 
     def fetch(self, part: int) -> Iterator[pl.DataFrame]:
         """The rows of one part."""
+        if not self.is_alive:  # an engine that is asked in vain may start another one by itself, as Ray does
+            raise ExecutionError(f"{self.backend} does not answer, or was started anew")
         for table in self.parts[part].tables:
             yield from map(from_table, self.cluster.again().fetch([table]))
 
