@@ -15,10 +15,10 @@ from itertools import count
 
 import polars as pl
 
-from scalekit.expr.analysis import is_elementwise, output_name
+from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.decompose import meaning, reach
 from scalekit.expr.function import FUNCTIONS, Kind, resizes
-from scalekit.expr.node import Alias, Call, Column, ExprNode, Over, SortKey
+from scalekit.expr.node import Alias, Call, Cast, Column, ExprNode, Over, SortKey
 from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import dtype_of, schema_of
 from scalekit.physical.lowering import row_by_row
@@ -156,6 +156,8 @@ class _Lifted:
             return self.lift(expr)
         if isinstance(expr, Call) and FUNCTIONS[expr.function].selects_rows:
             return map_children(expr, self._operand)
+        if len([e for e in children(expr) if columns_read(e)]) == 1 and _is_plain(expr):
+            return map_children(expr, self._operand)
         return expr
 
     def _keys(self, expr: Over) -> ExprNode:
@@ -182,6 +184,14 @@ class _Lifted:
     def _free_name(self) -> str:
         taken = {*self.schema, *(column.name for column in self.found.values())}
         return next(name for name in map(f"{_LEVEL}{{}}".format, count()) if name not in taken)
+
+
+def _is_plain(expr: ExprNode) -> bool:
+    """Whether a node itself treats its operands row by row, whatever they are."""
+    if isinstance(expr, Call):
+        spec = FUNCTIONS[expr.function]
+        return spec.kind is Kind.ELEMENTWISE and spec.scope is None and not spec.user_function
+    return isinstance(expr, Cast | Alias)
 
 
 def _all_same(new: Iterable[ExprNode | SortKey], old: Iterable[ExprNode | SortKey]) -> bool:
