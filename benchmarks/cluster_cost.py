@@ -40,7 +40,7 @@ class IdleCluster(Cluster):
         self.tasks = 0
         self.objects = 0
 
-    def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
+    def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:  # noqa: ARG002
         self.tasks += 1
         self.objects += outputs
         rows = (ROWS // outputs + 1,) * outputs
