@@ -114,4 +114,8 @@ def _values_of(given: Any, dtype: pl.DataType) -> list[ExprNode] | None:
         dtype.is_integer() or isinstance(dtype, _ON)
     ):
         return None
+    try:
+        pl.Series(given, dtype=dtype, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+        return None  # Polars compares what is no value of the column in its own way
     return [Cast(Literal(value), dtype) for value in given]

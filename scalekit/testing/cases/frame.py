@@ -131,6 +131,11 @@ _SHAPES = (
     ),
     Case(
         "Frame.pivot",
+        lambda f: f.pivot("b", ["a"], index="i8", values="i", aggregate_function="sum"),
+        "on values of another type",
+    ),
+    Case(
+        "Frame.pivot",
         lambda f: f.pivot("k", ["a", "b"], index="o", values=["f", "i"], aggregate_function="max"),
         "two values",
     ),
