@@ -63,6 +63,9 @@ class Config:
         Bytes in memory that one task of a cluster works on, about.
     broadcast_bytes
         Bytes up to which a table may go to every task of a join rather than be exchanged.
+    shared_paths
+        Folders that every machine of the cluster has under the same path, as on a network's file system,
+        separated as in ``PATH``: only below these may a cluster on other machines read and write.
     workers
         Workers of a cluster that scalekit starts on this machine; ``None`` starts one for each core.
     worker_memory
@@ -83,6 +86,7 @@ class Config:
     partitions: int | None = None
     partition_bytes: int = 64 * 1024**2
     broadcast_bytes: int = 16 * 1024**2
+    shared_paths: str | None = None
     workers: int | None = None
     worker_memory: int | None = None
     ship: bool = False
@@ -102,6 +106,7 @@ class Settings(TypedDict, total=False):
     partitions: int | str | None
     partition_bytes: int | str | None
     broadcast_bytes: int | str | None
+    shared_paths: str | None
     workers: int | str | None
     worker_memory: int | str | None
     ship: bool | None
@@ -436,6 +441,7 @@ _SETTINGS: dict[str, _Setting] = {
     "broadcast_bytes": _Setting(
         "a size in bytes, or text such as '16MiB'; 0 never", _size_or_none, _size_or_none
     ),
+    "shared_paths": _Setting("folders, separated as in PATH", _text, _text),
     "workers": _Setting(
         "a whole number, 1 or more, or 'auto'",
         _or_automatic(lambda text: _at_least_one(int(text))),

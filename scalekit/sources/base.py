@@ -89,6 +89,10 @@ class Source(ABC):
         """Canonical identities of what is read (real paths, normalised URIs), for the check against targets."""
         return ()
 
+    def local_paths(self) -> tuple[str, ...]:
+        """Paths of this machine that whoever reads the source has to have."""
+        return ()
+
     def travels(self) -> bool:
         """Whether another process can read the rows by this description alone."""
         return True

@@ -136,10 +136,21 @@ class DatabaseSource(Source):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
+    def travels(self) -> bool:
+        """Whether it is a URI: a live connection belongs to this process."""
+        return isinstance(self.connection, Uri)
+
+    def local_paths(self) -> tuple[str, ...]:
+        """The file of an SQLite database."""
+        return self._files()
+
     def inputs(self) -> tuple[str, ...]:
         """The file of an SQLite database; a server is no target of a write."""
+        return tuple(str(parse_location(path)) for path in self._files())
+
+    def _files(self) -> tuple[str, ...]:
         is_file = isinstance(self.connection, Uri) and self.connection.text.startswith("sqlite:")
-        return (str(parse_location(sqlite_path(self.connection.text))),) if is_file else ()
+        return (sqlite_path(self.connection.text),) if is_file else ()
 
 
 def database_source(

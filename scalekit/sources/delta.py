@@ -75,6 +75,10 @@ class DeltaSource(Source):
     def __repr__(self) -> str:
         return f"<{self.describe()}>"
 
+    def local_paths(self) -> tuple[str, ...]:
+        """The table's folder, where it is local."""
+        return (self.uri,) if scheme_of(self.uri) is None else ()
+
     def inputs(self) -> tuple[str, ...]:
         """The table's folder."""
         return (str(parse_location(self.uri)),)

@@ -136,6 +136,10 @@ class FileSource(Source):
         """Canonical identities of the folder and the files."""
         return self.found.inputs()
 
+    def local_paths(self) -> tuple[str, ...]:
+        """The paths as they were given, those of other machines left out."""
+        return self.found.local_paths()
+
     def splits(self) -> tuple[FileSplit, ...]:
         """Files, and parts of large files at the borders of their blocks, of about equal size."""
         splits = [split for n, piece in enumerate(self.pieces) for split in self._parts(n, piece)]

@@ -54,6 +54,11 @@ class FileSet:
         more = f" and {len(self.asked) - 3} more" if len(self.asked) > 3 else ""
         return f"{shown}{more}{self.note}"
 
+    def local_paths(self) -> tuple[str, ...]:
+        """The paths and globs that are local, in full."""
+        asked = (path for path in self.asked if scheme_of(path) in (None, "file"))
+        return tuple(local_path(path) for path in asked)
+
     def inputs(self) -> tuple[str, ...]:
         """Canonical identities of the folder and the files, for the check against targets."""
         folder = (self.root,) if self.root else ()

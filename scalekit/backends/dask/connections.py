@@ -90,7 +90,8 @@ class Connection:
             self.check(new)
         shares = [w["memory_limit"] // w["nthreads"] for w in workers.values() if w["memory_limit"]]
         slots = sum(worker["nthreads"] for worker in workers.values())
-        self._resources = Resources(max(1, slots), min(shares, default=2 * 1024**3))
+        hosts = tuple({get_address_host(name) for name in workers})
+        self._resources = Resources(max(1, slots), min(shares, default=2 * 1024**3), hosts)
         self._looked = time.monotonic()
 
     def check(self, workers: set[str]) -> None:

@@ -6,7 +6,7 @@ import pickle
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -91,7 +91,7 @@ class RayCluster(Cluster):
     def resources(self) -> Resources:
         """Cores of all nodes, and the least memory for one; one core where none is there yet."""
         found = self._session.resources()
-        return Resources(max(1, found.slots), found.memory)
+        return replace(found, slots=max(1, found.slots))
 
     def _get(self, refs: list[Ref]) -> list[Any]:
         patience = LOOK

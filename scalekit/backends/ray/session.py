@@ -90,7 +90,8 @@ class Session:
         given = [node["Resources"] for node in able.values()]
         shares = [int(r["memory"] / r["CPU"]) for r in given if "memory" in r]
         slots = int(sum(resources["CPU"] for resources in given))
-        self._resources = Resources(slots, min(shares, default=2 * 1024**3))
+        hosts = tuple({str(node["NodeManagerAddress"]) for node in able.values()})
+        self._resources = Resources(slots, min(shares, default=2 * 1024**3), hosts)
         self._looked = time.monotonic()
 
     def _check(self, found: Sequence[Mapping[str, Any]]) -> None:
