@@ -11,7 +11,7 @@ from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.tasks.cluster import Cluster
 from scalekit.backends.tasks.driver import collect, evaluate
 from scalekit.backends.tasks.persist import cluster_of, persist
-from scalekit.backends.tasks.preflight import check_sources, reaches
+from scalekit.backends.tasks.profile import profile
 from scalekit.backends.tasks.results import frames_of
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.write import write_parts
@@ -58,10 +58,9 @@ class TaskBackend(Backend):
     ) -> WriteResult:
         """Let tasks write what they compute; what has to come from one process is brought here in parts."""
         node = lower_write(program, request.target)
-        cluster = self._cluster(program, config)
-        if node is None or not reaches(request.target, cluster, config):
+        if node is None:
             return super().write(program, request, config, watch)
-        return write_parts(node, request, Run(cluster, config, watch))
+        return write_parts(node, request, Run(self._cluster(program, config), config, watch))
 
     def persist(
         self, program: Physical, schema: pl.Schema, config: Config, watch: Watch
@@ -70,12 +69,14 @@ class TaskBackend(Backend):
         run = Run(self._cluster(program, config), config, watch)
         return persist(self.name, evaluate(program, run), run, schema)
 
+    def profile(self, program: Physical, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Run the physical plan and time its stages."""
+        return profile(program, Run(self._cluster(program, config), config, UNWATCHED))
+
     def _cluster(self, program: Physical, config: Config) -> Cluster:
         """The cluster that has what was persisted there, unless the settings name one."""
         persisted = None if config.address else cluster_of(program, self.name)
-        cluster = persisted or self.connect(config)
-        check_sources(program, cluster, config)
-        return cluster
+        return persisted or self.connect(config)
 
     def show(self, program: Physical) -> str:
         """The physical plan as text."""

@@ -15,14 +15,18 @@ Ref: TypeAlias = Any
 
 @dataclass(frozen=True)
 class Resources:
-    """What a cluster has: tasks that run at one time, bytes of memory for each, and the machines they are on.
-
-    ``hosts`` are names or addresses; none where all is this process.
-    """
+    """What a cluster has: tasks that run at one time, and bytes of memory for each of them."""
 
     slots: int
     memory: int
-    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Tasks that an engine has run again, and bytes that it has on disk; None where it does not tell."""
+
+    retries: int | None = None
+    spilled: int | None = None
 
 
 class Submitted(NamedTuple):
@@ -66,6 +70,10 @@ class Cluster(ABC):
     @abstractmethod
     def resources(self) -> Resources:
         """Slots and memory as they are now."""
+
+    def counts(self) -> Counts:
+        """What was counted until now, asked for by who profiles a query only."""
+        return Counts()
 
     @property
     def session(self) -> object:

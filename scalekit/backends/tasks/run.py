@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scalekit.backends.tasks.cluster import Cluster
+from scalekit.backends.tasks.cluster import Cluster, Counts
 from scalekit.backends.tasks.history import StageHistory
 from scalekit.backends.tasks.parts import Part, Pending, stored
 from scalekit.backends.tasks.stage import Done, run_stage, stage_of
@@ -21,6 +21,7 @@ class Run:
         self.config = config
         self.watch = watch
         self.history: list[StageHistory] = []
+        self.is_profiled = False
 
     @property
     def slots(self) -> int:
@@ -41,7 +42,13 @@ class Run:
             history.add(report)
             self.watch.stage(stage.name, place, history.done, history.tasks, history.bytes)
 
-        return run_stage(self.cluster, stage, pending, numbers, landed)
+        before = self._counts()
+        found = run_stage(self.cluster, stage, pending, numbers, landed)
+        history.count(before, self._counts())
+        return found
+
+    def _counts(self) -> Counts:
+        return self.cluster.counts() if self.is_profiled else Counts()
 
     def parts(self, pending: Pending, numbers: Sequence[int]) -> list[Part]:
         """Run some tasks of ``pending``, each of which gives one part."""
