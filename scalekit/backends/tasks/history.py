@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scalekit.backends.tasks.cluster import Counts
 from scalekit.kernels.task import Report
 
 SPANS = 500
@@ -33,6 +34,8 @@ class StageHistory:
         What they made.
     seconds
         Of all tasks together.
+    retries, spilled
+        Tasks that ran once more, and bytes on disk at its end; None where the engine does not tell.
     spans
         When tasks ran: all of them, or every ``step``-th where they are many.
     """
@@ -42,9 +45,11 @@ class StageHistory:
         "done",
         "ended",
         "name",
+        "retries",
         "rows",
         "seconds",
         "spans",
+        "spilled",
         "started",
         "step",
         "tasks",
@@ -59,6 +64,8 @@ class StageHistory:
         self.seconds = 0.0
         self.started = float("inf")
         self.ended = 0.0
+        self.retries: int | None = None
+        self.spilled: int | None = None
         self.step = 1
         self.spans: list[Span] = []
 
@@ -76,3 +83,9 @@ class StageHistory:
         self.seconds += report.seconds
         self.started = min(self.started, report.started)
         self.ended = max(self.ended, report.started + report.seconds)
+
+    def count(self, before: Counts, after: Counts) -> None:
+        """Take up what the engine counted before and after the stage."""
+        if before.retries is not None and after.retries is not None:
+            self.retries = after.retries - before.retries
+        self.spilled = after.spilled
