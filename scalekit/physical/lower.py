@@ -15,11 +15,13 @@ from scalekit.physical.ordering import lower_sort
 from scalekit.physical.places import lower_numbered
 from scalekit.physical.reshaping import lower_explode, lower_map_batches, lower_pivot, lower_unpivot
 from scalekit.physical.rows import lower_filter, lower_scan, lower_select, lower_with_columns
+from scalekit.physical.timegroups import lower_dynamic, lower_rolling
 from scalekit.physical.unions import lower_union
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import (
     Aggregate,
     Distinct,
+    DynamicAggregate,
     Explode,
     Filter,
     Join,
@@ -28,6 +30,7 @@ from scalekit.plan.nodes import (
     Numbered,
     Pivot,
     Plan,
+    RollingAggregate,
     RowIndex,
     Sample,
     Scan,
@@ -57,6 +60,8 @@ LOWERINGS: Mapping[type[Plan], Lowering] = {
     Unpivot: lower_unpivot,
     Pivot: lower_pivot,
     MapBatches: lower_map_batches,
+    DynamicAggregate: lower_dynamic,
+    RollingAggregate: lower_rolling,
 }
 """Each plan node's way over partitions; what is not here runs as one task, see ``physical.whole``."""
 
