@@ -11,6 +11,7 @@ from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.tasks.cluster import Cluster
 from scalekit.backends.tasks.driver import collect, evaluate
 from scalekit.backends.tasks.persist import cluster_of, persist
+from scalekit.backends.tasks.preflight import check_sources, reaches
 from scalekit.backends.tasks.profile import profile
 from scalekit.backends.tasks.results import frames_of
 from scalekit.backends.tasks.run import Run
@@ -58,9 +59,10 @@ class TaskBackend(Backend):
     ) -> WriteResult:
         """Let tasks write what they compute; what has to come from one process is brought here in parts."""
         node = lower_write(program, request.target)
-        if node is None:
+        cluster = self._cluster(program, config)
+        if node is None or not reaches(request.target, cluster, config):
             return super().write(program, request, config, watch)
-        return write_parts(node, request, Run(self._cluster(program, config), config, watch))
+        return write_parts(node, request, Run(cluster, config, watch))
 
     def persist(
         self, program: Physical, schema: pl.Schema, config: Config, watch: Watch
@@ -76,7 +78,9 @@ class TaskBackend(Backend):
     def _cluster(self, program: Physical, config: Config) -> Cluster:
         """The cluster that has what was persisted there, unless the settings name one."""
         persisted = None if config.address else cluster_of(program, self.name)
-        return persisted or self.connect(config)
+        cluster = persisted or self.connect(config)
+        check_sources(program, cluster, config)
+        return cluster
 
     def show(self, program: Physical) -> str:
         """The physical plan as text."""

@@ -15,10 +15,14 @@ Ref: TypeAlias = Any
 
 @dataclass(frozen=True)
 class Resources:
-    """What a cluster has: tasks that run at one time, and bytes of memory for each of them."""
+    """What a cluster has: tasks that run at one time, bytes of memory for each, and the machines they are on.
+
+    ``hosts`` are names or addresses; none where all is this process.
+    """
 
     slots: int
     memory: int
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
