@@ -118,11 +118,12 @@ def _join(address: str, config: Config) -> None:
     where = _host_and_port(address, config)
     if where is not None and not answers(where):
         raise ExecutionError(
-            f"no Ray answers at {address!r} (from {_origin(config)}): check the address, or leave it out: scalekit "
-            "then starts Ray on this machine"
+            f"no Ray answers at {address!r} (from {_origin(config)}): check the address, and RAY_AUTH_TOKEN_PATH where "
+            "the cluster asks for a token; or leave the address out: scalekit then starts Ray on this machine"
         )
+    here = where is not None and _is_loopback(where)
     try:
-        with embedded.signals_kept(), embedded.environment(embedded.PATIENT):
+        with embedded.environment(embedded.PATIENT), embedded.told(on_loopback=here):
             embedded.read_again()
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except ImportError as error:
@@ -131,6 +132,10 @@ def _join(address: str, config: Config) -> None:
         ) from error
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ExecutionError(f"cannot join Ray at {address!r}: {error}") from None
+
+
+def _is_loopback(where: Address) -> bool:
+    return where[0] == "localhost" or where[0].startswith("127.") or where[0] == "::1"
 
 
 def _host_and_port(address: str, config: Config) -> Address | None:

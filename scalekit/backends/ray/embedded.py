@@ -38,7 +38,7 @@ def start(workers: int | None, worker_memory: int | None) -> None:
     folder = _folder()
     slots = workers or cores()
     memory = worker_memory * slots if worker_memory else int(SHARE * _free_bytes())
-    with environment({**_variables(folder), **PATIENT}), _on_loopback(), signals_kept():
+    with environment({**_variables(folder), **PATIENT}), told(on_loopback=True):
         read_again()
         ray.init(
             address="local",
@@ -139,19 +139,27 @@ def read_again() -> None:
 
 
 @contextmanager
-def _on_loopback() -> Iterator[None]:
-    """What ``RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER`` says, where Ray was imported before."""
+def told(*, on_loopback: bool) -> Iterator[None]:
+    """What Ray reads from the environment when it is imported, and its handler of SIGTERM, for one ``ray.init``.
+
+    Parameters
+    ----------
+    on_loopback
+        Whether 127.0.0.1 means itself, rather than this machine's address in the network.
+    """
     constants: Any = ray_constants
-    before = constants.ENABLE_RAY_CLUSTER
-    constants.ENABLE_RAY_CLUSTER = False
+    before = constants.ENABLE_RAY_CLUSTER, constants.NUM_REDIS_GET_RETRIES
+    constants.ENABLE_RAY_CLUSTER = before[0] and not on_loopback
+    constants.NUM_REDIS_GET_RETRIES = 2  # of 40 seconds each
     try:
-        yield
+        with _signals_kept():
+            yield
     finally:
-        constants.ENABLE_RAY_CLUSTER = before
+        constants.ENABLE_RAY_CLUSTER, constants.NUM_REDIS_GET_RETRIES = before
 
 
 @contextmanager
-def signals_kept() -> Iterator[None]:
+def _signals_kept() -> Iterator[None]:
     """Keep the process's handler of SIGTERM, in whose place Ray puts one of its own."""
     if threading.current_thread() is not threading.main_thread():
         yield
