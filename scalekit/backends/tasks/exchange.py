@@ -9,7 +9,8 @@ from math import isqrt
 
 import polars as pl
 
-from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, gathered, stored
+from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Placement, gathered, stored
+from scalekit.backends.tasks.placement import is_placed, placed
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.stage import Done
 from scalekit.expr.node import ExprNode, SortKey
@@ -28,7 +29,7 @@ def exchange(pending: Pending, keys: Sequence[ExprNode], run: Run) -> Pending:
     The first tasks run before it is decided into how many parts: where all that they promise fits one
     task, nothing is split.
     """
-    if pending.count == 1:
+    if pending.count == 1 or is_placed(pending, keys):
         return pending
     probed = [] if pending.is_stored else run.parts(pending, range(min(run.slots, pending.count)))
     rest = range(len(probed), pending.count)
@@ -51,7 +52,8 @@ def split_by_hash(
     nulls: str = "meet",
 ) -> Pending:
     """Split every part by the hash of ``keys``; those ``probed`` have run already."""
-    return _split(pending, probed, ByHash(tuple(keys), parts, nulls=nulls), run)
+    found = _split(pending, probed, ByHash(tuple(keys), parts, nulls=nulls), run)
+    return placed(found, Placement(tuple(keys), tuple((n,) for n in range(parts)), nulls))
 
 
 def sort_exchange(
@@ -96,10 +98,17 @@ def coalesced(tables: Sequence[Pending], run: Run) -> Sequence[Pending]:
     groups: dict[int, list[int]] = {}
     for number, middle in enumerate(middles):
         groups.setdefault(int(middle * wanted / max(1, total)), []).append(number)
-    return [
-        stored([_joined([t.parts[n] for n in group]) for group in groups.values()], t.fragment)
-        for t in tables
-    ]
+    return [grouped(table, list(groups.values())) for table in tables]
+
+
+def grouped(table: Pending, groups: Sequence[Sequence[int]]) -> Pending:
+    """A stored table with parts that are several of its own."""
+    placement = table.feeds[0].placed
+    if placement is not None:
+        held = tuple(tuple(b for n in group for b in placement.groups[n]) for group in groups)
+        placement = replace(placement, groups=held)
+    parts = [_joined([table.parts[n] for n in group]) for group in groups]
+    return placed(stored(parts, table.fragment), placement)
 
 
 def _split(pending: Pending, probed: Sequence[Part], output: ByHash | ByRange, run: Run) -> Pending:

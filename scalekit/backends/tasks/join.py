@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
-from scalekit.backends.tasks.exchange import coalesced, parts_for, split_by_hash
-from scalekit.backends.tasks.parts import Part, Pending, fused, gathered, shared, stored
+from scalekit.backends.tasks.exchange import coalesced, grouped, parts_for, split_by_hash
+from scalekit.backends.tasks.parts import Part, Pending, Placement, fused, gathered, shared, stored
+from scalekit.backends.tasks.placement import placements
 from scalekit.backends.tasks.ranges import join_ranges
 from scalekit.backends.tasks.run import Run
 from scalekit.physical.nodes import JoinPartitions
@@ -26,6 +27,9 @@ _HOPELESS = 2
 
 _ROOM = 8
 """The share of a slot's memory that a table may take which every task receives, with its hash table."""
+
+_TINY = 1024**2
+"""Bytes of a table that goes to every task even where it could go to one part for each of its keys."""
 
 _PIECES = 8
 """Tables from which on it pays to make one of them, rather than in every task."""
@@ -76,9 +80,17 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
         _Side(left, node.left_bytes, node.nulls[0]),
         _Side(right, node.right_bytes, node.nulls[1]),
     )
+    lies = _placed_side(node, sides)
     for place in sorted((0, 1), key=lambda place: sides[place].bytes):
-        if node.may_broadcast[place] and _fits(sides[place], sides[1 - place], node, run):
-            return _broadcast(node, sides, place, run)
+        if node.may_broadcast[place] and (lies is None or lies[0] != place):
+            limit = _limit(node, sides[1 - place], run)
+            # It is enough to move this side, where the other one was exchanged by these keys before.
+            if _fits(
+                sides[place], limit if lies is None or limit is None else min(limit, _TINY), run
+            ):
+                return _broadcast(node, sides, place, run)
+    if lies is not None:
+        return _joined_there(node, sides, *lies, run)
     parts = parts_for(sides[0].bytes + sides[1].bytes, run)
     if parts > 1 and node.ranges:
         return join_ranges(node, sides[0].finish(run), sides[1].finish(run), parts, run)
@@ -88,12 +100,11 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
     return _exchanged(node, sides, parts, run)
 
 
-def _fits(side: _Side, other: _Side, node: JoinPartitions, run: Run) -> bool:
+def _fits(side: _Side, limit: int | None, run: Run) -> bool:
     """Whether every task gets all of ``side``, which has run then.
 
     Its first tasks tell whether it is hopeless: it would be stored now, and read again to be exchanged.
     """
-    limit = _limit(other, run) if node.left_on or node.ranges else None
     if limit is None:
         side.finish(run)
         return True
@@ -107,8 +118,10 @@ def _fits(side: _Side, other: _Side, node: JoinPartitions, run: Run) -> bool:
     return side.bytes <= limit
 
 
-def _limit(other: _Side, run: Run) -> int:
+def _limit(node: JoinPartitions, other: _Side, run: Run) -> int | None:
     """Bytes up to which it costs less to look a table up in every task of the other than to exchange both."""
+    if not node.left_on and not node.ranges:
+        return None
     small = run.config.broadcast_bytes
     if small == 0:
         return 0
@@ -118,6 +131,44 @@ def _limit(other: _Side, run: Run) -> int:
     else:
         worth = _MOVED_TWICE * other.bytes // (tasks - _MOVED_TWICE)
     return max(small, min(worth, run.cluster.resources.memory // _ROOM))
+
+
+def _placed_side(
+    node: JoinPartitions, sides: Sequence[_Side]
+) -> tuple[int, Placement, tuple[int, ...]] | None:
+    """The larger side whose rows of equal keys are in one part already, how, and by which of the keys."""
+    for place in sorted((0, 1), key=lambda place: -sides[place].bytes):
+        for placement, by in placements(sides[place].pending, (node.left_on, node.right_on)[place]):
+            if placement.nulls != "stay" or sides[place].nulls != "meet":
+                return place, placement, by
+    return None
+
+
+def _joined_there(
+    node: JoinPartitions,
+    sides: Sequence[_Side],
+    place: int,
+    placement: Placement,
+    by: tuple[int, ...],
+    run: Run,
+) -> Pending:
+    """The other side goes to where the rows of ``place`` are, unless it is there."""
+    other = sides[1 - place]
+    on = (node.left_on, node.right_on)[1 - place]
+    keys = tuple(on[n] for n in by)
+    is_there = (replace(placement, nulls=""), by) in [
+        (replace(known, keys=placement.keys, nulls=""), places)
+        for known, places in placements(other.pending, on)
+        if known.nulls != "stay" or other.nulls != "meet"
+    ]
+    larger = _larger(sides)
+    met = other.pending
+    if not is_there:
+        buckets = sum(map(len, placement.groups))
+        split = split_by_hash(other.pending, other.ran, keys, buckets, run, nulls=other.nulls)
+        met = grouped(split, placement.groups)
+    stays = sides[place].pending
+    return fused([stays, met] if place == 0 else [met, stays], _pinned(node.fragment, larger))
 
 
 def _broadcast(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> Pending:
@@ -145,7 +196,7 @@ def _exchanged(node: JoinPartitions, sides: Sequence[_Side], parts: int, run: Ru
     return fused(_unskewed(node, tables, run), _pinned(node.fragment, larger))
 
 
-def _unskewed(node: JoinPartitions, tables: Sequence[Pending], run: Run) -> list[Pending]:
+def _unskewed(node: JoinPartitions, tables: Sequence[Pending], run: Run) -> Sequence[Pending]:
     """Parts that are far larger than others as several, each beside the whole part of the other side."""
     limits = [_skew_limit(table, run) for table in tables]
     contents: tuple[list[Part], list[Part]] = ([], [])
@@ -159,6 +210,8 @@ def _unskewed(node: JoinPartitions, tables: Sequence[Pending], run: Run) -> list
         pieces = _cut(pair[place], run.config.partition_bytes) if large else [pair[place]]
         contents[place].extend(pieces)
         contents[1 - place].extend([pair[1 - place]] * len(pieces))
+    if len(contents[0]) == tables[0].count:
+        return tables
     return [stored(parts, table.fragment) for parts, table in zip(contents, tables, strict=True)]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from scalekit.backends.tasks.cluster import Ref
-from scalekit.expr.node import SortKey
+from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.task import Slot, TableSlot
 from scalekit.plan.nodes import Input, Plan
@@ -25,10 +25,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Some rows of a source that nobody has read yet, and a guess of their size."""
+    """Some rows of a source that nobody has read yet, a guess of their size, and their number if it is known."""
 
     splits: tuple[Any, ...]
     bytes: int
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,18 @@ Content: TypeAlias = Part | Splits | Freed
 
 
 @dataclass(frozen=True)
+class Placement:
+    """How rows came to their parts: by the hash of ``keys``, expressions over the table's columns.
+
+    ``groups`` are the buckets of each part, ``nulls`` says where rows with a null key are, as in ``ByHash``.
+    """
+
+    keys: tuple[ExprNode, ...]
+    groups: tuple[tuple[int, ...], ...]
+    nulls: str
+
+
+@dataclass(frozen=True)
 class Feed:
     """One input of a fragment: its contents for each task, or one for all of them.
 
@@ -53,6 +66,7 @@ class Feed:
     contents: list[Content | None]
     shared: bool = False
     kept: bool = False
+    placed: Placement | None = None
 
     def at(self, task: int) -> Part | Splits:
         """What a task receives."""

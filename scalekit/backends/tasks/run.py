@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from scalekit.backends.tasks.cluster import Cluster, Counts
 from scalekit.backends.tasks.history import StageHistory
 from scalekit.backends.tasks.parts import Part, Pending, stored
+from scalekit.backends.tasks.placement import carried, placed
 from scalekit.backends.tasks.stage import Done, run_stage, stage_of
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
@@ -58,4 +59,6 @@ class Run:
         """Run ``pending``; its parts are on the cluster then."""
         if pending.is_stored:
             return pending
-        return stored(self.parts(pending, range(pending.count)), pending.fragment)
+        placement = carried(pending)
+        found = stored(self.parts(pending, range(pending.count)), pending.fragment)
+        return placed(found, placement)

@@ -357,3 +357,64 @@ def test_a_side_that_turns_out_to_be_large_is_not_run_twice(star):
     cluster = ran(other.join(both, on="a"), partition_bytes=2**13, broadcast_bytes=2**10)
     reads = Counter(f.feeds for s, f, _ in cluster.tasks if s.name.startswith("Parquet"))
     assert set(reads.values()) == {1}
+
+
+# Rows that lie together already
+
+
+THIRD = sk.from_dict({"j": list(range(45, 70)), "z": [n * 3 for n in range(25)]})
+
+
+def exchanged(frame: Frame, partitions: int = 4) -> int:
+    """How many tables are exchanged."""
+    cluster = ran(frame, partitions=partitions, broadcast_bytes=0)
+    return cluster.outputs()["ByHash"] // partitions
+
+
+@pytest.mark.parametrize(
+    ("frame", "tables"),
+    [
+        (BIG.join(SMALL, on="k").join(THIRD, left_on="k", right_on="j", how="left"), 3),
+        (BIG.join(SMALL, on="k").join(THIRD, left_on="w", right_on="j", how="left"), 4),
+        (BIG.join(SMALL, on="k", how="left").join(THIRD, left_on="k", right_on="j"), 3),
+        (BIG.join(SMALL, on="k").group_by("k").agg(col("v").sum()), 2),
+        (BIG.join(SMALL, on="k").group_by("w", "k").agg(sk.len()), 2),
+        (BIG.join(SMALL, on="k").group_by("w").agg(sk.len()), 3),
+        (BIG.join(SMALL, on="k").select(q="k", x=col("v") % 3).group_by("q").agg(col("x").max()), 2),
+        (BIG.join(SMALL, on="k").with_columns(k=col("k") % 3).group_by("k").agg(sk.len()), 3),
+        (BIG.join(SMALL, on="k", how="right").group_by("k").agg(sk.len()), 3),
+        (BIG.join(SMALL, on="k", how="full").group_by("k").agg(sk.len()), 3),
+        (BIG.join(THIRD, left_on=col("k") + 1, right_on="j").group_by("j").agg(sk.len()), 2),
+        (BIG.group_by("k").agg(col("v").sum()).join(SMALL, on="k"), 2),
+        (BIG.group_by("k").agg(col("v").sum()).join(SMALL.group_by("k").agg(sk.len()), on="k"), 2),
+    ],
+)  # fmt: skip
+def test_what_lies_together_is_not_exchanged_again(frame, tables):
+    assert exchanged(frame) == tables
+
+
+def test_null_keys_that_stayed_where_they_were_meet_for_groups():
+    frame = BIG.with_columns(k=col("k").replace_strict({1: 1, 41: 41}, default=None))
+    assert exchanged(frame.join(SMALL, on="k", how="left").group_by("k").agg(sk.len())) == 3
+    assert exchanged(frame.join(SMALL, on="k", how="inner").group_by("k").agg(sk.len())) == 2
+
+
+def test_a_common_table_of_two_readers_lies_together_for_both():
+    joined = BIG.join(SMALL, on="k")
+    most = joined.group_by("k").agg(col("v").max())
+    frame = joined.join(most, on="k", suffix="_most")
+    assert exchanged(frame) == 2
+
+
+def test_parts_that_were_put_together_lie_together():
+    large = sk.from_dict({"k": [n % 999 for n in range(9_000)], "v": list(range(9_000))})
+    frame = large.join(large.filter(col("v") < 2_000), on="k").group_by("k").agg(sk.len())
+    cluster = RecordingCluster()
+    plan = lower(optimize(frame.join(SMALL, on="k", how="left")._plan))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scalekit.backends.tasks.scan.SMALL", 0)
+        config = Config(partition_bytes=2**13, broadcast_bytes=0)
+        rows = collect(plan, cluster, config, UNWATCHED)
+    assert_equal(rows, reference(frame.join(SMALL, on="k", how="left")), ordered=False)
+    splits = [s.output.buckets for s, _, _ in cluster.tasks if isinstance(s.output, ByHash)]
+    assert len(set(splits)) == 1
