@@ -353,10 +353,8 @@ def located(error: ScalekitError, stage: Stage, facts: Facts) -> ScalekitError:
     return named
 
 
-def _read(stage: Stage, facts: Facts) -> list[Source]:
+def _read(stage: Stage, facts: Facts) -> Iterator[Source]:
     """What one task reads of each source."""
-    return [
-        slot.source.narrowed(feed)
-        for slot, feed in zip(stage.slots, facts.feeds, strict=True)
-        if isinstance(slot, ReadSlot) and isinstance(feed, tuple)
-    ]
+    for slot, feed in zip(stage.slots, facts.feeds, strict=True):
+        if isinstance(slot, ReadSlot) and isinstance(feed, tuple):
+            yield slot.source.narrowed(feed)

@@ -103,28 +103,34 @@ def unpack(packed: Sequence[PackedSplit]) -> tuple[tuple[Piece, ...], tuple[File
 class Run:
     """Rows of neighbouring files that are read as one table.
 
-    ``offset`` counts from the first file's start; ``rows`` is None for all that there are.
+    ``offset`` counts from the first file's start, ``rows`` is None for all that there are, and ``height``
+    is that of the files.
     """
 
     first: int
     behind: int
     offset: int
     rows: int | None
+    height: int = 0
 
 
-def runs(pieces: Sequence[Piece], splits: Sequence[FileSplit], *, numbered: bool) -> Iterator[Run]:
+def runs(
+    pieces: Sequence[Piece], splits: Sequence[FileSplit], *, numbered: bool
+) -> Iterator[Run]:
     """Neighbouring splits as one run; ``numbered`` rows need files without a gap between them."""
     current: Run | None = None
     for split in splits:
         if split.rows == 0 and len(splits) > 1:
             continue
+        height = pieces[split.file].rows or 0
         if current is not None and _follows(pieces, current, split, numbered=numbered):
             rows = None if current.rows is None or split.rows is None else current.rows + split.rows
-            current = Run(current.first, split.file + 1, current.offset, rows)
+            more = height if split.file == current.behind else 0
+            current = Run(current.first, split.file + 1, current.offset, rows, current.height + more)
             continue
         if current is not None:
             yield current
-        current = Run(split.file, split.file + 1, split.offset, split.rows)
+        current = Run(split.file, split.file + 1, split.offset, split.rows, height)
     if current is not None:
         yield current
 
@@ -136,7 +142,6 @@ def _follows(pieces: Sequence[Piece], run: Run, split: FileSplit, *, numbered: b
     )
     if run.rows is None or split.rows is None:
         return run.rows is split.rows is None and is_next
-    before = sum(piece.rows or 0 for piece in pieces[run.first : run.behind])
     end = run.offset + run.rows
-    within = split.file == run.behind - 1 and split.offset == end - (before - (last.rows or 0))
-    return within or (end == before and is_next and split.offset == 0)
+    within = split.file == run.behind - 1 and split.offset == end - (run.height - (last.rows or 0))
+    return within or (end == run.height and is_next and split.offset == 0)

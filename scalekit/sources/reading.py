@@ -19,7 +19,7 @@ def reading_errors(sources: Iterable[Source]) -> Iterator[None]:
     Parameters
     ----------
     sources
-        The sources of the plan that runs inside the block.
+        The sources of the plan that runs inside the block; looked at only when something is raised.
 
     Raises
     ------
@@ -27,12 +27,12 @@ def reading_errors(sources: Iterable[Source]) -> Iterator[None]:
         For a file that was replaced while it was read (run the query again: it sees the new file), and
         for one that turns out to be damaged, gone, or not readable any more.
     """
-    known = tuple(sources)
     try:
         yield
     except ScalekitError:
         raise
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        known = tuple(sources)
         changed = [source.describe() for source in known if source.is_stale()]
         if changed:
             raise SourceError(
