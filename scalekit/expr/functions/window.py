@@ -10,7 +10,7 @@ from scalekit.errors import InvalidOperationError
 from scalekit.expr.checks import choice
 from scalekit.expr.counter import drawn, mixed
 from scalekit.expr.function import ExprBase, IntoExpr, Reach, elementwise, window
-from scalekit.expr.node import Literal
+from scalekit.expr.node import Case, Literal
 from scalekit.expr.operands import MEASURE, takes
 from scalekit.expr.widening import widen_first
 
@@ -60,6 +60,28 @@ def _nth_of_its_kind(x: Any) -> Any:
 
 def _nth_from_the_end(x: Any) -> Any:
     return x.is_null().cum_count(reverse=True).over(x)
+
+
+def _rank_along_the_order(x: Any, *, method: str, descending: bool, **_: Any) -> Any:
+    """Ranks of sorted values: how many there are so far, or runs of equal values, whose ends give the others."""
+
+    def along(made: Any) -> Any:
+        return made.over(order_by=x, descending=descending, nulls_last=True)
+
+    def there(condition: Any, value: Any) -> Any:
+        return x._wrap(Case((condition._node,), (value._node,), Literal(None)))
+
+    begins, place = x.ne_missing(x.shift()), x.cum_count()
+    lowest = there(begins, place).forward_fill()
+    highest = there(x.ne_missing(x.shift(-1)), place).backward_fill()
+    ranks = {
+        "ordinal": place,
+        "dense": begins.cast(_COUNT).cum_sum(),
+        "min": lowest,
+        "max": highest,
+        "average": (lowest + highest) / 2,
+    }
+    return there(x.is_not_null(), along(ranks[method])) if method in ranks else None
 
 
 def _one_decay(**arguments: Any) -> None:
@@ -224,6 +246,7 @@ class WindowMethods(ExprBase):
         kernel=_rank,
         needs_order=lambda options: options["method"] in _BY_PLACE,
         check=choice("method", *_RANKS),
+        means=_rank_along_the_order,
     )
     def _rank(
         self, method: str = "average", *, descending: bool = False, seed: int | None = None
