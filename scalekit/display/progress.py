@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import cache
 from threading import Event, Lock, Thread
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from scalekit import run
 from scalekit.backends.watch import UNWATCHED, Watch
@@ -130,6 +130,10 @@ def _draw(bar: Bar, screen: Screen, stop: Stop) -> None:
             pause = INTERVAL
 
 
+_Report: TypeAlias = tuple[str, Callable[[], str], int, int, Callable[[], str]]
+"""Who, what in words, steps done and all, and their count in words where it is not of steps."""
+
+
 class Bar(Watch):
     """What was reported of some work, and what a person wants to read of it.
 
@@ -142,23 +146,38 @@ class Bar(Watch):
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._started = clock()
+        self._backend = ""
         # one attribute, so that the drawing thread sees a whole report; words are found when they are drawn
-        self._report: tuple[str, Callable[[], str], int, int] = ("", lambda: "planning", 0, 0)
+        self._report: _Report = ("", lambda: "planning", 0, 0, _nothing)
 
     def running(self, backend: str, plan: Plan) -> None:
         """Tell who runs the plan and what it reads."""
-        self._report = (backend, cache(lambda: reading(plan)), 0, 0)
+        self._backend = backend
+        self._report = (backend, cache(lambda: reading(plan)), 0, 0, _nothing)
 
     def step(self, what: Plan | str, done: int = 0, total: int = 0) -> None:
         """Tell which step has begun; one in words is not the backend's."""
-        who = "" if isinstance(what, str) else self._report[0]
+        who = "" if isinstance(what, str) else self._backend
         words = cache(lambda: what if isinstance(what, str) else line(what))
-        self._report = (who, words, done, total)
+        self._report = (who, words, done, total, _nothing)
+
+    def stage(self, name: str, place: int, done: int, total: int, size: int) -> None:
+        """Tell how far a stage is that tasks share."""
+
+        def counted() -> str:
+            made = f" · {size_text(size)}" if size else ""
+            return f"stage {place} · {done:,} of {amount(total, 'task')}{made}"
+
+        self._report = (self._backend, lambda: name, done, total, counted)
 
     def look(self) -> Look:
         """What there is to see now."""
-        who, words, done, total = self._report
-        return Look(self._clock() - self._started, who, words(), done, total)
+        who, words, done, total, counted = self._report
+        return Look(self._clock() - self._started, who, words(), done, total, counted())
+
+
+def _nothing() -> str:
+    return ""
 
 
 def reading(plan: Plan) -> str:

@@ -28,6 +28,8 @@ class Look:
         What is done, in words.
     done, total
         Steps behind it, and all of them; no ``total`` where there are no steps to count.
+    counted
+        The count in words, where it is not of steps.
     """
 
     seconds: float
@@ -35,6 +37,7 @@ class Look:
     what: str = ""
     done: int = 0
     total: int = 0
+    counted: str = ""
 
     def words(self) -> str:
         """Everything in one line.
@@ -45,7 +48,7 @@ class Look:
         "pandas · 1 min 15 s · step 3 of 7 · FILTER (col('x') > 1)"
         """
         step = f"step {self.done + 1} of {self.total}" if self.total else ""
-        parts = (self.who, duration_text(self.seconds), step, self.what)
+        parts = (self.who, duration_text(self.seconds), self.counted or step, self.what)
         return " · ".join(part for part in parts if part)
 
 

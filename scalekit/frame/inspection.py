@@ -12,6 +12,7 @@ from scalekit.config import origin_of, resolve
 from scalekit.display.certificate import Certificate
 from scalekit.display.graph import Graph, draw
 from scalekit.display.text import Shown
+from scalekit.display.timeline import Profile
 from scalekit.frame.base import FrameBase
 from scalekit.plan.explain import detail, title
 
@@ -88,13 +89,15 @@ class InspectionMethods(FrameBase):
             }
         )
 
-    def profile(self, **settings: Any) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def profile(self, **settings: Any) -> Profile:
         """Run the plan and time its steps.
 
         Returns
         -------
         result, timings
-            The rows, and for each step its name, its start and its end in microseconds.
+            The rows, and for each step its name, its start and its end in microseconds. On a cluster each
+            step is a stage, and there are also its tasks, rows, bytes, seconds of work, retries and bytes
+            spilled to disk. A notebook shows a timeline, which is ``.timeline`` elsewhere.
 
         Examples
         --------
@@ -102,8 +105,11 @@ class InspectionMethods(FrameBase):
         >>> result, timings = sk.from_dict({"x": [1, 2]}).head(1).profile(backend="polars")
         >>> timings.columns
         ['node', 'start', 'end']
+        >>> frame = sk.from_dict({"x": [1, 2]}).filter(sk.col("x") > 1)
+        >>> frame.profile(backend="serial").timings.select("node", "tasks", "rows").rows()
+        [('filter', 1, 1), ('bring the rows here', None, 1)]
         """
-        return run.profile(self._plan, resolve(**settings))
+        return Profile(*run.profile(self._plan, resolve(**settings)))
 
     def verify(
         self, backends: Sequence[str] = ("polars", "pandas"), **settings: Any

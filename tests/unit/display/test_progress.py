@@ -159,6 +159,31 @@ def test_a_bar_tells_the_step_and_how_many_there_are():
     assert screen.shown[0].words() == "pandas · 1.0 s · step 2 of 4 · FILTER (col('x') > 1)"
 
 
+def test_a_bar_tells_the_stage_its_tasks_and_what_they_made():
+    def report(watch):
+        watch.running("dask", sk.from_dict({"x": [1]})._plan)
+        watch.stage("orders > filter > aggregate", 3, 1_400, 2_000, 3 * 1024**3)
+
+    screen, _ = draw(1, report)
+    (look,) = screen.shown
+    assert look.words() == (
+        "dask · 1.0 s · stage 3 · 1,400 of 2,000 tasks · 3.0 GiB · orders > filter > aggregate"
+    )
+    assert (look.done, look.total) == (1_400, 2_000)
+
+
+def test_a_query_in_parts_has_one_bar():
+    frame = (
+        sk.from_dict({"g": [1, 2, 1, 3], "x": [1, 2, 3, 4]}).group_by("g").agg(col("x").median())
+    )
+    seen = Recorder.of(frame, backend="serial", partitions=3)
+    assert seen.backends == ["serial"]
+    places = [place for _, place, *_ in seen.stages]
+    assert places == sorted(places)
+    assert len(set(places)) >= 2
+    assert all(done <= total for _, _, done, total, _ in seen.stages)
+
+
 def test_work_in_words_is_not_the_backends():
     def report(watch):
         watch.running("pandas", sk.from_dict({"x": [1]})._plan)
@@ -203,6 +228,7 @@ class Recorder(Bar):
         super().__init__(lambda: 0.0)
         self.backends: list[str] = []
         self.steps: list[tuple[object, int, int]] = []
+        self.stages: list[tuple[str, int, int, int, int]] = []
 
     @classmethod
     def of(cls, frame, **settings):
@@ -224,6 +250,9 @@ class Recorder(Bar):
 
     def step(self, what, done=0, total=0):
         self.steps.append((what, done, total))
+
+    def stage(self, *told):
+        self.stages.append(told)
 
 
 # Where it is shown
