@@ -19,6 +19,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 import scalekit as sk
 from scalekit.backends.dask import close
 from scalekit.backends.dask.connections import connect
@@ -43,8 +45,13 @@ SETTINGS = {
 def kill_at(workload: Workload, stage: int, moment: str, number: int) -> Outcome:
     """Run a workload, and kill one worker at a moment of a stage."""
     pids = workers_of(2)
-    victim = pids[number % len(pids)]
-    return outcome(workload, Disturbance(stage, moment, lambda: os.kill(victim, signal.SIGKILL)))
+
+    def kill() -> None:
+        victim = pids[number % len(pids)]
+        assert psutil.pid_exists(victim), f"{victim} of {pids} died by itself"
+        os.kill(victim, signal.SIGKILL)
+
+    return outcome(workload, Disturbance(stage, moment, kill))
 
 
 def workers_of(count: int) -> list[int]:

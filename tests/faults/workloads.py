@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ import polars as pl
 import scalekit as sk
 from scalekit import col
 from scalekit.backends.watch import Watch
-from scalekit.plan.nodes import Plan
+from scalekit.errors import ScalekitError
 
 ROWS = 40_000
 PARTS = 6
@@ -40,7 +42,7 @@ def workloads(folder: Path) -> list[Workload]:
     joined = orders.join(people, on="who").group_by("town").agg(s=col("x").sum(), n=sk.len())
     queries = {
         "scan-aggregate": orders.filter(col("x") % 3 > 0).group_by("who").agg(
-            s=col("x").sum(), m=col("y").max(), d=col("note").n_unique()
+            s=col("x").sum(), m=col("y").max(), t=col("note").min()
         ).sort("who"),
         "join-aggregate": joined.sort("town"),
         "sort": orders.sort("y", "x", "who").select("y", "x", "who"),
@@ -73,15 +75,29 @@ def _written(orders: sk.Frame, target: Path) -> Workload:
         frame.write_parquet(str(target) + "/")
         return sk.scan_parquet(str(target)).sort("x").collect(backend="polars")
 
-    def left() -> list[str]:
-        known = {".parquet", ".json"}
-        return [
-            str(path.relative_to(target))
-            for path in target.rglob("*")
-            if path.is_file() and path.suffix not in known and path.name != "_SUCCESS"
-        ]
+    expected = frame.sort("x").collect(backend="polars")
 
-    return Workload("write", write, frame.sort("x").collect(backend="polars"), left)
+    def left() -> list[str]:
+        files = [path for path in target.rglob("*") if path.is_file()]
+        parts = [path for path in files if path.suffix == ".parquet"]
+        known = [*parts, *target.glob("_scalekit/manifest-*")]
+        found = [str(path.relative_to(target)) for path in files if path not in known]
+        if parts and sum(pl.read_parquet(path).height for path in parts) != expected.height:
+            found.append("rows that no manifest names")
+        return found
+
+    return Workload("write", write, expected, left)
+
+
+def poisoned(folder: Path) -> sk.Frame:
+    """A query of which the part with row 30,000 kills the process that runs it."""
+
+    def fatal(rows: pl.DataFrame) -> pl.DataFrame:
+        if rows["x"].is_between(30_000, 30_000).any():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return rows
+
+    return _orders(folder).map_batches(fatal, whole=False)
 
 
 class Disturbance(Watch):
@@ -101,12 +117,12 @@ class Disturbance(Watch):
         self._at = (stage, moment)
         self._what = what
 
-    def step(self, what: Plan | str, done: int = 0, total: int = 0) -> None:
+    def stage(self, name: str, place: int, done: int, total: int, size: int) -> None:
         """Count, and do it when it is time."""
-        self.stages += done == 0
+        self.stages = max(self.stages, place)
         moments = {"start": done == 0, "middle": done == max(1, total // 2), "end": done == total}
         stage, moment = self._at
-        if not self.done and self.stages - 1 == stage and total and moments[moment]:
+        if not self.done and place - 1 == stage and total and moments[moment]:
             self.done = True
             self._what()
 
@@ -149,7 +165,7 @@ def outcome(workload: Workload, disturbance: Disturbance) -> Outcome:
             found = workload.run()
         if not found.equals(workload.expected):
             text, detail = "WRONG ANSWER", f"{found.height} rows of {workload.expected.height}"
-    except sk.ScalekitError as error:
+    except ScalekitError as error:
         text, detail = "error", f"{type(error).__name__}: {error}"
     except BaseException as error:
         text, detail = "UNCLEAN ERROR", f"{type(error).__name__}: {error}"
