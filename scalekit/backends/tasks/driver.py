@@ -12,7 +12,16 @@ from scalekit.backends.tasks.alignment import align
 from scalekit.backends.tasks.cluster import Cluster
 from scalekit.backends.tasks.exchange import exchange, sort_exchange
 from scalekit.backends.tasks.join import join_tables
-from scalekit.backends.tasks.parts import Part, Pending, fused, gathered, kept, shared, stored
+from scalekit.backends.tasks.parts import (
+    Part,
+    Pending,
+    Splits,
+    fused,
+    gathered,
+    kept,
+    shared,
+    stored,
+)
 from scalekit.backends.tasks.results import whole
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.scan import scan
@@ -32,6 +41,7 @@ from scalekit.physical.nodes import (
     RangeExchange,
     ScanPartitions,
 )
+from scalekit.plan.nodes import Input
 from scalekit.tree import children, walk
 
 
@@ -93,7 +103,16 @@ def _concat(_: Concat, inputs: list[Pending], run: Run) -> Pending:
 
 
 def _counted(_: Counted, inputs: list[Pending], run: Run) -> Pending:
-    return run.store(inputs[0])
+    (pending,) = inputs
+    return pending if _has_counted_splits(pending) else run.store(pending)
+
+
+def _has_counted_splits(pending: Pending) -> bool:
+    """Whether the parts are splits of a source that knows how many rows each has."""
+    if not isinstance(pending.fragment, Input):
+        return False
+    contents = pending.feeds[pending.fragment.index].contents
+    return all(isinstance(split, Splits) and split.rows is not None for split in contents)
 
 
 def _head(node: Head, inputs: list[Pending], run: Run) -> Pending:

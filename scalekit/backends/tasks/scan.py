@@ -26,7 +26,10 @@ def scan(node: ScanPartitions, run: Run) -> Pending:
         return in_place(plan, run) or _put(plan, run)
     source = node.source.refreshed()
     groups = divide(source, source.shares(schema.names()), run)
-    contents: list[Content | None] = [Splits(source.packed(g.splits), g.bytes) for g in groups]
+    contents: list[Content | None] = [
+        Splits(source.packed(g.splits), g.bytes, g.rows if node.limit is None else None)
+        for g in groups
+    ]
     slot = ReadSlot(source.shell(), node.columns, node.limit)
     return Pending(Input(0, tuple(schema.items())), (Feed(slot, contents),))
 
@@ -61,10 +64,11 @@ SMALL = 4 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Neighbouring splits for one task, and their bytes."""
+    """Neighbouring splits for one task, their bytes, and their rows if they are known."""
 
     splits: tuple[Any, ...]
     bytes: int
+    rows: int | None = None
 
 
 def divide(source: Source, shares: Sequence[Share], run: Run) -> list[Group]:
@@ -94,7 +98,16 @@ def divide(source: Source, shares: Sequence[Share], run: Run) -> list[Group]:
         start += weight
         while number < wanted - 1 and total * (number + 1) // wanted <= start:
             number += 1
-    return [Group(tuple(s.split for s in g), sum(s.bytes for s in g)) for g in groups]
+    return list(map(_group, groups))
+
+
+def _group(shares: Sequence[Share]) -> Group:
+    rows = [share.rows for share in shares if share.rows is not None]
+    return Group(
+        tuple(share.split for share in shares),
+        sum(share.bytes for share in shares),
+        sum(rows) if len(rows) == len(shares) else None,
+    )
 
 
 def _weights(shares: Sequence[Share], run: Run) -> tuple[list[int], int]:

@@ -119,7 +119,7 @@ def _rows(pending: Pending) -> list[int]:
         return []
     (leaf,) = {p.index for p in walk(numbered[0]) if isinstance(p, Input)}
     contents = pending.feeds[leaf].contents
-    return [content.rows for content in contents if isinstance(content, Part | Freed)]
+    return [content.rows or 0 for content in contents if content is not None]
 
 
 def stage_name(pending: Pending) -> str:

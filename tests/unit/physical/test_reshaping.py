@@ -93,6 +93,18 @@ def test_rows_are_numbered_over_all_parts(conforms, steps):
     assert steps(frame)["Gather"] == 0
 
 
+def test_rows_of_files_that_say_how_many_they_are_run_once(tmp_path, counted):
+    for name in "abc":
+        FRAME.select("o", "v").collect().write_parquet(tmp_path / f"{name}.parquet")
+    files = sk.scan_parquet(tmp_path / "*.parquet")
+    numbered = files.with_row_index("n").filter(sk.col("v") == 3)
+    rows, cluster = counted(numbered, partitions=4)
+    assert cluster.tasks == 4
+    assert_frame_equal(rows, reference(numbered))
+    filtered = files.filter(sk.col("v") == 3).with_row_index("n")
+    assert_frame_equal(counted(filtered, partitions=4)[0], reference(filtered))
+
+
 def test_numbers_of_a_table_that_is_joined_are_its_own(conforms):
     numbered = FRAME.select("o", "k").with_row_index("n")
     few = FRAME.filter(sk.col("o") < 50).select("o", "v").with_row_index("m")
