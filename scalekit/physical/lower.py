@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scalekit.physical.aggregates import lower_aggregate
+from scalekit.physical.alignment import lower_side_by_side
 from scalekit.physical.distinct import lower_distinct
-from scalekit.physical.joins import lower_join
+from scalekit.physical.joins import lower_asof_join, lower_join
 from scalekit.physical.limits import lower_limit
 from scalekit.physical.lowering import Lowering
 from scalekit.physical.nodes import Physical
@@ -20,10 +21,12 @@ from scalekit.physical.unions import lower_union
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import (
     Aggregate,
+    AsofJoin,
     Distinct,
     DynamicAggregate,
     Explode,
     Filter,
+    HorizontalUnion,
     Join,
     Limit,
     MapBatches,
@@ -52,6 +55,8 @@ LOWERINGS: Mapping[type[Plan], Lowering] = {
     Sort: lower_sort,
     Limit: lower_limit,
     Join: lower_join,
+    AsofJoin: lower_asof_join,
+    HorizontalUnion: lower_side_by_side,
     Distinct: lower_distinct,
     Union: lower_union,
     RowIndex: lower_row_index,
