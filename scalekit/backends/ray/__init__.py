@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scalekit.backends.ray import quiet  # noqa: F401 - before what imports Ray
 from scalekit.backends.ray.cluster import RayCluster
 from scalekit.backends.ray.connect import close, connect
 from scalekit.backends.tasks.backend import TaskBackend

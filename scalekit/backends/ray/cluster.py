@@ -13,6 +13,7 @@ import pyarrow as pa
 import ray
 from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
+from scalekit.backends.ray.failures import own_error, reason
 from scalekit.backends.ray.session import Session
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
 from scalekit.errors import ExecutionError, ScalekitError
@@ -126,7 +127,7 @@ class RayCluster(Cluster):
             yield
         except RayTaskError as error:
             self._cancel()
-            raise _own(error) from None
+            raise own_error(error) from None
         except RayError as error:
             named = self._named(error, refs)
             self._cancel()
@@ -156,7 +157,7 @@ class RayCluster(Cluster):
 
     def _named(self, error: RayError, refs: Sequence[Ref]) -> ScalekitError:
         """What Ray says, with the stage and the part that it said it of."""
-        plain = ExecutionError(f"Ray gave up: {_first_line(error)}")
+        plain = ExecutionError(reason(error))
         for task in (self._flying[ref] for ref in refs if ref in self._flying and _has_failed(ref)):
             with suppress(RayError):
                 stage = pickle.loads(ray.get(task.packed, timeout=LOOK))
@@ -172,17 +173,6 @@ def _has_failed(ref: Ref) -> bool:
     except RayError:
         return True
     return False
-
-
-def _own(error: RayTaskError) -> ScalekitError:
-    cause = error.cause
-    if isinstance(cause, ScalekitError):
-        return cause
-    return ExecutionError(f"{type(cause).__name__}: {cause}")
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0]
 
 
 def _detached(table: pa.Table) -> pa.Table:

@@ -8,10 +8,9 @@ import secrets
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ import ray
 from ray import _raylet
 from ray._private import ray_constants
 
+from scalekit.backends.tasks.folders import private_folder
+
 SHARE = 0.75
 """Of the memory that is free at the start: what Ray may use, unless a setting says it."""
 
@@ -29,8 +30,6 @@ STORE_SHARE = 0.3
 
 LEAST_STORE = 80 * 1024**2
 """Bytes with which Ray starts an object store at all."""
-
-_PREFIX = "scalekit-ray-"
 
 
 def start(workers: int | None, worker_memory: int | None) -> None:
@@ -84,32 +83,12 @@ def _variables(folder: Path) -> Mapping[str, str]:
 
 @lru_cache(maxsize=1)
 def _folder() -> Path:
-    """A folder that only this user can enter, with the token; its name tells whose it is."""
-    _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    """A folder that only this user can enter, with the token."""
+    folder = private_folder("ray")
     token = os.open(folder / "token", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(token, "w") as file:
         file.write(secrets.token_hex(32))
     return folder
-
-
-def _sweep() -> None:
-    """Remove the folders of processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        with suppress(OSError):
-            if owner.isdigit() and folder.stat().st_uid == os.getuid() and not _runs(int(owner)):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _free_bytes() -> int:
