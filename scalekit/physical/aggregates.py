@@ -89,7 +89,7 @@ def _by_way(plan: Aggregate) -> list[Aggregate]:
 def _way(call: Call, below: Plan) -> object:
     if final_call(call, Partials(schema_of(below))) is not None:
         return "splits"
-    return counted_values(call) or call
+    return counted_values(call), call.args  # several quantiles of a column gather it once
 
 
 def _calls(expr: ExprNode) -> list[Call]:

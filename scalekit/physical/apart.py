@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
-from scalekit.expr.analysis import columns_read, is_elementwise, output_name
+from scalekit.expr.analysis import columns_read, output_name
 from scalekit.expr.function import FUNCTIONS, Kind, resizes
 from scalekit.expr.node import Alias, Call, Column, ExprNode
 from scalekit.kernels.schema import schema_of
 from scalekit.physical.lookup import Table, looked_up
-from scalekit.physical.lowering import Lower, leaf, mapped
+from scalekit.physical.lowering import Lower, goes_by_row, leaf, mapped
 from scalekit.physical.nodes import Gather, Physical
 from scalekit.physical.places import PLACE, with_place
 from scalekit.plan.nodes import Plan, Select, WithColumns
@@ -28,7 +28,7 @@ def is_apart(plan: WithColumns) -> bool:
 
 def _keeps_rows(expr: ExprNode) -> bool:
     call = expr.arg if isinstance(expr, Alias) else expr
-    if not isinstance(call, Call) or not all(map(is_elementwise, call.args[:1])):
+    if not isinstance(call, Call) or not all(map(goes_by_row, call.args[:1])):
         return False
     spec = FUNCTIONS[call.function]
     return spec.kind is Kind.WINDOW and not resizes(call) and not spec.user_function

@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
-from scalekit.expr.analysis import is_elementwise, is_scalar, output_name
+from scalekit.expr.analysis import is_scalar, output_name
 from scalekit.expr.node import Alias, Column
 from scalekit.kernels.schema import schema_of
-from scalekit.physical.lowering import Lower, leaf
+from scalekit.physical.lowering import Lower, goes_by_row, leaf
 from scalekit.physical.nodes import Broadcast, MapPartitions, Physical
 from scalekit.plan.nodes import Aggregate, Beside, Select, WithColumns
 from scalekit.plan.order import order_dependent
@@ -22,7 +22,7 @@ def is_beside(plan: WithColumns) -> bool:
     """Whether all expressions are aggregates, of which none is a list that would stand in every row."""
     made = schema_of(plan)
     return all(
-        is_scalar(e) and not is_elementwise(e) and not made[output_name(e)].is_nested()
+        is_scalar(e) and not goes_by_row(e) and not made[output_name(e)].is_nested()
         for e in plan.exprs
     )
 

@@ -15,13 +15,13 @@ from itertools import count
 
 import polars as pl
 
-from scalekit.expr.analysis import columns_read, is_elementwise, output_name
+from scalekit.expr.analysis import columns_read, output_name
 from scalekit.expr.decompose import meaning, reach
 from scalekit.expr.function import FUNCTIONS, Kind, resizes
 from scalekit.expr.node import Alias, Call, Cast, Column, ExprNode, Over, SortKey
 from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import dtype_of, schema_of
-from scalekit.physical.lowering import row_by_row
+from scalekit.physical.lowering import goes_by_row, row_by_row
 from scalekit.plan.nodes import Plan, WithColumns
 from scalekit.tree import children, map_children
 
@@ -92,19 +92,21 @@ def _together(unit: ExprNode) -> object:
 
 def _keeps_rows(expr: ExprNode) -> bool:
     """Whether an expression gives a value for each row, or one for all."""
-    if is_elementwise(expr):
+    if goes_by_row(expr):
         return True
     match expr:
         case Over():
             return expr.mapping_strategy != "explode"
-        case Call(function) if FUNCTIONS[function].kind is Kind.AGGREGATE:
-            return not FUNCTIONS[function].user_function
-        case Call(function) if FUNCTIONS[function].user_function or resizes(expr):
-            return False
-        case Call(function, args) if FUNCTIONS[function].scope and not all(
-            map(is_elementwise, args[1:])
-        ):
-            return False  # an aggregate of what only this function's operands see, as a struct's fields
+        case Call(function, args):
+            spec = FUNCTIONS[function]
+            if spec.kind is Kind.AGGREGATE:
+                return not spec.user_function
+            if resizes(expr) or (spec.user_function and spec.kind is Kind.WINDOW):
+                return False
+            if spec.scope and not all(map(goes_by_row, args[1:])):
+                return (
+                    False  # it aggregates what only its own operands see, as the fields of a struct
+                )
     return all(map(_keeps_rows, children(expr)))
 
 
@@ -117,7 +119,7 @@ class _Lifted:
 
     def lift(self, expr: ExprNode) -> ExprNode:
         """An expression with columns in the place of its lowest parts that need other rows."""
-        if is_elementwise(expr):
+        if goes_by_row(expr):
             return expr
         match expr:
             case Over():

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import polars as pl
 
 from scalekit.expr.analysis import is_elementwise, nodes
-from scalekit.expr.function import FUNCTIONS
-from scalekit.expr.node import Call, ExprNode, Literal, Opaque
+from scalekit.expr.function import FUNCTIONS, Kind, resizes
+from scalekit.expr.node import Call, ExprNode, Literal, Opaque, Over
 from scalekit.kernels.schema import schema_of
 from scalekit.physical.nodes import Concat, MapPartitions, Physical
 from scalekit.plan.nodes import Input, Numbered, Plan
-from scalekit.tree import children, walk
+from scalekit.tree import children, memo, walk
 
 
 class Lower(Protocol):
@@ -49,7 +49,20 @@ def mapped(below: Physical, fragment: Plan) -> Physical:
 
 def row_by_row(exprs: Iterable[ExprNode]) -> bool:
     """Whether expressions need each row by itself, and so may run where the row is."""
-    return all(is_elementwise(e) and not _holds_series(e) for e in exprs)
+    return all(goes_by_row(e) and not _holds_series(e) for e in exprs)
+
+
+def goes_by_row(expr: ExprNode) -> bool:
+    """Whether a row's answer takes that row alone: also of a user's function that has promised so."""
+    return is_elementwise(expr) or memo(
+        expr, "_goes_by_row", lambda: all(map(_is_of_one_row, nodes(expr)))
+    )
+
+
+def _is_of_one_row(expr: ExprNode) -> bool:
+    if isinstance(expr, Call):
+        return FUNCTIONS[expr.function].kind is Kind.ELEMENTWISE and not resizes(expr)
+    return not isinstance(expr, Over)
 
 
 def _holds_series(expr: ExprNode) -> bool:

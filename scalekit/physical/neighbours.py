@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from scalekit.expr.analysis import is_elementwise, output_name
+from scalekit.expr.analysis import output_name
 from scalekit.expr.decompose import reach
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import FUNCTIONS, Kind, Reach, resizes
@@ -24,7 +24,7 @@ from scalekit.expr.node import Alias, Call, Case, Cast, Column, ExprNode, Litera
 from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import dtype_of, schema_of
 from scalekit.kernels.task import PLACE_BITS
-from scalekit.physical.lowering import Lower, leaf, mapped
+from scalekit.physical.lowering import Lower, goes_by_row, leaf, mapped
 from scalekit.physical.nodes import Broadcast, MapPartitions, Physical
 from scalekit.plan.nodes import (
     Filter,
@@ -78,7 +78,7 @@ def along(plan: WithColumns) -> list[Along]:
         call = expr.arg if isinstance(expr, Alias) else expr
         if not isinstance(call, Call) or FUNCTIONS[call.function].kind is not Kind.WINDOW:
             return []
-        if not all(map(is_elementwise, call.args)) or resizes(call):
+        if not all(map(goes_by_row, call.args)) or resizes(call):
             return []
         seen = reach(call)
         if seen is None or max(seen.before, seen.after) > WIDEST:

@@ -59,7 +59,10 @@ def lower_with_columns(plan: WithColumns, lower: Lower, *, ordered: bool) -> Phy
 def lower_filter(plan: Filter, lower: Lower, *, ordered: bool) -> Physical:
     """Row by row, where the predicate is; else in steps."""
     if row_by_row((plan.predicate,)):
-        return mapped(lower(plan.input, ordered=ordered), updated(plan, input=leaf(plan.input)))
+        below = lower(plan.input, ordered=ordered)
+        if isinstance(below, ScanPartitions):
+            below = updated(below, predicate=plan.predicate)
+        return mapped(below, updated(plan, input=leaf(plan.input)))
     steps = staged(plan.input, (plan.predicate,))
     if steps is None:
         return lower_whole(plan, lower, ordered=ordered)

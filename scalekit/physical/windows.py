@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scalekit.expr.analysis import is_elementwise, is_scalar, output_name
+from scalekit.expr.analysis import is_scalar, output_name
 from scalekit.expr.node import Alias, Column, ExprNode, Over, SortKey
 from scalekit.kernels.schema import schema_of
 from scalekit.physical.lookup import Table, looked_up
-from scalekit.physical.lowering import Lower, leaf, mapped
+from scalekit.physical.lowering import Lower, goes_by_row, leaf, mapped
 from scalekit.physical.nodes import HashExchange, Physical
 from scalekit.physical.partials import splits
 from scalekit.physical.places import PLACE, in_place_order, with_place
@@ -37,7 +37,7 @@ def overs(exprs: Sequence[ExprNode]) -> list[Over]:
 
 def _has_plain_keys(window: Over) -> bool:
     keys = (*window.partition_by, *(key.arg for key in window.order_by))
-    return all(map(is_elementwise, keys)) and window.mapping_strategy != "explode"
+    return all(map(goes_by_row, keys)) and window.mapping_strategy != "explode"
 
 
 def lower_overs(plan: WithColumns, lower: Lower, *, ordered: bool) -> Physical:

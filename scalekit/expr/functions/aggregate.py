@@ -174,6 +174,18 @@ def _by_extreme(name: str, extreme: str) -> Any:
     )
 
 
+def _at_extreme(name: str) -> Any:
+    """The split of ``arg_max`` and ``arg_min``: the place in the first part that has the extreme, after all before."""
+
+    def final(p: Any) -> Any:
+        place = p["place"] + p["n"].cum_sum() - p["n"]
+        return place.filter(p["value"] == getattr(p["value"], name)()).first()
+
+    return lambda x: Decomposition(
+        {"place": getattr(x, f"arg_{name}")(), "value": getattr(x, name)(), "n": x.len()}, final
+    )
+
+
 def _implode(x: Any, *, maintain_order: bool = True) -> Decomposition:
     return Decomposition(
         {"part": x.implode(maintain_order=maintain_order)},
@@ -641,7 +653,7 @@ class AggregateMethods(ExprBase):
         3
         """
 
-    @aggregate(needs_order=True, result=_COUNT, kernel=_place("min"))
+    @aggregate(needs_order=True, result=_COUNT, kernel=_place("min"), decompose=_at_extreme("min"))
     def arg_min(self) -> Self:
         """Place of the first smallest value, as Int64; null where there are none.
 
@@ -652,7 +664,7 @@ class AggregateMethods(ExprBase):
         1
         """
 
-    @aggregate(needs_order=True, result=_COUNT, kernel=_place("max"))
+    @aggregate(needs_order=True, result=_COUNT, kernel=_place("max"), decompose=_at_extreme("max"))
     def arg_max(self) -> Self:
         """Place of the first largest value, as Int64; null where there are none.
 
