@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dask.config
@@ -12,6 +14,7 @@ from dask.system import CPU_COUNT
 from distributed import LocalCluster, Security, Status
 from distributed.system import MEMORY_LIMIT
 
+from scalekit.backends.tasks.folders import private_folder
 from scalekit.config import Config
 
 LOOPBACK = "127.0.0.1"
@@ -42,8 +45,8 @@ class Embedded:
     def __init__(self, config: Config) -> None:
         self.workers = config.workers or CPU_COUNT
         self.memory = config.worker_memory or int(MEMORY_LIMIT * SHARE / self.workers)
-        self._folder = tempfile.mkdtemp(prefix="scalekit-dask-")
-        with dask.config.set(SETTINGS):
+        self._folder = str(private_folder("dask"))
+        with dask.config.set(SETTINGS | {"temporary-directory": self._folder}), _path_kept():
             self.cluster = LocalCluster(
                 host=LOOPBACK,
                 dashboard_address=f"{LOOPBACK}:0",
@@ -83,6 +86,16 @@ class Embedded:
             self.cluster.close(timeout=10)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def _path_kept() -> Iterator[None]:
+    """Take back that a scheduler puts its scratch folder first among those that this process imports from."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def temporary_security() -> Any:
