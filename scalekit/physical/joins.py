@@ -17,17 +17,29 @@ import polars as pl
 
 from scalekit.expr.analysis import columns_read, is_elementwise
 from scalekit.expr.expr import Expr
-from scalekit.expr.node import Cast, Column, ExprNode, SortKey
+from scalekit.expr.node import Alias, Cast, Column, ExprNode, SortKey
 from scalekit.kernels.schema import dtype_of, schema_of
 from scalekit.physical.lowering import Lower, leaf, mapped
-from scalekit.physical.nodes import JoinPartitions, Physical, RangeExchange
+from scalekit.physical.nodes import JoinPartitions, Physical, RangeExchange, Reduction
 from scalekit.physical.places import PLACE
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.estimate import estimate
-from scalekit.plan.nodes import AsofJoin, Filter, Join, Limit, Numbered, Plan, Select, Sort, Union
+from scalekit.plan.nodes import (
+    AsofJoin,
+    Distinct,
+    Filter,
+    Join,
+    Limit,
+    Numbered,
+    Plan,
+    Select,
+    Sort,
+    Union,
+)
 from scalekit.tree import has_memo, memo
 
 _PLACE_RIGHT = f"{PLACE}_of_right"
+_KEY = "__scalekit_key_"
 
 Keys = tuple[tuple[ExprNode, ...], tuple[ExprNode, ...]]
 Order = tuple[SortKey, ...]
@@ -104,6 +116,7 @@ def _met(plan: Join, lower: Lower, in_order: tuple[Order, Order] = ((), ())) -> 
         _bytes_of(plan.right),
         _nulls(plan, (left_on, right_on)),
         in_order,
+        reductions=_reductions(plan, (left_on, right_on)),
     )
 
 
@@ -132,6 +145,33 @@ def _nulls(plan: Join, keys: Keys) -> tuple[str, str]:
         "stay" if plan.how in ("left", "full", "anti") else "drop",
         "stay" if plan.how in ("right", "full") else "drop",
     )
+
+
+def _reductions(plan: Join, keys: Keys) -> tuple[Reduction | None, Reduction | None]:
+    """A side whose unmatched rows are dropped may lose them before it moves, unless keys are checked."""
+    types = [dtype_of(key, schema_of(plan.left)) for key in keys[0]]
+    if plan.validate != "m:m" or any(dtype.is_nested() for dtype in types):
+        return None, None
+    return (
+        _reduction(plan, keys, 0) if plan.how == "right" else None,
+        _reduction(plan, keys, 1) if plan.how in ("left", "semi", "anti") else None,
+    )
+
+
+def _reduction(plan: Join, keys: Keys, side: int) -> Reduction:
+    own, other = (plan.left, plan.right)[side], (plan.left, plan.right)[1 - side]
+    named = tuple(Alias(key, f"{_KEY}{n}") for n, key in enumerate(keys[1 - side]))
+    wanted = Distinct(Select(leaf(other), named), None, "any", maintain_order=True)
+    matching = Join(
+        leaf(own),
+        leaf(wanted, 1),
+        keys[side],
+        tuple(Column(key.name) for key in named),
+        how="semi",
+        nulls_equal=plan.nulls_equal,
+        only_key_is_float=plan.only_key_is_float,
+    )
+    return Reduction(wanted, matching)
 
 
 def _compared(plan: Join | AsofJoin, keys: Keys) -> Keys:

@@ -7,6 +7,7 @@ else keeps both.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from scalekit.expr.node import ExprNode, SortKey
@@ -23,11 +24,15 @@ Physical.family = Physical
 
 @node
 class ScanPartitions(Physical):
-    """The splits of a source; never a task of its own, what follows reads them."""
+    """The splits of a source; never a task of its own, what follows reads them.
+
+    ``predicate`` is what follows asks of each row: splits that cannot hold one are left out.
+    """
 
     source: Any
     columns: tuple[str, ...] | None
     limit: int | None
+    predicate: ExprNode | None = None
 
 
 @node
@@ -114,6 +119,14 @@ class AlignedPartitions(Physical):
     fragment: Plan
 
 
+@dataclass(frozen=True)
+class Reduction:
+    """What leaves of one side of a join only rows whose keys the other side has: its ``keys``, and who matches."""
+
+    keys: Plan
+    matching: Plan
+
+
 @node
 class JoinPartitions(Physical):
     """A fragment over two tables, of which rows of equal keys have to meet.
@@ -129,6 +142,9 @@ class JoinPartitions(Physical):
 
     Where the left rows look for the nearest right ones, ``ranges`` are the keys of both sides: both may be
     exchanged by the same ranges, and every task then has besides what ``edges`` takes of each right part.
+
+    ``reductions`` of the left and the right side spare a large side to be moved whole where the other one is
+    small, but may not go to every task.
     """
 
     left: Physical
@@ -143,6 +159,7 @@ class JoinPartitions(Physical):
     in_order: tuple[tuple[SortKey, ...], tuple[SortKey, ...]] = ((), ())
     ranges: tuple[SortKey, ...] = ()
     edges: Plan | None = None
+    reductions: tuple[Reduction | None, Reduction | None] = (None, None)
 
 
 @node

@@ -8,11 +8,20 @@ from itertools import pairwise
 from statistics import median
 
 from scalekit.backends.tasks.exchange import coalesced, grouped, parts_for, split_by_hash
-from scalekit.backends.tasks.parts import Part, Pending, Placement, fused, gathered, shared, stored
+from scalekit.backends.tasks.parts import (
+    Part,
+    Pending,
+    Placement,
+    fused,
+    gathered,
+    kept,
+    shared,
+    stored,
+)
 from scalekit.backends.tasks.placement import placements
 from scalekit.backends.tasks.ranges import join_ranges
 from scalekit.backends.tasks.run import Run
-from scalekit.physical.nodes import JoinPartitions
+from scalekit.physical.nodes import JoinPartitions, Reduction
 from scalekit.plan.nodes import Join, Plan
 from scalekit.tree import rewrite
 
@@ -27,6 +36,9 @@ _HOPELESS = 2
 
 _ROOM = 8
 """The share of a slot's memory that a table may take which every task receives, with its hash table."""
+
+_FAR_SMALLER = 4
+"""How many times smaller a side has to be in order to tell which rows of the other one match."""
 
 _TINY = 1024**2
 """Bytes of a table that goes to every task even where it could go to one part for each of its keys."""
@@ -71,15 +83,22 @@ class _Side:
             self.go_on(self.pending.count, run)
         return self.pending
 
+    def resumed(self, run: Run) -> Pending:
+        """The table as it is: what runs after it joins its tasks, unless some of them have run."""
+        return self.finish(run) if self.ran else self.pending
+
 
 def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -> Pending:
     """Bring rows of equal keys together in the way that moves least."""
     if left.count == right.count == 1:
         return fused([left, right], _pinned(node.fragment, 0))
-    sides = (
+    sides = [
         _Side(left, node.left_bytes, node.nulls[0]),
         _Side(right, node.right_bytes, node.nulls[1]),
-    )
+    ]
+    for place, reduction in enumerate(node.reductions):
+        if reduction is not None and _reduces(node, sides, place, run):
+            sides[place] = _reduced(reduction, sides, place, run)
     lies = _placed_side(node, sides)
     for place in sorted((0, 1), key=lambda place: sides[place].bytes):
         if node.may_broadcast[place] and (lies is None or lies[0] != place):
@@ -98,6 +117,25 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
         tables = [gathered(side.finish(run)) for side in sides]
         return fused(tables, _pinned(node.fragment, _larger(sides)))
     return _exchanged(node, sides, parts, run)
+
+
+def _reduces(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> bool:
+    """Whether a far smaller side, which has run then, tells every task of the other which rows match."""
+    side, other = sides[place], sides[1 - place]
+    if side.pending.count == 1 or side.bytes < _FAR_SMALLER * other.bytes:
+        return False
+    return _fits(other, _limit(node, side, run), run)
+
+
+def _reduced(reduction: Reduction, sides: Sequence[_Side], place: int, run: Run) -> _Side:
+    """A side without the rows that match nothing, whose first tasks have run."""
+    side, other = sides[place], sides[1 - place]
+    other.pending = kept(other.pending)
+    keys = run.parts(fused([gathered(other.pending)], reduction.keys), [0])
+    matching = [side.pending, shared(stored(keys, reduction.keys))]
+    found = _Side(fused(matching, reduction.matching), side.guess, side.nulls)
+    found.go_on(run.slots, run)
+    return found
 
 
 def _fits(side: _Side, limit: int | None, run: Run) -> bool:
@@ -162,20 +200,20 @@ def _joined_there(
         if known.nulls != "stay" or other.nulls != "meet"
     ]
     larger = _larger(sides)
-    met = other.pending
-    if not is_there:
+    if is_there:
+        met = other.resumed(run)
+    else:
         buckets = sum(map(len, placement.groups))
         split = split_by_hash(other.pending, other.ran, keys, buckets, run, nulls=other.nulls)
         met = grouped(split, placement.groups)
-    stays = sides[place].pending
+    stays = sides[place].resumed(run)
     return fused([stays, met] if place == 0 else [met, stays], _pinned(node.fragment, larger))
 
 
 def _broadcast(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> Pending:
     """All of one side, as one table, to every task of the other, which does not move."""
     table = gathered(sides[place].finish(run))
-    other = sides[1 - place]
-    stays = other.finish(run) if other.ran else other.pending
+    stays = sides[1 - place].resumed(run)
     if stays.count > 1 and len(table.parts[0].tables) > _PIECES:
         table = stored(run.parts(table, [0]), table.fragment)
     inputs = [shared(table), stays] if place == 0 else [stays, shared(table)]

@@ -418,3 +418,38 @@ def test_parts_that_were_put_together_lie_together():
     assert_equal(rows, reference(frame.join(SMALL, on="k", how="left")), ordered=False)
     splits = [s.output.buckets for s, _, _ in cluster.tasks if isinstance(s.output, ByHash)]
     assert len(set(splits)) == 1
+
+
+# What matches nothing
+
+
+@pytest.mark.parametrize("how", ["left", "semi", "anti", "right"])
+@pytest.mark.parametrize("nulls_equal", [False, True])
+def test_rows_that_match_nothing_do_not_move(how, nulls_equal):
+    few = sk.from_dict({"k": [3, None, 7, 7, 1_000], "w": [1.0, 2.0, 3.0, 4.0, 5.0]})
+    large = BIG.with_columns(k=sk.when(col("v") % 9 != 0).then(col("k")))
+    frames = (large, few) if how == "right" else (few, large)
+    frame = frames[0].join(frames[1], on="k", how=how, nulls_equal=nulls_equal)
+    cluster = ran(frame, partitions=5)
+    assert cluster.outputs()["ByHash"] == 0
+    moved = [f for s, f, _ in cluster.tasks if holds(s.fragment, Join) and s.fragment.how == "semi"]
+    assert len(moved) >= 5
+
+
+def test_keys_that_are_checked_all_move():
+    few = sk.from_dict({"k": [3, 7], "w": [1.0, 2.0]})
+    frame = few.join(BIG.filter(col("v") < 50), on="k", how="left", validate="m:1")
+    ran(frame, partitions=5)
+    twice = few.join(BIG.filter(col("v") < 60), on="k", how="left", validate="m:1")
+    with pytest.raises(sk.errors.ExecutionError):
+        reference(twice)
+    with pytest.raises(sk.errors.ExecutionError):
+        ran(twice, partitions=5)
+
+
+def test_nan_keys_match_where_sides_are_reduced():
+    nan = float("nan")
+    few = sk.from_dict({"f": [nan, -0.0, None]})
+    large = sk.from_dict({"f": [nan, 0.0, 1.0, None] * 200, "v": list(range(800))})
+    for how in ("left", "semi", "anti"):
+        ran(few.join(large, on="f", how=how), partitions=4)
