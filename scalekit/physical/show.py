@@ -45,7 +45,8 @@ def _plain(node: Physical) -> list[str]:
 def _scan(node: ScanPartitions) -> list[str]:
     columns = "" if node.columns is None else f", {len(node.columns)} columns"
     limit = "" if node.limit is None else f", first {node.limit} rows"
-    return [f"SCAN PARTITIONS {node.source.describe()}{columns}{limit}"]
+    where = "" if node.predicate is None else f", that may hold {show_expr(node.predicate)}"
+    return [f"SCAN PARTITIONS {node.source.describe()}{columns}{limit}{where}"]
 
 
 def _write(node: WritePartitions) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from scalekit.sources.conditions import Condition
+
 
 @dataclass(frozen=True)
 class Statistics:
@@ -56,6 +58,14 @@ class Source(ABC):
         splits, known = self.splits(), self.statistics()
         size = sum(dict(known.column_bytes).get(name, 0) for name in columns) or known.bytes or 0
         return tuple(Share(split, size // len(splits)) for split in splits)
+
+    def without_excluded(
+        self,
+        shares: Sequence[Share],
+        conditions: Sequence[Condition],  # noqa: ARG002 - for those that know values
+    ) -> tuple[Share, ...]:
+        """The shares that can hold a row that meets all conditions, as far as that is known."""
+        return tuple(shares)
 
     def cut(self, split: Any, start: int, stop: int) -> Any:
         """The rows from ``start`` to ``stop`` of a split that can be cut."""

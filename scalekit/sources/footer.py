@@ -14,6 +14,7 @@ import polars as pl
 
 from scalekit.errors import CorruptFileError
 from scalekit.sources.arrow_data import check_extension_types
+from scalekit.sources.conditions import UNKNOWN, Bounds
 from scalekit.sources.failures import source_errors
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.remote import open_file
@@ -67,13 +68,50 @@ def _read_footer(file: File, options: StorageOptions) -> Footer:
             ) from None
 
 
-def _parse(raw: bytes, file: File, options: StorageOptions, what: str) -> Footer:
+def _metadata(raw: bytes, stored: bytes, what: str) -> Any:
+    """What Arrow reads of a footer, once it is seen that it builds no types that run code."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    stored = _stored_arrow_schema(raw)
     _check_types(stored, what)
-    metadata = pq.read_metadata(pa.BufferReader(raw))
+    return pq.read_metadata(pa.BufferReader(raw))
+
+
+@lru_cache(maxsize=10_000)
+def read_bounds(
+    file: File, options: StorageOptions, columns: tuple[str, ...]
+) -> tuple[dict[str, Bounds], ...]:
+    """The least and the greatest value of some columns in each row group; nothing where it is not told."""
+    what = f"Parquet file {redact(file.uri, options)!r}"
+    with source_errors(what, options=options):
+        raw = read_tail(file, options, what)
+        try:
+            metadata = _metadata(raw, _stored_arrow_schema(raw), what)
+        except (NotImplementedError, ValueError):
+            return ()
+        places = {
+            metadata.schema.column(place).path: place for place in range(metadata.num_columns)
+        }
+        found = [(name, places[name]) for name in columns if name in places and "." not in name]
+        groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+        return tuple({name: _bounds(g.column(place)) for name, place in found} for g in groups)
+
+
+def _bounds(chunk: Any) -> Bounds:
+    statistics = chunk.statistics if chunk.is_stats_set else None
+    if statistics is None:
+        return UNKNOWN
+    nulls = statistics.null_count if statistics.has_null_count else None
+    if statistics.has_min_max:
+        has_nulls = None if nulls is None else nulls > 0
+        return Bounds(statistics.min, statistics.max, has_nulls)
+    only_nulls = nulls is not None and nulls == chunk.num_values
+    return Bounds(has_nulls=nulls is None or nulls > 0, only_nulls=only_nulls)
+
+
+def _parse(raw: bytes, file: File, options: StorageOptions, what: str) -> Footer:
+    stored = _stored_arrow_schema(raw)
+    metadata = _metadata(raw, stored, what)
     if len(raw) - 12 - metadata.serialized_size == _SIGNATURE_BYTES:
         # Arrow ends the process when it is asked for an encrypted column's sizes.
         raise CorruptFileError(f"{what}: it holds encrypted columns; decrypt it before reading")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import unquote
@@ -12,6 +12,7 @@ import polars as pl
 
 from scalekit.errors import ColumnNotFoundError, SourceError
 from scalekit.sources.align import Types
+from scalekit.sources.conditions import Bounds
 from scalekit.sources.paths import FileSet
 
 NULL_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -89,6 +90,19 @@ def hive_keys(
     above = _keys_in(found.root + "/-") if found.root else {}
     outer = tuple((name, pl.String()) for name in above if name not in types)
     return HiveKeys(tuple(types.items()), outer)
+
+
+def key_bounds(paths: Sequence[str], keys: HiveKeys) -> list[dict[str, Bounds]]:
+    """The one value that each key has in each file."""
+    found = [_keys_in(path) for path in paths]
+    bounds: list[dict[str, Bounds]] = [{} for _ in paths]
+    for name, dtype in keys.types:
+        texts = pl.Series([values.get(name) for values in found], dtype=pl.String)
+        for place, value in enumerate(texts.cast(dtype, strict=False).to_list()):
+            is_null = found[place].get(name) is None
+            if is_null or value is not None:
+                bounds[place][name] = Bounds(value, value, is_null, only_nulls=is_null)
+    return bounds
 
 
 def _keys_in(path: str) -> dict[str, str | None]:

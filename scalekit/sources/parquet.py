@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from typing import Any
 
 import polars as pl
 
 from scalekit.sources.align import Extra, Missing, Types, common_schema, declared_types
+from scalekit.sources.base import Share
 from scalekit.sources.checksums import verify_files
+from scalekit.sources.conditions import Bounds, Condition, may_hold
 from scalekit.sources.files import FileSource
-from scalekit.sources.footer import Footer, read_footers
-from scalekit.sources.hive import HiveKeys, hive_keys
-from scalekit.sources.paths import FileSet, Paths, find_files, look_up
+from scalekit.sources.footer import Footer, read_bounds, read_footers
+from scalekit.sources.hive import HiveKeys, hive_keys, key_bounds
+from scalekit.sources.paths import FileSet, Paths, find_files, in_threads, look_up
 from scalekit.sources.pieces import Piece, in_order
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import StorageOptions, redact
 
 SUFFIXES = (".parquet", ".pq", ".parq")
+
+_MOST_FOOTERS = 1000
+"""Files of which the footers are looked at once more for a filter; beyond, each task does it for its own."""
 
 _WIDEN = pl.ScanCastOptions(integer_cast="upcast", float_cast="upcast", datetime_cast="upcast")
 
@@ -69,6 +75,39 @@ class ParquetSource(FileSource):
             storage_options=self.found.options.to_dict() or None,
         )
         return lazy.select(self.schema.names()) if self.hive.all_types else lazy
+
+    def without_excluded(
+        self, shares: Sequence[Share], conditions: Sequence[Condition]
+    ) -> tuple[Share, ...]:
+        """The row groups that the keys of their folders, and their own least and greatest values, allow."""
+        of_keys = [one for one in conditions if one.column in self.hive.names]
+        of_values = [one for one in conditions if one.column not in self.hive.names]
+        by_file = {
+            n: list(group) for n, group in groupby(shares, key=lambda share: share.split.file)
+        }
+        if of_keys:
+            keys = self._key_bounds(list(by_file))
+            by_file = {n: group for n, group in by_file.items() if may_hold(of_keys, keys[n])}
+        if of_values and len(by_file) <= _MOST_FOOTERS:
+            by_file = self._by_values(by_file, of_values)
+        return tuple(share for group in by_file.values() for share in group)
+
+    def _key_bounds(self, files: Sequence[int]) -> dict[int, dict[str, Bounds]]:
+        start = len(self.found.root.rstrip("/")) + 1 if self.found.root else 0
+        uris = [self.pieces[n].file.uri[start:] for n in files]
+        return dict(zip(files, key_bounds(uris, self.hive), strict=True))
+
+    def _by_values(
+        self, by_file: dict[int, list[Share]], conditions: Sequence[Condition]
+    ) -> dict[int, list[Share]]:
+        columns = tuple(dict.fromkeys(one.column for one in conditions))
+        files = [self.pieces[n].file for n in by_file]
+        found = in_threads(lambda file: read_bounds(file, self.request.storage, columns), files)
+        kept = {}
+        for (n, group), groups in zip(by_file.items(), found, strict=True):
+            starts = dict(zip(accumulate((0, *self.pieces[n].blocks)), groups, strict=False))
+            kept[n] = [s for s in group if may_hold(conditions, starts.get(s.split.offset, {}))]
+        return kept
 
     def scanned_again(self) -> ParquetSource:
         """The same request, looked up anew."""

@@ -114,9 +114,7 @@ class Run:
     height: int = 0
 
 
-def runs(
-    pieces: Sequence[Piece], splits: Sequence[FileSplit], *, numbered: bool
-) -> Iterator[Run]:
+def runs(pieces: Sequence[Piece], splits: Sequence[FileSplit], *, numbered: bool) -> Iterator[Run]:
     """Neighbouring splits as one run; ``numbered`` rows need files without a gap between them."""
     current: Run | None = None
     for split in splits:
@@ -126,7 +124,9 @@ def runs(
         if current is not None and _follows(pieces, current, split, numbered=numbered):
             rows = None if current.rows is None or split.rows is None else current.rows + split.rows
             more = height if split.file == current.behind else 0
-            current = Run(current.first, split.file + 1, current.offset, rows, current.height + more)
+            current = Run(
+                current.first, split.file + 1, current.offset, rows, current.height + more
+            )
             continue
         if current is not None:
             yield current

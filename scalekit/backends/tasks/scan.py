@@ -10,6 +10,7 @@ from typing import Any
 from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Splits, stored
 from scalekit.backends.tasks.persist import in_place
 from scalekit.backends.tasks.run import Run
+from scalekit.kernels.conditions import conditions_of
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.tables import to_table
 from scalekit.kernels.task import ReadSlot
@@ -25,7 +26,11 @@ def scan(node: ScanPartitions, run: Run) -> Pending:
     if not node.source.travels():
         return in_place(plan, run) or _put(plan, run)
     source = node.source.refreshed()
-    groups = divide(source, source.shares(schema.names()), run)
+    shares = source.shares(schema.names())
+    if node.predicate is not None and node.limit is None and _weights(shares, run)[1] > 1:
+        conditions = conditions_of(node.predicate, source.schema)
+        shares = source.without_excluded(shares, conditions) if conditions else shares
+    groups = divide(source, shares, run)
     contents: list[Content | None] = [
         Splits(source.packed(g.splits), g.bytes, g.rows if node.limit is None else None)
         for g in groups
