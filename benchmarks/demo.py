@@ -13,7 +13,7 @@ from benchmarks.notebook import Ran, run_notebook, to_html, warm_up
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "quickstart.ipynb"
-BACKENDS = "polars,pandas,auto"
+BACKENDS = "polars,pandas,dask,ray"
 # The order in which floats are added is not fixed (CONTRACT, section 1), and a model is fitted to sums of them.
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 LINE = 79
@@ -73,6 +73,7 @@ def table(runs: list[Ran], wrong: Wrong) -> str:
         ["rows in", *("-" if run.rows is None else f"{run.rows:,}" for run in runs)],
         ["seconds", *(f"{run.seconds:.1f}" for run in runs)],
         ["peak memory", *(f"{run.peak / 2**20:,.0f} MiB" for run in runs)],
+        ["processes", *(f"{run.processes}" for run in runs)],
         [f"same answer as {runs[0].backend}:"],
     ]
     names = runs[0].notebook.metadata.get("scalekit", {}).get("results", [])

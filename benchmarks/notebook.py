@@ -1,4 +1,4 @@
-"""Run a notebook, unchanged, in a kernel of its own, and take from it its results, its time and its memory."""
+"""Run a notebook, unchanged, in a kernel of its own, take from it results, time and memory, and see that all of it ends."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 
 import nbformat
 import polars as pl
@@ -27,6 +27,7 @@ from nbconvert import HTMLExporter
 
 CELL_TIMEOUT = 600  # seconds
 SAMPLING = 0.05  # seconds between two looks at memory
+ENDING = 30.0  # seconds for what a kernel started to end after it
 
 # What runs after the notebook's own cells; the notebook's metadata names what it reads and what it finds.
 _HAND_OVER = """
@@ -64,9 +65,11 @@ class Ran:
     seconds
         From the start of its first cell to the end of its last one.
     peak
-        Bytes that the kernel and its children held at most, by samples.
+        Bytes that the kernel and the processes below it held at most, by samples; what they share counts once.
+    processes
+        How many these were at most.
     failure
-        Which cell failed, and what it said.
+        Which cell failed, and what it said; or what did not end.
     """
 
     backend: str
@@ -75,6 +78,7 @@ class Ran:
     rows: int | None = None
     seconds: float = 0.0
     peak: int = 0
+    processes: int = 0
     failure: str | None = None
 
 
@@ -187,7 +191,7 @@ def _execute(ran: Ran, folder: Path, pace: _Pace) -> None:
         on_cell_start=pace.start,
         on_cell_executed=pace.end,
     )
-    with _peak_of_children() as peak:
+    with _Family() as family:
         try:
             client.execute(env=os.environ | {"SCALEKIT_BACKEND": ran.backend})
         except CellExecutionError as error:
@@ -196,29 +200,65 @@ def _execute(ran: Ran, folder: Path, pace: _Pace) -> None:
             ran.failure = f"{pace.where()} took longer than {CELL_TIMEOUT} s"
         except DeadKernelError:
             ran.failure = f"{pace.where()} killed the kernel"
-    ran.seconds, ran.peak = pace.seconds, peak()
+    ran.seconds, ran.peak, ran.processes = pace.seconds, family.peak, family.most
+    if left := family.end():
+        ran.failure = (
+            f"{ran.failure or 'all cells ran'}; still there after the kernel: {', '.join(left)}"
+        )
 
 
-@contextmanager
-def _peak_of_children() -> Iterator[Callable[[], int]]:
-    """Measure what the processes below this one hold together, several times a second."""
-    seen = [0]
-    stop = Event()
+class _Family:
+    """The processes below this one that come while it is watched: several times a second, what they hold together."""
 
-    def watch() -> None:
-        while not stop.wait(SAMPLING):
-            seen[0] = max(seen[0], sum(map(_resident, psutil.Process().children(recursive=True))))
+    def __init__(self) -> None:
+        self.peak = self.most = 0
+        self._before = set(_below())
+        self._seen: set[psutil.Process] = set()
+        self._stop = Event()
+        self._thread = Thread(target=self._watch, daemon=True)
 
-    thread = Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield lambda: seen[0]
-    finally:
-        stop.set()
-        thread.join()
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def end(self) -> list[str]:
+        """Wait until all have ended; stop those that have not, and say which they were."""
+        _, left = psutil.wait_procs(self._seen, ENDING)
+        names = [_name(process) for process in left]
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        return names
+
+    def _watch(self) -> None:
+        while not self._stop.wait(SAMPLING):
+            there = set(_below()) - self._before
+            self._seen |= there
+            held = [_held(process) for process in there]
+            self.peak = max(
+                self.peak, sum(own for own, _ in held) + max((s for _, s in held), default=0)
+            )
+            self.most = max(self.most, len(there))
 
 
-def _resident(process: psutil.Process) -> int:
+def _below() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def _held(process: psutil.Process) -> tuple[int, int]:
+    """The bytes that a process has for itself, and those that others may have too, as Ray's objects."""
     with suppress(psutil.Error):  # it has ended
-        return int(process.memory_info().rss)
-    return 0
+        memory = process.memory_info()
+        shared = int(getattr(memory, "shared", 0))
+        return int(memory.rss) - shared, shared
+    return 0, 0
+
+
+def _name(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return f"{process.name()} ({process.pid})"
+    return str(process.pid)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
 import polars as pl
+import psutil
 import pytest
 
-from benchmarks import demo
+from benchmarks import demo, notebook
 from benchmarks.notebook import run_notebook, to_html
 
 pytestmark = [pytest.mark.notebook, pytest.mark.timeout(300)]
@@ -49,6 +51,7 @@ def test_equal_answers_pass(tmp_path, capsys):
     assert row(text, "rows in") == ["0", "0"]
     assert len(row(text, "seconds")) == 2
     assert [float(amount) > 0 for amount in row(text, "peak memory")[::2]] == [True, True]
+    assert all(int(count) >= 1 for count in row(text, "processes"))
     assert path.read_text() == before
     for backend in ("polars", "pandas"):
         page = tmp_path / "out" / f"small-{backend}.html"
@@ -89,6 +92,22 @@ def test_a_cell_that_fails_is_named_and_the_others_run_on(tmp_path, capsys):
 def test_a_result_that_does_not_exist_fails(tmp_path):
     done = run_notebook(write(tmp_path, "x = 1", results=("y",)), "polars")
     assert done.failure == "handing over the results failed: KeyError: 'y'"
+
+
+def test_what_does_not_end_with_its_kernel_is_named_and_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebook, "ENDING", 1.0)
+    start = """
+import subprocess, sys
+waits = "import time; time.sleep(600)"
+left = subprocess.Popen([sys.executable, "-c", waits], start_new_session=True).pid
+"""
+    done = run_notebook(write(tmp_path, start, "import time; time.sleep(1)"), "polars")
+    assert done.processes >= 2
+    found = re.fullmatch(
+        r"all cells ran; still there after the kernel: \S+ \((\d+)\)", done.failure or ""
+    )
+    process = int(found[1])
+    assert not psutil.pid_exists(process) or psutil.Process(process).status() == "zombie"
 
 
 def test_a_kernel_that_dies_is_told(tmp_path):
