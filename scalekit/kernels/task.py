@@ -6,7 +6,7 @@ import os
 import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,13 +17,15 @@ import polars as pl
 
 # A worker meets functions by name: this family is one that the package itself loads on request.
 import scalekit.kernels.hash_function  # noqa: F401
-from scalekit.errors import ScalekitError
+from scalekit.errors import ScalekitError, SourceError
 from scalekit.expr.node import ExprNode, SortKey
+from scalekit.kernels.blame import failing_operator, failing_splits
 from scalekit.kernels.compile import to_lazy
 from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.failures import execution_errors
 from scalekit.kernels.split import BUCKET, hash_buckets, key_sample, range_buckets, split
 from scalekit.kernels.tables import join_tables, to_table
+from scalekit.plan.explain import line
 from scalekit.plan.nodes import Numbered, Plan, RowIndex
 from scalekit.sources.base import Source
 from scalekit.sources.reading import reading_errors
@@ -242,7 +244,7 @@ def run_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[list[pa.Ta
     """
     started, clock = time.time(), time.perf_counter()
     stage = _unpack(packed)
-    with _located(stage, facts):
+    with _located(stage, facts, tables):
         frame = _run(stage, facts, tables)
         pieces = _split(frame, stage.output, facts)
         sample = _sample(frame, stage.output, facts)
@@ -334,27 +336,48 @@ def _answer(frame: pl.DataFrame, output: Output, facts: Facts) -> Any:
 
 
 @contextmanager
-def _located(stage: Stage, facts: Facts) -> Iterator[None]:
-    """Put the stage, the part and what it read before an error's message."""
+def _located(stage: Stage, facts: Facts, tables: Sequence[pa.Table]) -> Iterator[None]:
+    """Put the operator, the stage, the part and what it read before an error's message."""
     try:
-        with execution_errors(), reading_errors(_read(stage, facts)):
+        with execution_errors(), reading_errors(_unreadable(stage, facts)):
             yield
-    except ScalekitError as error:
+    except SourceError as error:
         raise located(error, stage, facts) from None
+    except ScalekitError as error:
+        failing = None
+        with suppress(ScalekitError, pl.exceptions.PolarsError):
+            inputs = list(_inputs(stage, facts, tables))
+            failing = failing_operator(numbered(stage.fragment, facts), inputs)
+        raise located(error, stage, facts, failing) from None
 
 
-def located(error: ScalekitError, stage: Stage, facts: Facts) -> ScalekitError:
-    """The error, with the stage, the part and what it read after its message."""
-    read = [source.describe() for source in _read(stage, facts)]
+def located(
+    error: ScalekitError, stage: Stage, facts: Facts, operator: Plan | None = None
+) -> ScalekitError:
+    """The error, with the operator, the stage, the part and what it read after its message."""
     where = f"in part {facts.part} of stage {stage.name!r}"
-    reading = f", which reads {', '.join(read)}" if read else ""
+    by = "" if operator is None else f"in {line(operator)}, "
+    read = [source.describe() for source in _read(stage, facts)]
+    unsaid = [] if isinstance(error, SourceError) else read
+    reading = f", which reads {', '.join(unsaid)}" if unsaid else ""
     named = copy(error)
-    named.args = (f"{error} ({where}{reading})",)
+    named.args = (f"{error} ({by}{where}{reading})",)
     return named
 
 
 def _read(stage: Stage, facts: Facts) -> Iterator[Source]:
     """What one task reads of each source."""
+    for slot, feed in _reads(stage, facts):
+        yield slot.source.narrowed(feed)
+
+
+def _unreadable(stage: Stage, facts: Facts) -> Iterator[Source]:
+    """What of that cannot be read, looked for when something was raised."""
+    for slot, feed in _reads(stage, facts):
+        yield failing_splits(slot.source, slot.columns, feed)
+
+
+def _reads(stage: Stage, facts: Facts) -> Iterator[tuple[ReadSlot, tuple[Any, ...]]]:
     for slot, feed in zip(stage.slots, facts.feeds, strict=True):
         if isinstance(slot, ReadSlot) and isinstance(feed, tuple):
-            yield slot.source.narrowed(feed)
+            yield slot, feed

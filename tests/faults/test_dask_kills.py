@@ -37,4 +37,4 @@ def test_a_part_that_kills_its_worker_is_named(tmp_path: Path, dask_settings: An
     assert "died each of the 4 times" in message
     assert "in part 4 of stage" in message
     assert "orders" in message
-    assert "mapbatches" in message
+    assert "map batches" in message

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
 from scalekit.backends.tasks.parts import Freed, Part, Pending, Splits
 from scalekit.kernels.schema import schema_of
-from scalekit.kernels.task import Facts, Output, ReadSlot, Report, Stage, pack
+from scalekit.kernels.task import (
+    ByBucket,
+    ByHash,
+    ByRange,
+    ByRows,
+    Facts,
+    Handed,
+    Output,
+    ReadSlot,
+    Report,
+    Stage,
+    pack,
+)
 from scalekit.optimize import pin_order
-from scalekit.plan.nodes import Input, Numbered, Plan
+from scalekit.plan.explain import title
+from scalekit.plan.nodes import Input, Numbered
 from scalekit.tree import walk
 
 AHEAD = 3
@@ -61,7 +74,7 @@ def stage_of(pending: Pending, output: Output) -> Stage:
     """What all tasks of a stage share."""
     # In order, so that a task that runs again gives the same bytes (DESIGN.md, section 5).
     return Stage(
-        stage_name(pending),
+        stage_name(pending, output),
         pin_order(pending.fragment),
         tuple(feed.slot for feed in pending.feeds),
         output,
@@ -122,13 +135,19 @@ def _rows(pending: Pending) -> list[int]:
     return [content.rows or 0 for content in contents if content is not None]
 
 
-def stage_name(pending: Pending) -> str:
+def stage_name(pending: Pending, output: Output) -> str:
     """What a stage does, in the order in which it does it."""
     reads = [f.slot.source.describe() for f in pending.feeds if isinstance(f.slot, ReadSlot)]
-    steps = [_step(node) for node in walk(pending.fragment)]
-    return " > ".join([*reads, *(step for step in steps if step)]) or "move"
+    steps = [title(node).lower() for node in walk(pending.fragment) if not isinstance(node, Input)]
+    handed = _HANDED.get(type(output), "")
+    return " > ".join(filter(None, [*reads, *steps, handed])) or "look"
 
 
-def _step(node: Plan) -> str:
-    name = type(node).__name__
-    return "" if name == "Input" else name.lower()
+_HANDED: Mapping[type[Output], str] = {
+    ByHash: "split by keys",
+    ByRange: "split by order",
+    ByRows: "split by place",
+    ByBucket: "split again",
+    Handed: "hand over",
+}
+"""How rows are handed on, where they are."""

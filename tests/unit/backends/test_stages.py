@@ -81,7 +81,7 @@ def test_a_stage_tells_what_it_took() -> None:
     frame = sk.from_dict({"x": list(range(100))}).with_columns(y=col("x") * 2)
     run.store(evaluate(program_of(frame, run.config), run))
     (stage,) = run.history
-    assert (stage.name, stage.tasks, stage.done, stage.rows) == ("withcolumns", 4, 4, 100)
+    assert (stage.name, stage.tasks, stage.done, stage.rows) == ("with columns", 4, 4, 100)
     assert stage.bytes == 2 * 8 * 100
     assert len(stage.spans) == 4
     assert stage.seconds == sum(span.seconds for span in stage.spans)
