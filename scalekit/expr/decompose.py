@@ -51,6 +51,11 @@ def meaning(call: Call) -> ExprNode | None:
     return None if found is None else found._node
 
 
+def options_of(call: Call) -> dict[str, Any]:
+    """A call's options, and the operands that were given for optional parameters."""
+    return {k: call.args[v] if isinstance(v, Arg) else thaw(v) for k, v in call.options}
+
+
 def _given(rule: Callable[..., Any], call: Call) -> Any:
     """What a rule of the function table says of a call's operands and options."""
     operands = [Expr(arg) for arg in call.args]

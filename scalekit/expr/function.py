@@ -98,7 +98,7 @@ class FunctionSpec:
         Whether the output's length may differ from the input's (``unique``, ``drop_nulls``); a function of the
         options where they decide.
     selects_rows
-        Whether it keeps or drops each row by itself (``filter``, ``drop_nulls``).
+        Whether it keeps or drops each row by itself (``filter``, ``drop_nulls``), or makes several of it.
     variadic
         Whether columns selected inside its operands stay operands (``sum_horizontal(cs.numeric())``); the
         expression that a method belongs to is none of these.

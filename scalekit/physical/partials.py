@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from scalekit.expr.analysis import columns_read, is_elementwise, nodes, output_name
+from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.decompose import decomposition
 from scalekit.expr.expr import Expr
 from scalekit.expr.function import FUNCTIONS, Kind, resizes
 from scalekit.expr.node import Alias, Call, Cast, Column, ExprNode, Over
 from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import dtype_of, schema_of
-from scalekit.physical.lowering import leaf
+from scalekit.physical.lowering import leaf, row_by_row
 from scalekit.plan.nodes import Aggregate
 from scalekit.tree import children, map_children, rewrite
 
@@ -83,7 +83,7 @@ def _final(expr: ExprNode, partials: Partials) -> ExprNode | None:
 def final_call(call: Call, partials: Partials) -> ExprNode | None:
     """One aggregate as the final one of its partials, still to be bound; None where it needs all rows."""
     schema = partials.schema
-    if not all(map(stays_in_its_part, call.args)):
+    if not (row_by_row(call.args) or (len(call.args) == 1 and stays_in_its_part(call.args[0]))):
         return None
     if call.args and not columns_read(call.args[0]):
         return None  # a constant is one row, in each part
@@ -106,13 +106,19 @@ def _needed(expr: ExprNode, schema: pl.Schema) -> ExprNode:
 
 
 def stays_in_its_part(operand: ExprNode) -> bool:
-    """Whether an operand's rows are the same, part by part, as over all rows."""
-    return all(map(_is_local, nodes(operand)))
+    """Whether an operand's rows are the same, part by part, as over all rows.
 
-
-def _is_local(expr: ExprNode) -> bool:
-    if not isinstance(expr, Call):
-        return not isinstance(expr, Over)
-    spec = FUNCTIONS[expr.function]
-    row_by_row = spec.kind is Kind.ELEMENTWISE and not resizes(expr)
-    return (row_by_row or spec.selects_rows) and not spec.user_function
+    Rows that were filtered may meet constants only: which other rows they go with is known over all parts.
+    """
+    if row_by_row((operand,)):
+        return True
+    if isinstance(operand, Call):
+        spec = FUNCTIONS[operand.function]
+        if spec.user_function or not (spec.selects_rows or spec.kind is Kind.ELEMENTWISE):
+            return False
+        if spec.selects_rows and row_by_row(operand.args):
+            return True
+    elif not isinstance(operand, Alias | Cast):
+        return False
+    first, *others = children(operand)
+    return stays_in_its_part(first) and not any(map(columns_read, others))

@@ -15,6 +15,8 @@ from scalekit.physical.limits import limited
 from scalekit.physical.lowering import Lower, Lowering, leaf, mapped, row_by_row
 from scalekit.physical.neighbours import along, lower_along
 from scalekit.physical.nodes import Physical, ScanPartitions
+from scalekit.physical.partials import stays_in_its_part
+from scalekit.physical.resized import resized
 from scalekit.physical.whole import lower_whole
 from scalekit.physical.windows import lower_overs, overs
 from scalekit.plan.nodes import Aggregate, Filter, Limit, Plan, Scan, Select, WithColumns
@@ -37,6 +39,11 @@ def lower_select(plan: Select, lower: Lower, *, ordered: bool) -> Physical:
         return mapped(lower(plan.input, ordered=ordered), updated(plan, input=leaf(plan.input)))
     if row_by_row(plan.exprs):
         return lower_whole(plan, lower, ordered=ordered)
+    if len(plan.exprs) == 1 and stays_in_its_part(plan.exprs[0]):
+        return mapped(lower(plan.input, ordered=ordered), updated(plan, input=leaf(plan.input)))
+    rows = resized(plan)
+    if rows is not None:
+        return lower(rows, ordered=ordered)
     steps = staged(plan.input, plan.exprs)
     if steps is None:
         return lower_whole(plan, lower, ordered=ordered)

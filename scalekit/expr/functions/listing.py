@@ -732,7 +732,7 @@ class ListNamespace(Namespace):
     def _filter(self, predicate: ExprNode) -> Expr:
         """Keep the elements for which a condition is true."""
 
-    @window("list.explode", resolve=takes(LIST), resizes=True)
+    @window("list.explode", resolve=takes(LIST), resizes=True, selects_rows=True)
     def explode(self, *, empty_as_null: bool = False, keep_nulls: bool = True) -> Expr:
         """Give each element a row of its own, in order.
 

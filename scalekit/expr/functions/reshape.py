@@ -450,7 +450,7 @@ class ReshapeMethods(ExprBase):
         [1, 2]
         """
 
-    @window(resizes=True)
+    @window(resizes=True, selects_rows=True)
     def explode(self, *, empty_as_null: bool = False, keep_nulls: bool = True) -> Self:
         """The elements of lists, one after the other.
 

@@ -282,7 +282,7 @@ def test_functions_of_whole_columns_are_given_these_alone(name: str) -> None:
 
 
 WHOLE: dict[str, Build] = {
-    "unique": lambda f: f.select(x.unique(maintain_order=True)),
+    "unique": lambda f: f.select(x.unique(), "k"),
     "head": lambda f: f.select(x.head(3), col("o").tail(3)),
     "one filtered": lambda f: f.select(x.filter(x > 0) - x.mean()),
     "explode": lambda f: f.select(x.over(K, mapping_strategy="explode")),
@@ -295,3 +295,46 @@ def test_what_changes_the_number_of_rows_is_right(name: str) -> None:
     for partitions in (1, 3, 7):
         with config(partitions=partitions):
             assert_conforms(WHOLE[name](ROWS), "serial")
+
+
+RESIZED: dict[str, Build] = {
+    "unique": lambda f: f.select(x.unique()),
+    "in order": lambda f: f.select(a=col("f").unique(maintain_order=True)),
+    "sort": lambda f: f.select((x + col("o")).sort(descending=True)),
+    "head": lambda f: f.select(x.head(5), col("o").head(5)),
+    "tail": lambda f: f.select(col("o").tail(5)),
+    "drop_nulls": lambda f: f.select(x.drop_nulls()),
+    "filter": lambda f: f.select(x.filter(x > 1).abs()),
+    "explode": lambda f: f.select(col("s").str.split("a").explode()),
+}
+
+
+@pytest.mark.parametrize("name", RESIZED)
+def test_columns_of_another_length_are_steps_of_the_plan(name: str) -> None:
+    gathers = of(Gather, physical(RESIZED[name](ROWS)))
+    assert all("LIMIT" in show_physical(node) for node in gathers)
+    answers_alike(RESIZED[name])
+
+
+def test_a_function_of_single_values_runs_where_the_row_is() -> None:
+    def build(f: Frame) -> Frame:
+        return f.select("o", a=x.map_elements(lambda value: value + 1, return_dtype=sk.Int64))
+
+    assert not of(Gather, physical(build(ROWS)))
+    answers_alike(build)
+
+
+O = col("o")
+PAIRED: dict[str, Build] = {
+    "dot": lambda f: f.select(O.filter(O < 9).dot(x.filter(O >= 15))),
+    "difference": lambda f: f.select((O.filter(O < 9) - x.filter(O >= 15)).sum()),
+    "one value": lambda f: f.select((O - O.filter(O == 4)).sum()),
+    "in groups": lambda f: f.group_by(O % 2).agg(a=(O.filter(O < 14) - x.filter(O >= 10)).sum()),
+    "rows": lambda f: f.select(O.filter(O < 9) - x.filter(O >= 15)),
+    "by": lambda f: f.select(O.filter(O < 9).max_by(x.filter(O >= 15).fill_null(0))),
+}
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_columns_that_were_filtered_apart_are_paired_over_all_rows(name: str) -> None:
+    answers_alike(PAIRED[name])
