@@ -324,14 +324,14 @@ def test_a_function_of_single_values_runs_where_the_row_is() -> None:
     answers_alike(build)
 
 
-O = col("o")
+o = col("o")
 PAIRED: dict[str, Build] = {
-    "dot": lambda f: f.select(O.filter(O < 9).dot(x.filter(O >= 15))),
-    "difference": lambda f: f.select((O.filter(O < 9) - x.filter(O >= 15)).sum()),
-    "one value": lambda f: f.select((O - O.filter(O == 4)).sum()),
-    "in groups": lambda f: f.group_by(O % 2).agg(a=(O.filter(O < 14) - x.filter(O >= 10)).sum()),
-    "rows": lambda f: f.select(O.filter(O < 9) - x.filter(O >= 15)),
-    "by": lambda f: f.select(O.filter(O < 9).max_by(x.filter(O >= 15).fill_null(0))),
+    "dot": lambda f: f.select(o.filter(o < 9).dot(x.filter(o >= 15))),
+    "difference": lambda f: f.select((o.filter(o < 9) - x.filter(o >= 15)).sum()),
+    "one value": lambda f: f.select((o - o.filter(o == 4)).sum()),
+    "in groups": lambda f: f.group_by(o % 2).agg(a=(o.filter(o < 14) - x.filter(o >= 10)).sum()),
+    "rows": lambda f: f.select(o.filter(o < 9) - x.filter(o >= 15)),
+    "by": lambda f: f.select(o.filter(o < 9).max_by(x.filter(o >= 15).fill_null(0))),
 }
 
 
