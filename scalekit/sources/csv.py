@@ -12,13 +12,20 @@ from typing import Any, Literal
 
 import polars as pl
 
-from scalekit.errors import ColumnNotFoundError, CorruptFileError, SchemaMismatchError
-from scalekit.sources.align import Extra, Missing, Types, common_schema, declared_types
+from scalekit.errors import CorruptFileError
+from scalekit.sources.align import Extra, Missing, declared_types
+from scalekit.sources.csv_columns import (
+    CsvFacts,
+    CsvRequest,
+    column_bytes,
+    columns_of,
+    declared_of,
+    names_of,
+)
 from scalekit.sources.csv_dialect import Dialect, NullValues
 from scalekit.sources.csv_lines import Lines, check_lines
-from scalekit.sources.csv_types import ColumnFacts, Kind, check_declared, column_facts, common_kind
+from scalekit.sources.csv_types import check_declared, column_facts
 from scalekit.sources.failures import source_errors
-from scalekit.sources.footer import width
 from scalekit.sources.paths import Paths, find_files, in_threads, look_up
 from scalekit.sources.pieces import Piece, in_order
 from scalekit.sources.read_options import ReadOptions, RowIndex
@@ -30,29 +37,6 @@ from scalekit.sources.uri import File
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst", ".gz")
 
 _ROW = "__scalekit_csv_row"
-
-
-@dataclass(frozen=True)
-class CsvFacts:
-    """What the passes over one file found."""
-
-    lines: Lines
-    columns: tuple[ColumnFacts, ...]
-    rows: int
-    blocks: Blocks | None = None
-
-
-@dataclass(frozen=True)
-class CsvRequest:
-    """Everything that was asked for, but the paths."""
-
-    dialect: Dialect
-    schema: Types | None
-    overrides: Types
-    missing_columns: Missing
-    extra_columns: Extra
-    options: ReadOptions
-    storage: StorageOptions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -200,7 +184,7 @@ def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
     what = f"CSV {found.describe()}"
     for hint in dict.fromkeys(fact.lines.hint for fact in facts if fact.lines.hint):
         warnings.warn(hint, UserWarning, stacklevel=4)
-    columns = _columns(found.files, facts, request, what)
+    columns = columns_of(found.files, facts, request, what)
     return CsvSource(
         found=found,
         pieces=in_order(
@@ -214,7 +198,7 @@ def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
             for file, fact in zip(found.files, facts, strict=True)
         ),
         columns=tuple(columns.items()),
-        column_bytes=_column_bytes(columns, facts),
+        column_bytes=column_bytes(columns, facts),
         options=request.options,
         request=request,
     )
@@ -235,9 +219,9 @@ def _facts_of(file: File, request: CsvRequest) -> CsvFacts:
             storage_options=request.storage.to_dict() or None,
             **dialect.polars_options(),
         )
-        names = _names(lines, request, what)
+        names = names_of(lines, request, what)
         texts = texts.rename(dict(zip(texts.collect_schema().names(), names, strict=True)))
-        declared = _declared(names, request, what)
+        declared = declared_of(names, request, what)
         columns, rows = column_facts(
             texts,
             declared,
@@ -260,65 +244,3 @@ def _blocks_of(file: File, lines: Lines, request: CsvRequest) -> Blocks | None:
     quote = (dialect.quote_char or "").encode()
     shape = Shape(lines.skip, dialect.has_header, quote)
     return find_blocks(file, request.storage, shape, lines.records)
-
-
-def _names(lines: Lines, request: CsvRequest, what: str) -> tuple[str, ...]:
-    """The header's names; without a header, those of the schema, which has to be as wide as the file."""
-    if request.dialect.has_header or request.schema is None:
-        return lines.header
-    if len(request.schema) != len(lines.header):
-        raise SchemaMismatchError(
-            f"{what}: schema has {len(request.schema)} columns, the file {len(lines.header)}"
-        )
-    return tuple(name for name, _ in request.schema)
-
-
-def _declared(names: tuple[str, ...], request: CsvRequest, what: str) -> dict[str, pl.DataType]:
-    declared = dict(request.schema or ()) | dict(request.overrides)
-    if request.schema is not None:
-        extra = [name for name in names if name not in declared]
-        missing = [name for name in declared if name not in names]
-        if (extra and request.extra_columns == "raise") or (
-            missing and request.missing_columns == "raise"
-        ):
-            raise SchemaMismatchError(
-                f"{what}: the header is {', '.join(map(repr, names))}; schema "
-                f"{'lacks ' + ', '.join(map(repr, extra)) if extra else 'also has ' + ', '.join(map(repr, missing))}; "
-                "use schema_overrides for some of the columns, or extra_columns= and missing_columns="
-            )
-    return {name: dtype for name, dtype in declared.items() if name in names}
-
-
-def _columns(
-    files: Sequence[File], facts: Sequence[CsvFacts], request: CsvRequest, what: str
-) -> dict[str, pl.DataType]:
-    """The columns of all files: those of the schema, or names as they align and types from the values."""
-    overrides = dict(request.overrides)
-    if request.schema is not None:
-        return dict(request.schema) | overrides
-    shown = [redact(file.uri, request.storage) for file in files]
-    text = [pl.Schema(dict.fromkeys((c.name for c in fact.columns), pl.String())) for fact in facts]
-    names = common_schema(
-        text, shown, what=what, missing=request.missing_columns, extra=request.extra_columns
-    )
-    unknown = [name for name in overrides if name not in names]
-    if unknown:
-        raise ColumnNotFoundError.missing(unknown, names)
-    kinds: dict[str, dict[str, Kind]] = {name: {} for name in names}
-    for file, fact in zip(shown, facts, strict=True):
-        for column in fact.columns:
-            if column.name in kinds:
-                kinds[column.name][file] = column.kind
-    return {n: overrides.get(n) or common_kind(n, kinds[n], what=what) for n in names}
-
-
-def _column_bytes(
-    columns: Mapping[str, pl.DataType], facts: Sequence[CsvFacts]
-) -> tuple[tuple[str, int], ...]:
-    rows = sum(fact.rows for fact in facts)
-    sizes = {name: int(rows * (width(dtype) + 1 / 8)) for name, dtype in columns.items()}
-    for fact in facts:
-        for column in fact.columns:
-            if columns.get(column.name) == pl.String:
-                sizes[column.name] += column.text_bytes
-    return tuple(sizes.items())

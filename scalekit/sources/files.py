@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, Self
 
 import polars as pl
@@ -16,10 +14,21 @@ from scalekit.errors import DuplicateError, SchemaMismatchError, SourceError
 from scalekit.sources.base import Share, Source, Statistics
 from scalekit.sources.failures import source_errors
 from scalekit.sources.paths import FileSet
-from scalekit.sources.pieces import FileSplit, PackedSplit, Piece, Run, pack, runs, unpack
+from scalekit.sources.pieces import (
+    FileSplit,
+    PackedSplit,
+    Piece,
+    Run,
+    blocks_of,
+    first_rows,
+    is_replaced,
+    pack,
+    runs,
+    shares_of,
+    unpack,
+)
 from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import redact
-from scalekit.sources.uri import File, generation, scheme_of
 
 _SPLIT_BYTES = 128 * 1024**2
 
@@ -143,7 +152,7 @@ class FileSource(Source):
     def splits(self) -> tuple[FileSplit, ...]:
         """Files, and parts of large files at the borders of their blocks, of about equal size."""
         splits = [split for n, piece in enumerate(self.pieces) for split in self._parts(n, piece)]
-        return tuple(_first_rows(splits, self.options.n_rows)) or (FileSplit(0, 0, 0, ""),)
+        return tuple(first_rows(splits, self.options.n_rows)) or (FileSplit(0, 0, 0, ""),)
 
     def _parts(self, number: int, piece: Piece) -> Iterator[FileSplit]:
         version = piece.file.version
@@ -163,38 +172,14 @@ class FileSource(Source):
 
     def shares(self, columns: Sequence[str]) -> tuple[Share, ...]:
         """The blocks of the files, with what ``columns`` take of each."""
-        wanted = frozenset(columns)
-        by_row = self._projected(self.column_bytes, wanted) / max(
-            1, sum(p.rows or 0 for p in self.pieces)
-        )
-        found = []
-        for split in self._blocks():
-            piece = self.pieces[split.file]
-            rows = split.rows or 0
-            if piece.column_bytes and piece.rows:
-                size = self._projected(piece.column_bytes, wanted) * rows // piece.rows
-            else:
-                size = int(by_row * rows)
-            can_cut = split.rows is not None and self.can_cut
-            found.append(Share(split, size, split.rows, can_cut))
-        return tuple(found)
+        blocks = first_rows(blocks_of(self.pieces), self.options.n_rows)
+        sizes = tuple((name, size) for name, size in self.column_bytes if name in set(columns))
+        return tuple(shares_of(self.pieces, blocks, sizes, can_cut=self.can_cut))
 
     @property
     def can_cut(self) -> bool:
         """Whether a file can be read from any row for little more than the rows that follow."""
         return True
-
-    def _projected(self, sizes: Sequence[tuple[str, int]], wanted: frozenset[str]) -> int:
-        return sum(size for name, size in sizes if name in wanted)
-
-    def _blocks(self) -> Iterator[FileSplit]:
-        splits = []
-        for number, piece in enumerate(self.pieces):
-            offset = 0
-            for rows in piece.blocks or (piece.rows,):
-                splits.append(FileSplit(number, offset, rows, piece.file.version))
-                offset += rows or 0
-        return _first_rows(splits, self.options.n_rows)
 
     def cut(self, split: FileSplit, start: int, stop: int) -> FileSplit:
         """Some rows of a split."""
@@ -288,7 +273,7 @@ class FileSource(Source):
 
     def is_stale(self) -> bool:
         """Whether a local file was replaced or removed since it was looked at."""
-        return any(_is_stale(piece.file) for piece in self.pieces)
+        return any(is_replaced(piece.file) for piece in self.pieces)
 
     def refreshed(self) -> FileSource:
         """Look at the local files again; objects of a store keep the generation that was listed.
@@ -309,23 +294,3 @@ class FileSource(Source):
                 f"{self.describe()} was replaced since it was scanned and has other columns now: scan it again"
             )
         return current
-
-
-def _is_stale(file: File) -> bool:
-    if scheme_of(file.uri) is not None:
-        return False
-    try:
-        found = os.stat(file.uri)
-    except OSError:
-        return True
-    return file.version != generation(found)
-
-
-def _first_rows(splits: list[FileSplit], n_rows: int | None) -> Iterator[FileSplit]:
-    ends = accumulate(split.rows or 0 for split in splits)
-    for split, end in zip(splits, ends, strict=True):
-        rows = split.rows
-        if n_rows is None or rows is None:
-            yield split
-        elif (left := n_rows - (end - rows)) > 0:
-            yield FileSplit(split.file, split.offset, min(rows, left), split.version)

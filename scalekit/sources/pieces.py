@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
+from scalekit.sources.base import Share
 from scalekit.sources.text_blocks import Blocks
-from scalekit.sources.uri import File
+from scalekit.sources.uri import File, generation, scheme_of
 
 
 @dataclass(frozen=True)
@@ -145,3 +148,56 @@ def _follows(pieces: Sequence[Piece], run: Run, split: FileSplit, *, numbered: b
     end = run.offset + run.rows
     within = split.file == run.behind - 1 and split.offset == end - (run.height - (last.rows or 0))
     return within or (end == run.height and is_next and split.offset == 0)
+
+
+def is_replaced(file: File) -> bool:
+    """Whether a local file is another one than the one that was looked at, or gone."""
+    if scheme_of(file.uri) is not None:
+        return False
+    try:
+        found = os.stat(file.uri)
+    except OSError:
+        return True
+    return file.version != generation(found)
+
+
+def first_rows(splits: list[FileSplit], n_rows: int | None) -> Iterator[FileSplit]:
+    """The splits that hold the first rows, the last of them cut."""
+    ends = accumulate(split.rows or 0 for split in splits)
+    for split, end in zip(splits, ends, strict=True):
+        rows = split.rows
+        if n_rows is None or rows is None:
+            yield split
+        elif (left := n_rows - (end - rows)) > 0:
+            yield FileSplit(split.file, split.offset, min(rows, left), split.version)
+
+
+def blocks_of(pieces: Sequence[Piece]) -> list[FileSplit]:
+    """Every block of every file."""
+    splits = []
+    for number, piece in enumerate(pieces):
+        offset = 0
+        for rows in piece.blocks or (piece.rows,):
+            splits.append(FileSplit(number, offset, rows, piece.file.version))
+            offset += rows or 0
+    return splits
+
+
+def shares_of(
+    pieces: Sequence[Piece],
+    splits: Iterable[FileSplit],
+    sizes: Sequence[tuple[str, int]],
+    *,
+    can_cut: bool,
+) -> Iterator[Share]:
+    """Splits with the bytes of some columns: of ``sizes`` of all files by rows, where a file does not tell its own."""
+    names = frozenset(name for name, _ in sizes)
+    by_row = sum(size for _, size in sizes) / max(1, sum(piece.rows or 0 for piece in pieces))
+    for split in splits:
+        piece, rows = pieces[split.file], split.rows or 0
+        if piece.column_bytes and piece.rows:
+            own = sum(size for name, size in piece.column_bytes if name in names)
+            size = own * rows // piece.rows
+        else:
+            size = int(by_row * rows)
+        yield Share(split, size, split.rows, can_cut and split.rows is not None)

@@ -144,7 +144,7 @@ def test_a_task_looks_at_its_own_files_only(files, monkeypatch):
     looked: list[str] = []
     stat = os.stat
     monkeypatch.setattr(
-        "scalekit.sources.files.os",
+        "scalekit.sources.pieces.os",
         SimpleNamespace(stat=lambda path: looked.append(os.path.basename(path)) or stat(path)),
     )
     part = feed.slot.source.read(feed.at(1).splits).collect()
