@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import ray
 
-from scalekit.backends.ray import embedded
+from scalekit.backends.ray import embedded, work
 from scalekit.backends.ray.session import Address, Session, answers, nodes
 from scalekit.config import Config, origin_of
 from scalekit.errors import ConfigError, ExecutionError, MissingDependencyError
@@ -70,6 +70,8 @@ def _leave(session: Session, failure: str) -> None:
 
 
 def _end(session: Session) -> None:
+    if session.kind != "found":
+        embedded.mute(on=False)
     if session.is_current() and session.kind != "found":
         ray.shutdown(wait_for_processes=session.kind == "started")
     if session.kind == "started":
@@ -86,14 +88,15 @@ def _asked(address: str, config: Config) -> object:
 def _connected(address: str, config: Config) -> Session:
     if ray.is_initialized():
         _check_leads(address, config)
-        return Session("found", None, _listeners(), ship=config.ship)
+        return Session("found", None, _listeners())
     asked = _asked(address, config)
+    embedded.mute(on=True)
     if address:
         _join(address, config)
-        return Session("joined", asked, _listeners(address), ship=config.ship)
+        return Session("joined", asked, _listeners(address))
     embedded.start(config.workers, config.worker_memory)
     try:
-        return Session("started", asked, _listeners(), ship=False)
+        return Session("started", asked, _listeners())
     except BaseException:
         ray.shutdown()
         embedded.clear()
@@ -125,7 +128,12 @@ def _join(address: str, config: Config) -> None:
     try:
         with embedded.environment(embedded.PATIENT), embedded.told(on_loopback=here):
             embedded.read_again()
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env=work.shipped() if config.ship else None,
+            )
     except ImportError as error:
         raise MissingDependencyError.for_extra(
             "ray[client]", "ray", purpose=f"address {address!r}"

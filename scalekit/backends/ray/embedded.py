@@ -117,6 +117,12 @@ def read_again() -> None:
     core.AuthenticationTokenLoader.instance().reset_cache()
 
 
+def mute(*, on: bool) -> None:
+    """Keep Ray from printing what its processes report: an error tells it, where it matters."""
+    worker: Any = ray._private.worker
+    worker._worker_logs_enabled = not on
+
+
 @contextmanager
 def told(*, on_loopback: bool) -> Iterator[None]:
     """What Ray reads from the environment when it is imported, and its handler of SIGTERM, for one ``ray.init``.

@@ -15,7 +15,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from scalekit.backends.ray import work
 from scalekit.backends.tasks.cluster import Resources
 from scalekit.backends.tasks.versions import Versions, check_versions
-from scalekit.errors import ExecutionError
+from scalekit.errors import ExecutionError, MissingDependencyError
 
 PATIENCE = 15.0
 """Seconds for Ray's own processes to answer."""
@@ -42,18 +42,14 @@ class Session:
         The settings by which it came about: others need another session.
     listeners
         Where the processes of Ray listen on which this connection depends, by their names.
-    ship
-        Whether workers are sent scalekit.
     """
 
-    def __init__(
-        self, kind: Kind, asked: object, listeners: Mapping[str, Address], *, ship: bool
-    ) -> None:
+    def __init__(self, kind: Kind, asked: object, listeners: Mapping[str, Address]) -> None:
         self.kind = kind
         self.asked = asked
         self._identity = _identity()
-        self.task = work.task(ship=ship)
-        self._versions = work.versions(ship=ship)
+        self.task = work.task()
+        self._versions = work.versions()
         self._listeners = listeners
         self._checked: set[str] = set()
         if kind == "started":
@@ -109,7 +105,14 @@ class Session:
                 f"the workers of Ray did not start within {STARTING:.0f} s, or could not say their versions: {error}"
             ) from None
         workers = {names[node]: Versions(*said) for node, said in zip(asked, told, strict=True)}
-        check_versions("Ray", "ray", workers)
+        try:
+            check_versions("Ray", "ray", workers)
+        except MissingDependencyError as error:
+            if self.kind != "found":
+                raise
+            raise MissingDependencyError(
+                f"{error}; on a session that is there already that is ray.init(runtime_env={{'py_modules': [scalekit]}})"
+            ) from None
 
 
 def _identity() -> tuple[str, str]:

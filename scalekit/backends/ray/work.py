@@ -7,14 +7,13 @@ from typing import Any
 
 import ray
 
-from scalekit.backends.tasks.versions import versions_here
 from scalekit.kernels.task import Facts
 
 RETRIES = 3
 """How often a task is tried again whose worker died: four attempts, then it is named and given up."""
 
 
-def task(*, ship: bool) -> Any:
+def task() -> Any:
     """``run_task`` as a remote function; the report comes after the tables."""
 
     def scalekit_task(packed: bytes, facts: Facts, *tables: Any) -> tuple[Any, ...]:
@@ -29,10 +28,10 @@ def task(*, ship: bool) -> Any:
         made, report = run_task(packed, facts, *tables)
         return *made, report
 
-    return _remote(scalekit_task, ship=ship)
+    return _remote(scalekit_task)
 
 
-def versions(*, ship: bool) -> Any:
+def versions() -> Any:
     """What a worker has of Python, Polars and scalekit, as a remote function."""
 
     def scalekit_versions() -> tuple[str, str | None, str | None]:
@@ -52,20 +51,15 @@ def versions(*, ship: bool) -> Any:
         found = versions_here()
         return found.python, found.polars, found.scalekit
 
-    return _remote(scalekit_versions, ship=ship)
+    return _remote(scalekit_versions)
 
 
-def _remote(function: Any, *, ship: bool) -> Any:
-    options: dict[str, Any] = {"runtime_env": shipped()} if ship else {}
-    return ray.remote(num_cpus=1, max_retries=RETRIES, retry_exceptions=False, **options)(function)
+def _remote(function: Any) -> Any:
+    return ray.remote(num_cpus=1, max_retries=RETRIES, retry_exceptions=False)(function)
 
 
 def shipped() -> dict[str, Any]:
-    """An environment for workers that lack scalekit: this process's copy of it, and the Polars that it uses."""
+    """An environment in which workers have this process's copy of scalekit; Ray takes it for a whole session."""
     import scalekit
 
-    here = versions_here()
-    return {
-        "py_modules": [str(Path(scalekit.__file__).parent)],
-        "pip": [f"polars=={here.polars}"],
-    }
+    return {"py_modules": [str(Path(scalekit.__file__).parent)], "excludes": ["**/__pycache__"]}

@@ -1,0 +1,345 @@
+"""Ray as a backend: what it starts, what it tells when something goes wrong, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+import ray
+
+import scalekit as sk
+from scalekit import col
+from scalekit.backends.ray import close, connect
+from scalekit.backends.ray.cluster import RayCluster
+from scalekit.backends.tasks import versions
+from scalekit.backends.tasks.versions import Versions
+from scalekit.config import resolve
+from scalekit.errors import (
+    ComputeError,
+    ConfigError,
+    ExecutionError,
+    MissingDependencyError,
+)
+from scalekit.kernels.task import Facts
+from tests.faults.workloads import poisoned
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+
+ROWS = {"k": [n % 5 for n in range(25)], "x": list(range(25))}
+SUMS = [(0, 50), (1, 55), (2, 60), (3, 65), (4, 70)]
+
+
+@pytest.fixture(autouse=True)
+def small_cluster() -> None:
+    sk.configure(backend="ray", workers=2, worker_memory="1GiB")
+
+
+def sums() -> list[tuple[int, int]]:
+    frame = sk.from_dict(ROWS).group_by("k").agg(col("x").sum()).sort("k")
+    return frame.collect(partitions=3).rows()
+
+
+# what is started
+
+STARTED = """
+import gc, json, os, signal, sys
+from pathlib import Path
+signal.signal(signal.SIGTERM, before := lambda *_: None)
+environment = dict(os.environ)
+import scalekit as sk
+assert "ray" not in sys.modules
+from scalekit.backends.ray import close, embedded
+from tests.faults.ray_kills import strangers, workers_there
+found = {"strangers": [], "modes": [], "sums": [], "left": []}
+for _ in range(2):
+    frame = sk.from_dict({"x": [1, 2, 3]}).select(sk.col("x").sum())
+    found["sums"].append(frame.collect(backend="ray", workers=1, worker_memory="1GiB", partitions=2).item())
+    folder = embedded._folder()
+    found["modes"] += [oct(path.stat().st_mode & 0o777) for path in (folder, folder / "token")]
+    workers_there()
+    found["strangers"] += strangers()
+    close()
+    found["left"] += [str(folder)] * folder.exists()
+found["data"] = "ray.data" in sys.modules
+found["kept"] = signal.getsignal(signal.SIGTERM) is before and dict(os.environ) == environment
+print(json.dumps(found))
+"""
+
+
+def test_what_is_started_is_private_and_stopped():
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED], capture_output=True, text=True, timeout=250, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found == {
+        "strangers": [], "modes": ["0o700", "0o600"] * 2, "sums": [6, 6], "left": [], "data": False, "kept": True,
+    }  # fmt: skip
+    assert not done.stderr
+
+
+def test_settings_make_another_cluster_and_the_same_ones_find_it():
+    first = connect(resolve())
+    assert connect(resolve()) is first
+    assert first.kind == "started"
+    assert first.resources().slots == 2
+    sk.configure(workers=1)
+    second = connect(resolve())
+    assert second is not first
+    assert second.resources().slots == 1
+    assert "shut down" in first.failure()
+    assert sums() == SUMS
+
+
+# answers and errors
+
+
+def test_tables_that_were_fetched_do_not_need_ray():
+    table = pa.table({"x": list(range(100_000)), "s": [f"text {n}" for n in range(100_000)]})
+    cluster = RayCluster(connect(resolve()))
+    (copy,) = cluster.fetch([cluster.put(table)])
+    close()
+    assert copy.equals(table)
+    assert pl.DataFrame(copy)["x"].sum() == sum(range(100_000))
+
+
+def test_a_slice_travels_without_its_table():
+    cluster = RayCluster(connect(resolve()))
+    table = pa.table({"s": pa.array([f"text {n}" for n in range(100_000)], pa.large_string())})
+    context = ray._private.worker.global_worker.get_serialization_context()
+    assert context.serialize(table.slice(10, 10)).total_bytes < 10_000
+    (part,) = cluster.fetch([cluster.put(table.slice(10, 10))])
+    assert part.column("s").to_pylist() == [f"text {n}" for n in range(10, 20)]
+
+
+def test_an_error_of_a_task_is_scalekits_own(capfd):
+    frame = sk.from_dict({"s": ["1", "x"]}).with_columns(n=col("s").cast(pl.Int64))
+    with pytest.raises(ComputeError) as caught:
+        frame.collect(partitions=2)
+    assert "in part 1 of stage" in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    shown = "".join(str(entry) for entry in caught.traceback)
+    assert "ray/_private" not in shown
+    assert sums() == SUMS
+    assert "Unhandled error" not in capfd.readouterr().err
+
+
+def test_an_error_that_nobody_foresaw_brings_its_frames():
+    cluster = RayCluster(connect(resolve()))
+    submitted = cluster.submit(cluster.put(b"no stage"), Facts(0, 0, ()), (), 1)
+    with pytest.raises(ExecutionError, match="on a worker of Ray") as caught:
+        cluster.fetch([submitted.report])
+    assert "run_task" in caught.value.__notes__[0]
+
+
+def test_a_part_that_kills_its_worker_is_named(tmp_path: Path, capfd):
+    with pytest.raises(ExecutionError) as caught:
+        poisoned(tmp_path).collect(partitions=6)
+    message = str(caught.value)
+    assert "died each of the 4 times" in message
+    assert "in part 4 of stage" in message
+    assert "orders" in message
+    assert "mapbatches" in message
+    assert sums() == SUMS
+    assert "(raylet)" not in capfd.readouterr().out
+
+
+def test_an_interrupt_ends_what_runs(tmp_path: Path):
+    started = tmp_path / "started"
+
+    def slow(rows: pl.DataFrame) -> pl.DataFrame:
+        started.touch()
+        time.sleep(200)
+        return rows
+
+    def interrupt() -> None:
+        while not started.exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    frame = sk.from_dict(ROWS).map_batches(slow, whole=False)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        frame.collect(partitions=8)
+    thread.join()
+    assert sums() == SUMS  # would wait for those that sleep
+
+
+# sessions and addresses
+
+
+def test_a_session_that_is_there_is_used_and_left_alone(tmp_path: Path):
+    close()
+    connect(resolve())  # on loopback, where ray.init of a user would not be
+    job = ray.get_runtime_context().get_job_id()
+    from scalekit.backends.ray.connect import _Open
+
+    mine, _Open.session = _Open.session, None
+    try:
+        found = connect(resolve())
+        assert found.kind == "found"
+        assert sums() == SUMS
+        with pytest.raises(ConfigError, match=r"connected to Ray at '127.0.0.1:.*ray.shutdown\(\)"):
+            connect(resolve(address="127.0.0.1:6379"))
+        close()
+        assert ray.is_initialized()
+        assert ray.get_runtime_context().get_job_id() == job
+    finally:
+        _Open.session = mine
+
+
+@pytest.mark.parametrize("address", ["host", "http://host:80", "host:port", "tcp://host:6379"])
+def test_what_is_no_address_is_refused(address: str):
+    close()
+    with pytest.raises(ConfigError, match=r"none of Ray: it is 'host:6379'"):
+        sk.from_dict(ROWS).collect(address=address)
+
+
+def test_nobody_answers_at_an_address():
+    close()
+    with pytest.raises(ExecutionError, match=r"no Ray answers at '127.0.0.1:9'"):
+        sk.from_dict(ROWS).collect(address="127.0.0.1:9")
+
+
+def test_workers_of_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch):
+    session = connect(resolve())
+    session._checked.clear()
+    session._looked = float("-inf")
+    monkeypatch.setattr(versions, "versions_here", lambda: Versions("3.11.0", "2.0.9", "0.1.0"))
+    with pytest.raises(
+        ExecutionError, match=r"Polars 2.0.9 here, 2\.\d.* on worker node 127.0.0.1"
+    ):
+        session.resources()
+
+
+# a cluster from the command line
+
+
+def command(*arguments: str, folder: Path, variables: dict[str, str]) -> None:
+    """Run the command ``ray`` so that 127.0.0.1 means itself, and not this machine's address in the network."""
+    code = (
+        "from ray._private import services\n"
+        "services.resolve_ip_for_localhost = lambda host: host\n"
+        "services.get_node_ip_address = lambda address=None: '127.0.0.1'\n"
+        "from ray.scripts.scripts import main\n"
+        "main()"
+    )
+    with (folder / "log").open("a") as log:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env={**os.environ, **variables}, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=120,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, (folder / "log").read_text()
+
+
+@pytest.fixture
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    path = tmp_path / "token"
+    path.touch(mode=0o600)
+    path.write_text("0123456789abcdef" * 4)
+    found = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(path),
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+    for name, value in found.items():
+        monkeypatch.setenv(name, value)
+    return found
+
+
+@pytest.fixture
+def started_by_command(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, token: dict[str, str]
+) -> Iterator[str]:
+    """Two nodes of one core; with a parameter, ones whose Python has no scalekit."""
+    import psutil
+
+    close()
+    folder = tmp_path_factory.mktemp("ray")
+    variables = dict(token)
+    if getattr(request, "param", "") == "bare":
+        (folder / "bare" / "scalekit").mkdir(parents=True)
+        text = "raise ModuleNotFoundError('none here', name='scalekit')"
+        (folder / "bare" / "scalekit" / "__init__.py").write_text(text)
+        variables["PYTHONPATH"] = str(folder / "bare")
+    port = _free_port()
+    shared = (
+        "--node-ip-address",
+        "127.0.0.1",
+        "--num-cpus",
+        "1",
+        "--object-store-memory",
+        "100000000",
+    )
+    try:
+        command(
+            "start", "--head", "--port", str(port), "--include-dashboard", "False", "--temp-dir", str(folder / "r"),
+            *shared, folder=folder, variables=variables,
+        )  # fmt: skip
+        if not hasattr(request, "param"):
+            command(
+                "start",
+                "--address",
+                f"127.0.0.1:{port}",
+                *shared,
+                folder=folder,
+                variables=variables,
+            )
+        yield f"127.0.0.1:{port}"
+    finally:
+        close()
+        for process in psutil.process_iter(["cmdline"]):
+            if any(str(folder) in part for part in process.info["cmdline"] or ()):
+                process.kill()
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    # 10002 to 19999 are for the workers
+    return port if not 10_002 <= port <= 19_999 else _free_port()
+
+
+@pytest.mark.slow
+def test_two_nodes_started_from_the_command_line(
+    started_by_command: str, monkeypatch: pytest.MonkeyPatch
+):
+    sk.configure(backend=None, workers=None, worker_memory=None)
+    monkeypatch.setenv("SCALEKIT_BACKEND", "ray")
+    monkeypatch.setenv("SCALEKIT_ADDRESS", started_by_command)
+    assert sums() == SUMS
+    session = connect(resolve())
+    assert session.kind == "joined"
+    assert session.resources().slots == 2
+    assert len(ray.nodes()) == 2
+    close()
+    assert sums() == SUMS  # it was left, and not stopped
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("started_by_command", ["bare"], indirect=True)
+def test_workers_without_scalekit_are_sent_it(
+    started_by_command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)  # Ray gives workers the folder of this process
+    sk.configure(address=started_by_command)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'scalekit\[ray\].*ship=True"):
+        sums()
+    sk.configure(ship=True)
+    assert sums() == SUMS
