@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from statistics import median
+from itertools import product
+from typing import TypeAlias
 
 from scalekit.backends.tasks.exchange import coalesced, grouped, parts_for, split_by_hash
 from scalekit.backends.tasks.parts import (
@@ -18,9 +18,10 @@ from scalekit.backends.tasks.parts import (
     shared,
     stored,
 )
-from scalekit.backends.tasks.placement import placements
+from scalekit.backends.tasks.placement import carried, placed, placements
 from scalekit.backends.tasks.ranges import join_ranges
 from scalekit.backends.tasks.run import Run
+from scalekit.backends.tasks.skew import unskewed
 from scalekit.physical.nodes import JoinPartitions, Reduction
 from scalekit.plan.nodes import Join, Plan
 from scalekit.tree import rewrite
@@ -46,8 +47,8 @@ _TINY = 1024**2
 _PIECES = 8
 """Tables from which on it pays to make one of them, rather than in every task."""
 
-_SKEWED = 4
-"""How many times larger than the median a part has to be in order to be worked on by several tasks."""
+_Lies: TypeAlias = tuple[int, Placement, tuple[int, ...]]
+"""A side, how its rows were placed, and by which of the keys."""
 
 
 @dataclass
@@ -75,7 +76,8 @@ class _Side:
         stop = min(self.pending.count, start + count)
         self.ran += run.parts(self.pending, range(start, stop))
         if stop == self.pending.count:
-            self.pending, self.ran = stored(self.ran, self.pending.fragment), []
+            found = stored(self.ran, self.pending.fragment)
+            self.pending, self.ran = placed(found, carried(self.pending)), []
 
     def finish(self, run: Run) -> Pending:
         """Run what has not run."""
@@ -100,23 +102,44 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
         if reduction is not None and _reduces(node, sides, place, run):
             sides[place] = _reduced(reduction, sides, place, run)
     lies = _placed_side(node, sides)
-    for place in sorted((0, 1), key=lambda place: sides[place].bytes):
-        if node.may_broadcast[place] and (lies is None or lies[0] != place):
-            limit = _limit(node, sides[1 - place], run)
-            # It is enough to move this side, where the other one was exchanged by these keys before.
-            if _fits(
-                sides[place], limit if lies is None or limit is None else min(limit, _TINY), run
-            ):
-                return _broadcast(node, sides, place, run)
+    small = _small_side(node, sides, lies, run)
+    if small is not None:
+        return _broadcast(node, sides, small, run)
     if lies is not None:
         return _joined_there(node, sides, *lies, run)
     parts = parts_for(sides[0].bytes + sides[1].bytes, run)
     if parts > 1 and node.ranges:
         return join_ranges(node, sides[0].finish(run), sides[1].finish(run), parts, run)
-    if parts == 1 or not node.left_on:
+    if not node.left_on and not node.ranges:
+        return _paired(node, sides, run)
+    if parts == 1:
         tables = [gathered(side.finish(run)) for side in sides]
         return fused(tables, _pinned(node.fragment, _larger(sides)))
     return _exchanged(node, sides, parts, run)
+
+
+def _small_side(
+    node: JoinPartitions, sides: Sequence[_Side], lies: _Lies | None, run: Run
+) -> int | None:
+    """The side that goes to every task, which has run then."""
+    for place in sorted((0, 1), key=lambda place: sides[place].bytes):
+        if node.may_broadcast[place] and (lies is None or lies[0] != place):
+            limit = _limit(node, sides[1 - place], run)
+            # It is enough to move this side, where the other one was exchanged by these keys before.
+            if _fits(sides[place], limit if lies is None else min(limit, _TINY), run):
+                return place
+    return None
+
+
+def _paired(node: JoinPartitions, sides: Sequence[_Side], run: Run) -> Pending:
+    """Every part of one side beside every part of the other."""
+    left, right = (side.finish(run) for side in sides)
+    pairs = list(product(left.parts, right.parts))
+    tables = [
+        stored([pair[place] for pair in pairs], table.fragment)
+        for place, table in enumerate((left, right))
+    ]
+    return fused(tables, _pinned(node.fragment, _larger(sides)))
 
 
 def _reduces(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> bool:
@@ -138,14 +161,11 @@ def _reduced(reduction: Reduction, sides: Sequence[_Side], place: int, run: Run)
     return found
 
 
-def _fits(side: _Side, limit: int | None, run: Run) -> bool:
+def _fits(side: _Side, limit: int, run: Run) -> bool:
     """Whether every task gets all of ``side``, which has run then.
 
     Its first tasks tell whether it is hopeless: it would be stored now, and read again to be exchanged.
     """
-    if limit is None:
-        side.finish(run)
-        return True
     if limit == 0:
         return False
     while not side.pending.is_stored:
@@ -156,11 +176,11 @@ def _fits(side: _Side, limit: int | None, run: Run) -> bool:
     return side.bytes <= limit
 
 
-def _limit(node: JoinPartitions, other: _Side, run: Run) -> int | None:
+def _limit(node: JoinPartitions, other: _Side, run: Run) -> int:
     """Bytes up to which it costs less to look a table up in every task of the other than to exchange both."""
+    room, small = run.cluster.resources.memory // _ROOM, run.config.broadcast_bytes
     if not node.left_on and not node.ranges:
-        return None
-    small = run.config.broadcast_bytes
+        return max(room, small)  # all pairs of rows are made anyway
     if small == 0:
         return 0
     tasks = other.pending.count
@@ -168,12 +188,10 @@ def _limit(node: JoinPartitions, other: _Side, run: Run) -> int | None:
         worth = other.bytes
     else:
         worth = _MOVED_TWICE * other.bytes // (tasks - _MOVED_TWICE)
-    return max(small, min(worth, run.cluster.resources.memory // _ROOM))
+    return max(small, min(worth, room))
 
 
-def _placed_side(
-    node: JoinPartitions, sides: Sequence[_Side]
-) -> tuple[int, Placement, tuple[int, ...]] | None:
+def _placed_side(node: JoinPartitions, sides: Sequence[_Side]) -> _Lies | None:
     """The larger side whose rows of equal keys are in one part already, how, and by which of the keys."""
     for place in sorted((0, 1), key=lambda place: -sides[place].bytes):
         for placement, by in placements(sides[place].pending, (node.left_on, node.right_on)[place]):
@@ -231,41 +249,7 @@ def _exchanged(node: JoinPartitions, sides: Sequence[_Side], parts: int, run: Ru
         ],
         run,
     )
-    return fused(_unskewed(node, tables, run), _pinned(node.fragment, larger))
-
-
-def _unskewed(node: JoinPartitions, tables: Sequence[Pending], run: Run) -> Sequence[Pending]:
-    """Parts that are far larger than others as several, each beside the whole part of the other side."""
-    limits = [_skew_limit(table, run) for table in tables]
-    contents: tuple[list[Part], list[Part]] = ([], [])
-    for pair in zip(*(table.parts for table in tables), strict=True):
-        large = [
-            place
-            for place in (0, 1)
-            if node.may_broadcast[1 - place] and pair[place].bytes > limits[place]
-        ]
-        place = max(large, key=lambda place: pair[place].bytes, default=0)
-        pieces = _cut(pair[place], run.config.partition_bytes) if large else [pair[place]]
-        contents[place].extend(pieces)
-        contents[1 - place].extend([pair[1 - place]] * len(pieces))
-    if len(contents[0]) == tables[0].count:
-        return tables
-    return [stored(parts, table.fragment) for parts, table in zip(contents, tables, strict=True)]
-
-
-def _skew_limit(table: Pending, run: Run) -> int:
-    usual = median(part.bytes for part in table.parts)
-    return max(run.config.partition_bytes, int(_SKEWED * usual))
-
-
-def _cut(part: Part, size: int) -> list[Part]:
-    """A part as several of about ``size`` bytes, of the tables that it is made of; sizes are shares."""
-    count = min(len(part.tables), -(-part.bytes // size))
-    bounds = [len(part.tables) * number // count for number in range(count + 1)]
-    return [
-        Part(part.tables[start:stop], -(-part.rows // count), part.bytes // count)
-        for start, stop in pairwise(bounds)
-    ]
+    return fused(unskewed(node, tables, run), _pinned(node.fragment, larger))
 
 
 def _larger(sides: Sequence[_Side]) -> int:

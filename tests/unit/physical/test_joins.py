@@ -12,14 +12,15 @@ import pytest
 import scalekit as sk
 from scalekit import col
 from scalekit.backends.serial import SerialCluster
-from scalekit.backends.tasks.cluster import Ref, Submitted
+from scalekit.backends.tasks.cluster import Ref, Resources, Submitted
 from scalekit.backends.tasks.driver import collect
 from scalekit.backends.watch import UNWATCHED
 from scalekit.config import Config
 from scalekit.expr.node import Cast, Column
 from scalekit.frame.frame import Frame
 from scalekit.kernels.compare import assert_equal
-from scalekit.kernels.task import ByHash, Facts, Stage
+from scalekit.kernels.outputs import ByHash
+from scalekit.kernels.task import Facts, Stage
 from scalekit.optimize import optimize
 from scalekit.physical.lower import lower
 from scalekit.physical.nodes import (
@@ -453,3 +454,16 @@ def test_nan_keys_match_where_sides_are_reduced():
     large = sk.from_dict({"f": [nan, 0.0, 1.0, None] * 200, "v": list(range(800))})
     for how in ("left", "semi", "anti"):
         ran(few.join(large, on="f", how=how), partitions=4)
+
+
+def test_all_pairs_of_two_large_tables_are_made_part_by_part():
+    class Cramped(RecordingCluster):
+        resources = Resources(slots=2, memory=8)
+
+    frame = BIG.filter(col("v") < 40).join(THIRD, how="cross", maintain_order="left")
+    cluster = Cramped()
+    rows = collect(
+        lower(optimize(frame._plan)), cluster, Config(partitions=3, broadcast_bytes=0), UNWATCHED
+    )
+    assert_equal(rows, reference(frame), ordered=True)
+    assert sum(holds(s.fragment, Join) for s, _, _ in cluster.tasks) == 9
