@@ -25,7 +25,7 @@ from pathlib import Path
 import psutil
 
 import scalekit as sk
-from scalekit.backends.ray import close, connect
+from scalekit.backends.ray import RayBackend, close
 from scalekit.config import resolve
 from tests.faults.workloads import (
     MOMENTS,
@@ -48,7 +48,7 @@ CONTROL = ("gcs_server", "raylet")
 
 def kill_worker_at(workload: Workload, stage: int, moment: str, number: int) -> Outcome:
     """Run a workload, and kill one worker at a moment of a stage."""
-    connect(resolve())
+    RayBackend().connect(resolve())
     workers_there()
 
     def kill() -> None:
@@ -60,7 +60,7 @@ def kill_worker_at(workload: Workload, stage: int, moment: str, number: int) -> 
 
 def kill_control_at(workload: Workload, process: str, stage: int, moment: str) -> Outcome:
     """Run a workload, and kill a process of the control plane at a moment of a stage."""
-    connect(resolve())
+    RayBackend().connect(resolve())
     workers_there()
 
     def kill() -> None:

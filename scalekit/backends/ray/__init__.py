@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from scalekit.backends.ray import quiet  # noqa: F401 - before what imports Ray
-from scalekit.backends.ray.cluster import RayCluster
-from scalekit.backends.ray.connect import close, connect
+import sys
+from importlib.util import find_spec
+
+from scalekit.backends.ray import hosted
 from scalekit.backends.tasks.backend import TaskBackend
+from scalekit.backends.tasks.cluster import Cluster
 from scalekit.config import Config
 
 __all__ = ["RayBackend", "close"]
+
+if find_spec("ray") is None:
+    raise ModuleNotFoundError("Ray is not installed", name="ray")
 
 
 class RayBackend(TaskBackend):
@@ -16,6 +21,19 @@ class RayBackend(TaskBackend):
 
     name = "ray"
 
-    def connect(self, config: Config) -> RayCluster:
+    def connect(self, config: Config) -> Cluster:
         """The session of this process, the cluster at the configured address, or an embedded Ray."""
-        return RayCluster(connect(config))
+        ray = sys.modules.get("ray")
+        if ray is None or not ray.is_initialized():
+            return hosted.HostedCluster(hosted.connect(config))
+        from scalekit.backends.ray import connect
+        from scalekit.backends.ray.cluster import RayCluster
+
+        return RayCluster(connect.connect(config))
+
+
+def close() -> None:
+    """Leave Ray, and stop it where scalekit started it; the next query starts anew."""
+    hosted.close()
+    if "scalekit.backends.ray.connect" in sys.modules:
+        sys.modules["scalekit.backends.ray.connect"].close()

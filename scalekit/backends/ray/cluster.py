@@ -55,11 +55,15 @@ class RayCluster(Cluster):
 
     def fetch(self, refs: Sequence[Ref]) -> list[Any]:
         """Wait for values and bring them here; tables leave the object store."""
+        return [_detached(v) if isinstance(v, pa.Table) else v for v in self.bring(refs)]
+
+    def bring(self, refs: Sequence[Ref]) -> list[Any]:
+        """Wait for values; tables stay in the object store while they are referred to."""
         with self._failures(refs):
             values = self._get(list(refs))
         for ref in refs:
             self._flying.pop(ref, None)
-        return [_detached(value) if isinstance(value, pa.Table) else value for value in values]
+        return values
 
     @property
     def session(self) -> object:
@@ -126,17 +130,17 @@ class RayCluster(Cluster):
         try:
             yield
         except RayTaskError as error:
-            self._cancel()
+            self.cancel()
             raise own_error(error) from None
         except RayError as error:
             named = self._named(error, refs)
-            self._cancel()
+            self.cancel()
             raise named from None
         except BaseException:
-            self._cancel()
+            self.cancel()
             raise
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
         """End what nobody waits for any more.
 
         What is about to end is left to do so: a task that Ray 2.60 cancels in the moment in which it ends

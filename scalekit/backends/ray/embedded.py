@@ -21,6 +21,7 @@ from ray import _raylet
 from ray._private import ray_constants
 
 from scalekit.backends.tasks.folders import private_folder
+from scalekit.errors import ExecutionError
 
 SHARE = 0.75
 """Of the memory that is free at the start: what Ray may use, unless a setting says it."""
@@ -37,7 +38,7 @@ def start(workers: int | None, worker_memory: int | None) -> None:
     folder = _folder()
     slots = workers or cores()
     memory = worker_memory * slots if worker_memory else int(SHARE * _free_bytes())
-    with environment({**_variables(folder), **PATIENT}), told(on_loopback=True):
+    with environment({**_variables(folder), **PATIENT}), told(on_loopback=True), _failures():
         read_again()
         ray.init(
             address="local",
@@ -49,6 +50,16 @@ def start(workers: int | None, worker_memory: int | None) -> None:
             logging_level=logging.ERROR,
             _temp_dir=str(folder),
         )
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        ray.shutdown()
+        clear()
+        raise ExecutionError(f"Ray did not start on this machine: {error}") from None
 
 
 def clear() -> None:
@@ -75,6 +86,7 @@ def _variables(folder: Path) -> Mapping[str, str]:
         "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_task_oom_retries": "3",
+        "RAY_raylet_start_wait_time_s": "120",  # a machine may be busy with other things
         "RAY_enable_metrics_collection": "0",
         "POLARS_MAX_THREADS": "1",  # before Polars is loaded: otherwise each task would use all cores
         "SCALEKIT_BACKEND": "polars",  # a user's function on a worker starts no cluster of its own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -19,8 +20,12 @@ import ray
 
 import scalekit as sk
 from scalekit import col
-from scalekit.backends.ray import close, connect
+from scalekit.backends.ray import RayBackend, close
 from scalekit.backends.ray.cluster import RayCluster
+from scalekit.backends.ray.connect import connect
+from scalekit.backends.ray.hosted import HostedCluster
+from scalekit.backends.ray.session import Session
+from scalekit.backends.ray.wire import compact
 from scalekit.backends.tasks import versions
 from scalekit.backends.tasks.versions import Versions
 from scalekit.config import resolve
@@ -44,6 +49,14 @@ def small_cluster() -> None:
     sk.configure(backend="ray", workers=2, worker_memory="1GiB")
 
 
+@pytest.fixture
+def here() -> Iterator[Session]:
+    """A session in this process, as the process has it that drives Ray."""
+    close()
+    yield connect(resolve())
+    close()
+
+
 def sums() -> list[tuple[int, int]]:
     frame = sk.from_dict(ROWS).group_by("k").agg(col("x").sum()).sort("k")
     return frame.collect(partitions=3).rows()
@@ -52,25 +65,25 @@ def sums() -> list[tuple[int, int]]:
 # what is started
 
 STARTED = """
-import gc, json, os, signal, sys
+import json, os, signal, sys, tempfile
 from pathlib import Path
 signal.signal(signal.SIGTERM, before := lambda *_: None)
 environment = dict(os.environ)
 import scalekit as sk
 assert "ray" not in sys.modules
-from scalekit.backends.ray import close, embedded
+from scalekit.backends.ray import close, hosted
 from tests.faults.ray_kills import strangers, workers_there
 found = {"strangers": [], "modes": [], "sums": [], "left": []}
 for _ in range(2):
     frame = sk.from_dict({"x": [1, 2, 3]}).select(sk.col("x").sum())
     found["sums"].append(frame.collect(backend="ray", workers=1, worker_memory="1GiB", partitions=2).item())
-    folder = embedded._folder()
+    (folder,) = Path(tempfile.gettempdir()).glob(f"scalekit-ray-{hosted._Open.host._process.pid}-*")
     found["modes"] += [oct(path.stat().st_mode & 0o777) for path in (folder, folder / "token")]
     workers_there()
     found["strangers"] += strangers()
     close()
     found["left"] += [str(folder)] * folder.exists()
-found["data"] = "ray.data" in sys.modules
+found["loaded"] = [name for name in ("ray", "ray.data") if name in sys.modules]
 found["kept"] = signal.getsignal(signal.SIGTERM) is before and dict(os.environ) == environment
 print(json.dumps(found))
 """
@@ -83,43 +96,57 @@ def test_what_is_started_is_private_and_stopped():
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found == {
-        "strangers": [], "modes": ["0o700", "0o600"] * 2, "sums": [6, 6], "left": [], "data": False, "kept": True,
+        "strangers": [], "modes": ["0o700", "0o600"] * 2, "sums": [6, 6], "left": [], "loaded": [], "kept": True,
     }  # fmt: skip
     assert not done.stderr
 
 
+def test_ray_data_is_loaded_nowhere():
+    def loaded(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.with_columns(
+            x=pl.lit("ray.data" in sys.modules), ray=pl.lit("ray" in sys.modules)
+        )
+
+    frame = sk.from_dict({"x": [False], "ray": [False]}).map_batches(loaded, whole=False)
+    assert frame.collect().row(0) == (False, True)
+    probe = "import sys, scalekit.backends.ray.driver; assert 'ray' in sys.modules; print('ray.data' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_settings_make_another_cluster_and_the_same_ones_find_it():
-    first = connect(resolve())
-    assert connect(resolve()) is first
-    assert first.kind == "started"
-    assert first.resources().slots == 2
+    first = RayBackend().connect(resolve())
+    assert RayBackend().connect(resolve()).session is first.session
+    assert isinstance(first, HostedCluster)
+    assert first.resources.slots == 2
+    kept = first.put(b"kept")
     sk.configure(workers=1)
-    second = connect(resolve())
-    assert second is not first
-    assert second.resources().slots == 1
-    assert "shut down" in first.failure()
-    assert sums() == SUMS
+    second = RayBackend().connect(resolve())
+    assert second.session is not first.session
+    assert second.resources.slots == 1
+    assert not first.is_alive
+    with pytest.raises(ExecutionError, match="gone with it: run the query again"):
+        first.fetch([kept])
 
 
 # answers and errors
 
 
-def test_tables_that_were_fetched_do_not_need_ray():
+def test_tables_that_were_fetched_do_not_need_ray(here: Session):
     table = pa.table({"x": list(range(100_000)), "s": [f"text {n}" for n in range(100_000)]})
-    cluster = RayCluster(connect(resolve()))
+    cluster = RayCluster(here)
     (copy,) = cluster.fetch([cluster.put(table)])
     close()
     assert copy.equals(table)
     assert pl.DataFrame(copy)["x"].sum() == sum(range(100_000))
 
 
-def test_a_slice_travels_without_its_table():
-    cluster = RayCluster(connect(resolve()))
+def test_a_slice_travels_without_its_table(here: Session):
     table = pa.table({"s": pa.array([f"text {n}" for n in range(100_000)], pa.large_string())})
     context = ray._private.worker.global_worker.get_serialization_context()
     assert context.serialize(table.slice(10, 10)).total_bytes < 10_000
-    (part,) = cluster.fetch([cluster.put(table.slice(10, 10))])
-    assert part.column("s").to_pylist() == [f"text {n}" for n in range(10, 20)]
+    assert len(pickle.dumps(compact(table.slice(10, 10)), protocol=5)) < 10_000
+    assert compact(table.slice(10, 10)).equals(table.slice(10, 10))
 
 
 def test_an_error_of_a_task_is_scalekits_own(capfd):
@@ -136,7 +163,7 @@ def test_an_error_of_a_task_is_scalekits_own(capfd):
 
 
 def test_an_error_that_nobody_foresaw_brings_its_frames():
-    cluster = RayCluster(connect(resolve()))
+    cluster = RayBackend().connect(resolve())
     submitted = cluster.submit(cluster.put(b"no stage"), Facts(0, 0, ()), (), 1)
     with pytest.raises(ExecutionError, match="on a worker of Ray") as caught:
         cluster.fetch([submitted.report])
@@ -180,14 +207,14 @@ def test_an_interrupt_ends_what_runs(tmp_path: Path):
 # sessions and addresses
 
 
-def test_a_session_that_is_there_is_used_and_left_alone(tmp_path: Path):
-    close()
-    connect(resolve())  # on loopback, where ray.init of a user would not be
+def test_a_session_that_is_there_is_used_and_left_alone(here: Session):
+    # It listens on loopback only, where one that a user starts would not.
     job = ray.get_runtime_context().get_job_id()
     from scalekit.backends.ray.connect import _Open
 
     mine, _Open.session = _Open.session, None
     try:
+        assert isinstance(RayBackend().connect(resolve()), RayCluster)
         found = connect(resolve())
         assert found.kind == "found"
         assert sums() == SUMS
@@ -213,15 +240,14 @@ def test_nobody_answers_at_an_address():
         sk.from_dict(ROWS).collect(address="127.0.0.1:9")
 
 
-def test_workers_of_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch):
-    session = connect(resolve())
-    session._checked.clear()
-    session._looked = float("-inf")
+def test_workers_of_other_versions_are_refused(here: Session, monkeypatch: pytest.MonkeyPatch):
+    here._checked.clear()
+    here._looked = float("-inf")
     monkeypatch.setattr(versions, "versions_here", lambda: Versions("3.11.0", "2.0.9", "0.1.0"))
     with pytest.raises(
         ExecutionError, match=r"Polars 2.0.9 here, 2\.\d.* on worker node 127.0.0.1"
     ):
-        session.resources()
+        here.resources()
 
 
 # a cluster from the command line
@@ -324,10 +350,7 @@ def test_two_nodes_started_from_the_command_line(
     monkeypatch.setenv("SCALEKIT_BACKEND", "ray")
     monkeypatch.setenv("SCALEKIT_ADDRESS", started_by_command)
     assert sums() == SUMS
-    session = connect(resolve())
-    assert session.kind == "joined"
-    assert session.resources().slots == 2
-    assert len(ray.nodes()) == 2
+    assert RayBackend().connect(resolve()).resources.slots == 2
     close()
     assert sums() == SUMS  # it was left, and not stopped
 
