@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
@@ -18,12 +18,10 @@ import polars as pl
 # A worker meets functions by name: this family is one that the package itself loads on request.
 import scalekit.kernels.hash_function  # noqa: F401
 from scalekit.errors import ScalekitError, SourceError
-from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.blame import failing_operator, failing_splits
 from scalekit.kernels.compile import to_lazy
-from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.failures import execution_errors
-from scalekit.kernels.split import BUCKET, hash_buckets, key_sample, range_buckets, split
+from scalekit.kernels.outputs import PLACE_BITS, Output, answered, handed_on, sampled
 from scalekit.kernels.tables import join_tables, to_table
 from scalekit.plan.explain import line
 from scalekit.plan.nodes import Numbered, Plan, RowIndex
@@ -33,12 +31,6 @@ from scalekit.tree import rewrite
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-PLACE_BITS = 40
-"""Bits of a place that number the rows of one part; those above are the part's number."""
-
-_SAMPLED = 100
-"""Keys of each part that go into the bounds of ranges."""
 
 
 @dataclass(frozen=True)
@@ -58,88 +50,6 @@ class TableSlot:
 
 
 Slot: TypeAlias = ReadSlot | TableSlot
-
-
-@dataclass(frozen=True)
-class Whole:
-    """One table with all rows; ``sample`` asks for keys of this order in the report."""
-
-    sample: tuple[SortKey, ...] = ()
-
-    @property
-    def parts(self) -> int:
-        """Always one."""
-        return 1
-
-
-@dataclass(frozen=True)
-class ByHash:
-    """One table for each of ``buckets``, by the hash of the keys.
-
-    With ``coarse``, as in all outputs: that many tables, each with the rows of every ``coarse``-th bucket,
-    which they carry in a column to the second round of the exchange. ``nulls`` says where rows go that have
-    a null among their keys: to ``"meet"``, to ``"stay"`` in a bucket of this part's own, or to be dropped.
-    """
-
-    keys: tuple[ExprNode, ...]
-    buckets: int
-    coarse: int | None = None
-    nulls: str = "meet"
-
-    @property
-    def parts(self) -> int:
-        """The number of tables."""
-        return self.coarse or self.buckets
-
-
-@dataclass(frozen=True)
-class ByRange:
-    """One table for each range of an order."""
-
-    by: tuple[SortKey, ...]
-    bounds: pl.DataFrame
-    coarse: int | None = None
-
-    @property
-    def buckets(self) -> int:
-        """One more than there are bounds."""
-        return self.bounds.height + 1
-
-    @property
-    def parts(self) -> int:
-        """The number of tables."""
-        return self.coarse or self.buckets
-
-
-@dataclass(frozen=True)
-class ByBucket:
-    """The second round: one table for each bucket that one of ``coarse`` tables of the first one holds."""
-
-    coarse: int
-    parts: int
-
-
-@dataclass(frozen=True)
-class ByRows:
-    """At most ``parts`` tables, cut after the rows that ``ends`` has for each task."""
-
-    ends: tuple[tuple[int, ...], ...]
-    parts: int
-
-
-@dataclass(frozen=True)
-class Handed:
-    """An empty table: the rows go to a function, with the part's number, and its answer into the report."""
-
-    to: Callable[[int, pl.DataFrame], Any]
-
-    @property
-    def parts(self) -> int:
-        """Always one."""
-        return 1
-
-
-Output: TypeAlias = Whole | ByHash | ByRange | ByBucket | ByRows | Handed
 
 
 @dataclass(frozen=True)
@@ -246,10 +156,10 @@ def run_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[list[pa.Ta
     stage = _unpack(packed)
     with _located(stage, facts, tables):
         frame = _run(stage, facts, tables)
-        pieces = _split(frame, stage.output, facts)
-        sample = _sample(frame, stage.output, facts)
-        answer = _answer(frame, stage.output, facts)
-    made = [to_table(piece) for piece in pieces]
+        pieces = handed_on(frame, stage.output, facts.part)
+        sample = sampled(frame, stage.output, facts.part)
+        answer = answered(frame, stage.output, facts.part)
+    made = _tables(pieces)
     return made, Report(
         rows=tuple(piece.height for piece in pieces),
         bytes=tuple(table.nbytes for table in made),
@@ -259,6 +169,12 @@ def run_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[list[pa.Ta
         sample=sample,
         answer=answer,
     )
+
+
+def _tables(pieces: Sequence[pl.DataFrame]) -> list[pa.Table]:
+    """The pieces as tables; all that have no rows are one, as most are where parts are many."""
+    empty = next((to_table(piece) for piece in pieces if not piece.height), None)
+    return [to_table(piece) if piece.height else empty for piece in pieces]
 
 
 def _run(stage: Stage, facts: Facts, tables: Sequence[pa.Table]) -> pl.DataFrame:
@@ -301,38 +217,6 @@ _FIRST: Mapping[str, Callable[[Facts], int]] = {
     "end": lambda facts: facts.before - facts.total,
 }
 """The number of a part's first row, by how rows are numbered."""
-
-
-def _split(frame: pl.DataFrame, output: Output, facts: Facts) -> list[pl.DataFrame]:
-    match output:
-        case Whole():
-            return [frame]
-        case Handed():
-            return [frame.clear()]
-        case ByRows(ends, parts):
-            cuts = [0, *ends[facts.part], *[frame.height] * parts][: parts + 1]
-            return [frame.slice(start, stop - start) for start, stop in pairwise(cuts)]
-        case ByBucket(coarse, parts):
-            return split(frame.drop(BUCKET), frame.get_column(BUCKET), parts, over=coarse)
-        case ByHash(keys, count):
-            if output.nulls == "drop":
-                frame = frame.filter(to_expr(key).is_not_null() for key in keys)
-            home = facts.part if output.nulls == "stay" else None
-            buckets = hash_buckets(frame, keys, count, home=home)
-        case ByRange(by, bounds):
-            buckets = range_buckets(frame, by, bounds, facts.part << PLACE_BITS)
-    carried = frame if output.coarse is None else frame.with_columns(buckets)
-    return split(carried, buckets, output.parts)
-
-
-def _sample(frame: pl.DataFrame, output: Output, facts: Facts) -> pl.DataFrame | None:
-    if isinstance(output, Whole) and output.sample:
-        return key_sample(frame, output.sample, _SAMPLED, facts.part << PLACE_BITS)
-    return None
-
-
-def _answer(frame: pl.DataFrame, output: Output, facts: Facts) -> Any:
-    return output.to(facts.part, frame) if isinstance(output, Handed) else None
 
 
 @contextmanager

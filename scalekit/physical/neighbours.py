@@ -22,8 +22,8 @@ from scalekit.expr.expr import Expr
 from scalekit.expr.function import FUNCTIONS, Kind, Reach, resizes
 from scalekit.expr.node import Alias, Call, Case, Cast, Column, ExprNode, Literal
 from scalekit.kernels.bind import bind
+from scalekit.kernels.outputs import PLACE_BITS
 from scalekit.kernels.schema import dtype_of, schema_of
-from scalekit.kernels.task import PLACE_BITS
 from scalekit.physical.lowering import Lower, goes_by_row, leaf, mapped
 from scalekit.physical.nodes import Broadcast, MapPartitions, Physical
 from scalekit.plan.nodes import (

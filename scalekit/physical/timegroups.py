@@ -23,8 +23,8 @@ from scalekit.expr.joining import concat_list
 from scalekit.expr.node import Alias, Cast, Column, ExprNode, Literal, SortKey
 from scalekit.expr.shortcuts import len as rows
 from scalekit.kernels.bind import bind
+from scalekit.kernels.outputs import PLACE_BITS
 from scalekit.kernels.schema import dtype_of, schema_of
-from scalekit.kernels.task import PLACE_BITS
 from scalekit.physical.lowering import Lower, leaf, mapped, row_by_row
 from scalekit.physical.nodes import (
     Broadcast,

@@ -22,19 +22,10 @@ from scalekit.errors import ScalekitError
 from scalekit.expr.node import Column, SortKey
 from scalekit.frame.frame import Frame
 from scalekit.kernels.failures import execution_errors
+from scalekit.kernels.outputs import ByHash, ByRange, Output, Whole
 from scalekit.kernels.split import bounds_of
 from scalekit.kernels.tables import from_table
-from scalekit.kernels.task import (
-    ByHash,
-    ByRange,
-    Facts,
-    Output,
-    Report,
-    Stage,
-    Whole,
-    pack,
-    run_task,
-)
+from scalekit.kernels.task import Facts, Report, Stage, pack, run_task
 from scalekit.optimize import optimize
 from scalekit.plan.nodes import Plan, Scan, Sql
 from scalekit.sources.memory import MemorySource

@@ -21,7 +21,8 @@ from scalekit.config import config
 from scalekit.expr.node import Column, SortKey
 from scalekit.frame.frame import Frame
 from scalekit.kernels import task
-from scalekit.kernels.task import ByRange, Facts, Stage, TableSlot, pack, run_task
+from scalekit.kernels.outputs import ByRange
+from scalekit.kernels.task import Facts, Stage, TableSlot, pack, run_task
 from scalekit.optimize import pin_order
 from scalekit.plan.nodes import Aggregate, Input, Numbered, Plan, Scan
 from scalekit.sources.memory import MemorySource

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from scalekit.backends.tasks.parts import Part, Pending, fused, gathered, stored
 from scalekit.backends.tasks.run import Run
-from scalekit.kernels.task import ByRows
+from scalekit.kernels.outputs import ByRows
 from scalekit.physical.nodes import AlignedPartitions
 
 

@@ -14,9 +14,10 @@ from scalekit.backends.tasks.placement import is_placed, placed
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.stage import Done
 from scalekit.expr.node import ExprNode, SortKey
+from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, Whole
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.split import BUCKET, bounds_of
-from scalekit.kernels.task import ByBucket, ByHash, ByRange, TableSlot, Whole
+from scalekit.kernels.task import TableSlot
 from scalekit.plan.nodes import Input, Plan
 
 ONE_ROUND = 10_000

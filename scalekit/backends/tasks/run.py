@@ -11,7 +11,8 @@ from scalekit.backends.tasks.placement import carried, placed
 from scalekit.backends.tasks.stage import Done, run_stage, stage_of
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
-from scalekit.kernels.task import Output, Report, Whole
+from scalekit.kernels.outputs import Output, Whole
+from scalekit.kernels.task import Report
 
 
 class Run:

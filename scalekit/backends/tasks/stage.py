@@ -8,20 +8,9 @@ from itertools import accumulate
 
 from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
 from scalekit.backends.tasks.parts import Freed, Part, Pending, Splits
+from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, ByRows, Handed, Output
 from scalekit.kernels.schema import schema_of
-from scalekit.kernels.task import (
-    ByBucket,
-    ByHash,
-    ByRange,
-    ByRows,
-    Facts,
-    Handed,
-    Output,
-    ReadSlot,
-    Report,
-    Stage,
-    pack,
-)
+from scalekit.kernels.task import Facts, ReadSlot, Report, Stage, pack
 from scalekit.optimize import pin_order
 from scalekit.plan.explain import title
 from scalekit.plan.nodes import Input, Numbered

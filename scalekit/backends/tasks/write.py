@@ -11,7 +11,7 @@ from scalekit.backends.base import WriteRequest
 from scalekit.backends.tasks.driver import evaluate
 from scalekit.backends.tasks.results import pinned
 from scalekit.backends.tasks.run import Run
-from scalekit.kernels.task import Handed
+from scalekit.kernels.outputs import Handed
 from scalekit.physical.nodes import WritePartitions
 from scalekit.targets.attempts import Attempt, Staging, check_keys
 from scalekit.targets.base import FileTarget, WriteResult

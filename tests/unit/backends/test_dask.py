@@ -343,7 +343,8 @@ def to_arrow(frame: pl.DataFrame) -> pa.Table:
 
 
 def packed_stage() -> bytes:
-    from scalekit.kernels.task import Stage, TableSlot, Whole, pack
+    from scalekit.kernels.outputs import Whole
+    from scalekit.kernels.task import Stage, TableSlot, pack
     from scalekit.plan.nodes import Input
 
     schema = tuple(ROWS.schema.items())
