@@ -37,17 +37,16 @@ def everything() -> list[Parts]:
 
 
 def share(case: Case) -> Iterator[Parts]:
-    """Every data set once, every few partitions with and without broadcasts once; many in one case of eight.
+    """Each few partitions once, half of them with broadcasts, on different data; many in one case of sixteen.
 
     Which meet goes by the name of the case, so that every pair is met by many cases.
     """
     place = crc32(str(case).encode())
-    ways = list(product(BROADCASTS, FEW))
-    for number, data in enumerate(DATASETS):
-        broadcast_bytes, partitions = ways[(number + place) % len(ways)]
-        yield Parts(data, partitions, broadcast_bytes)
-    if place // 8 % 8 == 0:
-        yield Parts(DATASETS[place // 64 % len(DATASETS)], MANY, BROADCASTS[place // 512 % 2])
+    for number, partitions in enumerate(FEW):
+        data = DATASETS[(place + 3 * number) % len(DATASETS)]
+        yield Parts(data, partitions, BROADCASTS[(place // 8 + number) % 2])
+    if place // 16 % 16 == 0:
+        yield Parts(DATASETS[place // 256 % len(DATASETS)], MANY, BROADCASTS[place // 2048 % 2])
 
 
 def differences(case: Case, ways: Iterable[Parts], backend: str = "serial") -> Mapping[Parts, str]:
