@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,7 @@ from scalekit.sources.remote import open_file
 from scalekit.sources.uri import File, scheme_of
 
 _THREADS = 16
+_CHUNKS = 16
 _GUESS = 64 * 1024
 _SIGNATURE_BYTES = 28
 _ARROW_SCHEMA = re.compile(rb"ARROW:schema[^A-Za-z0-9+/]{1,8}?([A-Za-z0-9+/]{16,}={0,2})")
@@ -48,8 +50,12 @@ def read_footers(files: Sequence[File], options: StorageOptions) -> list[Footer]
     """
     if len(files) == 1:
         return [_read_footer(files[0], options)]
+    # Where they are thousands, some at a time: a task of a thread costs more than to know a file already.
+    size = max(1, len(files) // (_THREADS * _CHUNKS))
+    chunks = [files[start : start + size] for start in range(0, len(files), size)]
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(lambda file: _read_footer(file, options), files))
+        found = pool.map(lambda chunk: [_read_footer(file, options) for file in chunk], chunks)
+        return list(chain.from_iterable(found))
 
 
 @lru_cache(maxsize=50_000)
