@@ -58,7 +58,20 @@ def test_errors_are_below_one_of_our_own() -> None:
     assert [kind for kind in found if not issubclass(kind, ScalekitError)] == []
 
 
+@pytest.mark.timeout(300)
 def test_the_page_is_up_to_date() -> None:
     assert coverage.PAGE.read_text(encoding="utf-8") == coverage.page(), (
         "the page is out of date: run `python -m tools.coverage`"
     )
+
+
+@pytest.mark.timeout(300)
+def test_how_names_run_on_clusters_is_read_off_their_plans() -> None:
+    found = {row.label: row.clusters for row in ROWS}
+    assert found["Expr.abs"] == ("each part",)
+    assert found["Frame.sum"] == ("partial/final",)
+    assert "exchange" in found["Frame.sort"]
+    assert "exchange" in found["Frame.join"]
+    assert "one task" not in found["Frame.join"]
+    cased = [row for row in ROWS if row.cases]
+    assert [row.label for row in cased if not row.clusters] == []
