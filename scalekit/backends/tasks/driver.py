@@ -20,13 +20,15 @@ from scalekit.backends.tasks.parts import (
     gathered,
     kept,
     shared,
+    size_as_tree,
     stored,
 )
 from scalekit.backends.tasks.results import whole
 from scalekit.backends.tasks.run import Run
-from scalekit.backends.tasks.scan import scan
+from scalekit.backends.tasks.scan import SMALL, scan
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
+from scalekit.kernels.schema import calls_user_code
 from scalekit.physical.nodes import (
     AlignedPartitions,
     Broadcast,
@@ -41,8 +43,11 @@ from scalekit.physical.nodes import (
     RangeExchange,
     ScanPartitions,
 )
-from scalekit.plan.nodes import Input
+from scalekit.plan.nodes import Input, MapBatches
 from scalekit.tree import children, walk
+
+_FEW_NODES = 100
+"""Nodes of a fragment, as a tree, up to which it may be planned again by each of its readers."""
 
 
 def collect(program: Physical, cluster: Cluster, config: Config, watch: Watch) -> pl.DataFrame:
@@ -59,7 +64,8 @@ def evaluate(program: Physical, run: Run) -> Pending:
         table = STEPS[type(node)](node, [done[child] for child in children(node)], run)
         if readers[node] > 1:
             # Each reader reads a source for itself, with columns and filters of its own.
-            table = kept(table if isinstance(node, ScanPartitions) else run.store(table))
+            again = isinstance(node, ScanPartitions) or _is_quick(table)
+            table = kept(table if again else run.store(table))
         done[node] = table
         for child in children(node):
             readers[child] -= 1
@@ -68,15 +74,24 @@ def evaluate(program: Physical, run: Run) -> Pending:
     return done[program]
 
 
+def _is_quick(table: Pending) -> bool:
+    """Whether a table is so small that every reader may compute it: then all may go into one task."""
+    return (
+        table.count == 1
+        and table.bytes <= SMALL
+        and size_as_tree(table.fragment) <= _FEW_NODES
+        and not any(isinstance(p, MapBatches) or calls_user_code(p) for p in walk(table.fragment))
+    )
+
+
 def _scan(node: ScanPartitions, _: list[Pending], run: Run) -> Pending:
     return scan(node, run)
 
 
 def _map(node: MapPartitions, inputs: list[Pending], run: Run) -> Pending:
-    widths = {pending.count for pending in inputs}
-    if len(widths) > 1:
-        inputs = [shared(p) if p.count == 1 else p for p in inputs]
-    del run
+    if len({pending.count for pending in inputs}) > 1:
+        # Computed once, and not again by each task.
+        inputs = [shared(run.store(p)) if p.count == 1 else p for p in inputs]
     return fused(inputs, node.fragment)
 
 
@@ -93,7 +108,8 @@ def _gather(_: Gather, inputs: list[Pending], run: Run) -> Pending:
 
 
 def _broadcast(_: Broadcast, inputs: list[Pending], run: Run) -> Pending:
-    return shared(gathered(run.store(inputs[0])))
+    """Everything as one part, which a fragment over several parts is given as a whole."""
+    return inputs[0] if inputs[0].count == 1 else gathered(run.store(inputs[0]))
 
 
 def _concat(_: Concat, inputs: list[Pending], run: Run) -> Pending:

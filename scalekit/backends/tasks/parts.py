@@ -11,7 +11,7 @@ from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.task import Slot, TableSlot
 from scalekit.plan.nodes import Input, Plan
-from scalekit.tree import rewrite
+from scalekit.tree import children, rewrite, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +120,42 @@ def stored(parts: Sequence[Part], plan: Plan) -> Pending:
 
 
 def fused(inputs: Sequence[Pending], fragment: Plan) -> Pending:
-    """A fragment over tables, as one fragment over all that they are made from."""
+    """A fragment over tables, as one fragment over all that they are made from, each of it once."""
     feeds: list[Feed] = []
     fragments: list[Plan] = []
     for pending in inputs:
-        fragments.append(_shifted(pending.fragment, len(feeds)))
-        feeds += pending.feeds
+        places = [_place_of(feed, feeds) for feed in pending.feeds]
+        fragments.append(_moved(pending.fragment, places))
     counts = {len(feed.contents) for feed in feeds if not feed.shared}
     assert len(counts) <= 1, f"parts that do not go together: {counts}"
     whole = rewrite(fragment, lambda p: fragments[p.index] if isinstance(p, Input) else p)
     return Pending(whole, tuple(feeds))
 
 
-def _shifted(fragment: Plan, by: int) -> Plan:
-    if by == 0:
+def _place_of(feed: Feed, feeds: list[Feed]) -> int:
+    """Where a feed is among those that a fragment has already; added to them, if it is not."""
+    for place, other in enumerate(feeds):
+        same = (other.slot, other.shared, other.kept) == (feed.slot, feed.shared, feed.kept)
+        if same and other.contents is feed.contents:
+            return place
+    feeds.append(feed)
+    return len(feeds) - 1
+
+
+def _moved(fragment: Plan, places: Sequence[int]) -> Plan:
+    if list(places) == list(range(len(places))):
         return fragment
-    return rewrite(fragment, lambda p: Input(p.index + by, p.schema) if isinstance(p, Input) else p)
+    return rewrite(
+        fragment, lambda p: Input(places[p.index], p.schema) if isinstance(p, Input) else p
+    )
+
+
+def size_as_tree(plan: Plan) -> int:
+    """The nodes of a plan, each as often as others read it: Polars takes that long to plan it."""
+    sizes: dict[Plan, int] = {}
+    for node in walk(plan):
+        sizes[node] = 1 + sum(sizes[child] for child in children(node))
+    return sizes[plan]
 
 
 def gathered(pending: Pending) -> Pending:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -338,3 +340,38 @@ PAIRED: dict[str, Build] = {
 @pytest.mark.parametrize("name", PAIRED)
 def test_columns_that_were_filtered_apart_are_paired_over_all_rows(name: str) -> None:
     answers_alike(PAIRED[name])
+
+
+SMALL: dict[str, Build] = {
+    "levels": lambda f: f.filter(x > x.mean()).with_columns(a=x - x.max().over(K)),
+    "windows": lambda f: f.select(a=x.rank().over(K), b=x.cum_sum(), c=x.shift()),
+    "ranks": lambda f: f.select(a=x.rank("min")),
+    "aggregates": lambda f: f.select(
+        a=x.median(), b=x.n_unique(), c=x.sum(), d=col("s").n_unique()
+    ),
+    "whole columns": lambda f: f.with_columns(a=x.ewm_mean(alpha=0.5)).select(col("a").sum()),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_table_takes_one_task(name: str, counted: Callable[..., Any]) -> None:
+    answer, cluster = counted(SMALL[name](ROWS))
+    assert answer.height > 0
+    assert cluster.tasks == 1
+    with config(partitions=1):
+        assert_conforms(SMALL[name](ROWS), "serial")
+
+
+def test_a_users_function_is_called_once_for_two_readers(
+    counted: Callable[..., Any], tmp_path: Path
+) -> None:
+    log = tmp_path / "calls"
+
+    def noted(values: pl.Series) -> pl.Series:
+        with log.open("a") as lines:
+            lines.write(f"{len(values)}\n")
+        return values
+
+    made = ROWS.with_columns(a=x.map_batches(noted, return_dtype=sk.Int8))
+    counted(made.select(a=col("a").median(), b=col("o").n_unique(), c=col("a").sum()))
+    assert log.read_text() == "24\n"
