@@ -17,7 +17,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3 p
 TEST_ARGS ?= -n auto --dist worksteal
 FAST = not slow and not s3 and not postgres and not notebook and not dask and not ray
 
-.PHONY: help demo test check fmt bench battery fuzz docs clean
+.PHONY: help demo test check fmt bench battery faults fuzz docs clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,10 @@ bench: $(READY)  ## Run the 22 PDS-H queries on the local backends and check eve
 battery: $(READY)  ## Kill writes before every change, race them, read beside them; every case in every number of parts
 	$(BIN)/python -m tests.battery.writes all
 	$(BIN)/python -m tests.battery.partitions
+
+faults: $(READY)  ## Kill workers of Dask at every stage, and look for listeners off loopback
+	$(BIN)/python -m tests.faults.dask_kills
+	$(BIN)/python -m tests.faults.dask_starts
 
 fuzz: $(READY)  ## Run ten thousand random plans in parts and on each backend, and print the seed of any difference
 	$(BIN)/python -m scalekit.testing.fuzz --plans 10000 --seed $(or $(SEED),0)

@@ -1,0 +1,111 @@
+"""Dask started from the command line, and reached by two variables; and the embedded one, started and stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import scalekit as sk
+from scalekit import col
+from scalekit.backends.dask import close
+from scalekit.errors import ExecutionError
+from tests.faults.dask_starts import start
+
+pytestmark = [pytest.mark.dask, pytest.mark.slow]
+
+
+class Started:
+    """A scheduler and two workers, each a process of the command line."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        file = folder / "scheduler.json"
+        common = ["--host", "127.0.0.1", "--scheduler-file", str(file), "--no-dashboard"]
+        self.scheduler = self._start("scheduler", *common, "--port", "0")
+        self.workers = [
+            self._start("worker", *common, "--no-nanny", "--nthreads", "1", "--memory-limit", "1GiB",
+                        "--local-directory", str(folder / "scratch"))
+            for _ in range(2)
+        ]  # fmt: skip
+        self.address = self._address(file)
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "POLARS_MAX_THREADS": "1"},
+        )
+
+    def _address(self, file: Path) -> str:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            text = file.read_text(encoding="utf-8") if file.exists() else ""
+            if '"address": "' in text:
+                return text.split('"address": "')[1].split('"')[0]
+            time.sleep(0.1)
+        raise TimeoutError("the scheduler did not start")
+
+    def stop(self) -> None:
+        for process in [*self.workers, self.scheduler]:
+            process.kill()
+            process.wait(30)
+
+
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
+    cluster = Started(tmp_path)
+    monkeypatch.setenv("SCALEKIT_BACKEND", "dask")
+    monkeypatch.setenv("SCALEKIT_ADDRESS", cluster.address)
+    monkeypatch.setenv("SCALEKIT_PROGRESS", "false")
+    try:
+        yield cluster
+    finally:
+        close()
+        cluster.stop()
+
+
+def queries(folder: Path) -> list[sk.Frame]:
+    rows = pl.DataFrame({"x": range(5000), "g": [n % 13 for n in range(5000)]})
+    rows.write_parquet(folder / "rows.parquet", row_group_size=500)
+    frame = sk.scan_parquet(str(folder / "rows.parquet"))
+    names = sk.from_dict({"g": list(range(13)), "name": [f"n{g}" for g in range(13)]})
+    return [
+        frame.group_by("g").agg(s=col("x").sum()).sort("g"),
+        frame.join(names, on="g").group_by("name").agg(n=sk.len()).sort("name"),
+        frame.sort("x", descending=True).head(20),
+    ]
+
+
+def test_a_cluster_of_the_command_line(tmp_path, started):
+    for frame in queries(tmp_path):
+        expected = frame.collect(backend="polars")
+        assert frame.collect().equals(expected)
+        assert frame.collect(partitions=5, broadcast_bytes=0).equals(expected)
+
+
+def test_it_is_killed_as_a_whole(tmp_path, started):
+    frame, *_ = queries(tmp_path)
+    expected = frame.collect(backend="polars")
+    assert frame.collect().equals(expected)
+    for process in [started.scheduler, *started.workers]:
+        os.kill(process.pid, signal.SIGKILL)
+    with pytest.raises(ExecutionError, match=r"connection .*lost|no Dask scheduler answers"):
+        frame.collect()
+    assert frame.collect(backend="polars").equals(expected)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_nothing_listens_elsewhere_and_nothing_stays(number):
+    close()
+    heard, left = start()
+    assert heard == {"127.0.0.1"}
+    assert left == []
