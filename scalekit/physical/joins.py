@@ -32,11 +32,12 @@ from scalekit.plan.nodes import (
     Limit,
     Numbered,
     Plan,
+    Scan,
     Select,
     Sort,
     Union,
 )
-from scalekit.tree import has_memo, memo
+from scalekit.tree import has_memo, memo, walk
 
 _PLACE_RIGHT = f"{PLACE}_of_right"
 _KEY = "__scalekit_key_"
@@ -171,7 +172,13 @@ def _reduction(plan: Join, keys: Keys, side: int) -> Reduction:
         nulls_equal=plan.nulls_equal,
         only_key_is_float=plan.only_key_is_float,
     )
-    return Reduction(wanted, matching)
+    return Reduction(wanted, matching, any(map(_selects, walk(other))))
+
+
+def _selects(plan: Plan) -> bool:
+    if isinstance(plan, Join):
+        return plan.how in ("inner", "semi", "anti")
+    return isinstance(plan, Filter | Limit) or (isinstance(plan, Scan) and plan.limit is not None)
 
 
 def _compared(plan: Join | AsofJoin, keys: Keys) -> Keys:

@@ -121,10 +121,15 @@ class AlignedPartitions(Physical):
 
 @dataclass(frozen=True)
 class Reduction:
-    """What leaves of one side of a join only rows whose keys the other side has: its ``keys``, and who matches."""
+    """What leaves of one side of a join only rows whose keys the other side has.
+
+    ``keys`` are those of the other side, ``matching`` are the rows with one of them, and ``is_likely`` says
+    that there will be others: rows of the other side were selected.
+    """
 
     keys: Plan
     matching: Plan
+    is_likely: bool
 
 
 @node

@@ -26,6 +26,7 @@ from scalekit.backends.tasks.parts import (
 from scalekit.backends.tasks.results import whole
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.scan import SMALL, scan
+from scalekit.backends.tasks.tail import as_one_task
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
 from scalekit.kernels.schema import calls_user_code
@@ -104,7 +105,8 @@ def _range_exchange(node: RangeExchange, inputs: list[Pending], run: Run) -> Pen
 
 
 def _gather(_: Gather, inputs: list[Pending], run: Run) -> Pending:
-    return inputs[0] if inputs[0].count == 1 else gathered(run.store(inputs[0]))
+    table = as_one_task(inputs[0], run)
+    return table if table.count == 1 else gathered(run.store(table))
 
 
 def _broadcast(_: Broadcast, inputs: list[Pending], run: Run) -> Pending:

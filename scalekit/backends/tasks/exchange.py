@@ -13,6 +13,7 @@ from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Placemen
 from scalekit.backends.tasks.placement import is_placed, placed
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.stage import Done
+from scalekit.backends.tasks.tail import as_one_task
 from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, Whole
 from scalekit.kernels.schema import schema_of
@@ -30,6 +31,7 @@ def exchange(pending: Pending, keys: Sequence[ExprNode], run: Run) -> Pending:
     The first tasks run before it is decided into how many parts: where all that they promise fits one
     task, nothing is split.
     """
+    pending = as_one_task(pending, run)
     if pending.count == 1 or is_placed(pending, keys):
         return pending
     probed = [] if pending.is_stored else run.parts(pending, range(min(run.slots, pending.count)))
@@ -61,7 +63,10 @@ def sort_exchange(
     pending: Pending, by: Sequence[SortKey], run: Run, *, splits_ties: bool = False
 ) -> Pending:
     """Parts in the order of the keys; bounds come from keys that every part gives."""
-    if pending.count <= 1 or pending.in_order == tuple(by):
+    if pending.in_order == tuple(by):
+        return pending
+    pending = as_one_task(pending, run)
+    if pending.count <= 1:
         return pending
     table, samples = sampled(pending, by, run)
     parts = parts_for(table.bytes, run)

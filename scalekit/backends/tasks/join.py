@@ -22,6 +22,7 @@ from scalekit.backends.tasks.placement import carried, placed, placements
 from scalekit.backends.tasks.ranges import join_ranges
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.skew import unskewed
+from scalekit.backends.tasks.tail import as_one_task
 from scalekit.physical.nodes import JoinPartitions, Reduction
 from scalekit.plan.nodes import Join, Plan
 from scalekit.tree import rewrite
@@ -39,7 +40,10 @@ _ROOM = 8
 """The share of a slot's memory that a table may take which every task receives, with its hash table."""
 
 _FAR_SMALLER = 4
-"""How many times smaller a side has to be in order to tell which rows of the other one match."""
+"""How many times smaller a side of selected rows has to be in order to tell which ones of the other match."""
+
+_VERY_FAR_SMALLER = 32
+"""The same of a side of which no rows were left out: keys that refer to it all match, as a rule."""
 
 _TINY = 1024**2
 """Bytes of a table that goes to every task even where it could go to one part for each of its keys."""
@@ -92,6 +96,7 @@ class _Side:
 
 def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -> Pending:
     """Bring rows of equal keys together in the way that moves least."""
+    left, right = as_one_task(left, run), as_one_task(right, run)
     if left.count == right.count == 1:
         return fused([left, right], _pinned(node.fragment, 0))
     sides = [
@@ -99,7 +104,7 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
         _Side(right, node.right_bytes, node.nulls[1]),
     ]
     for place, reduction in enumerate(node.reductions):
-        if reduction is not None and _reduces(node, sides, place, run):
+        if reduction is not None and _pays(reduction, node, sides, place, run):
             sides[place] = _reduced(reduction, sides, place, run)
     lies = _placed_side(node, sides)
     small = _small_side(node, sides, lies, run)
@@ -142,12 +147,18 @@ def _paired(node: JoinPartitions, sides: Sequence[_Side], run: Run) -> Pending:
     return fused(tables, _pinned(node.fragment, _larger(sides)))
 
 
-def _reduces(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> bool:
+def _pays(
+    reduction: Reduction, node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run
+) -> bool:
     """Whether a far smaller side, which has run then, tells every task of the other which rows match."""
     side, other = sides[place], sides[1 - place]
-    if side.pending.count == 1 or side.bytes < _FAR_SMALLER * other.bytes:
+    limit = _limit(node, side, run)
+    if limit == 0 or side.pending.count == 1 or other.bytes > side.bytes:
         return False
-    return _fits(other, _limit(node, side, run), run)
+    if not other.pending.is_stored and other.bytes <= limit * _GUESSED:
+        other.go_on(run.slots, run)
+    smaller = _FAR_SMALLER if reduction.is_likely else _VERY_FAR_SMALLER
+    return smaller * other.bytes <= side.bytes and _fits(other, limit, run)
 
 
 def _reduced(reduction: Reduction, sides: Sequence[_Side], place: int, run: Run) -> _Side:
