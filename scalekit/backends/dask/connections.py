@@ -2,143 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import ipaddress
 import threading
-import time
 import warnings
-from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
 import dask.config
 from distributed import Client, default_client
 from distributed.comm import get_address_host
 
+from scalekit.backends.dask.connection import CONNECTING, Connection
 from scalekit.backends.dask.embedded import Embedded
-from scalekit.backends.dask.flights import Tower
-from scalekit.backends.tasks.cluster import Resources
-from scalekit.backends.tasks.versions import Versions, check_versions, versions_here
 from scalekit.config import Config, origin_of
 from scalekit.errors import ConfigError, ExecutionError
-
-CONNECTING = 15.0
-"""Seconds for a scheduler to answer."""
-
-FRESH = 1.0
-"""Seconds for which the list of workers is believed."""
-
-
-class Connection:
-    """A client of Dask, what is heard through it, and the cluster that was started for it, if one was."""
-
-    def __init__(self, client: Any, *, owned: bool, embedded: Embedded | None = None) -> None:
-        self.client = client
-        self.tower = Tower()
-        self.embedded = embedded
-        self.lock = threading.Lock()
-        self._owned = owned
-        self._checked: set[str] = set()
-        self._looked = float("-inf")
-        self._resources = Resources(0, 0)
-        client.subscribe_topic(self.tower.topic, self.tower.hear)
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the scheduler can be talked to, and a cluster of our own has workers."""
-        return self.client.status == "running" and (self.embedded is None or self.embedded.is_alive)
-
-    def start(self, question: Callable[[], Awaitable[Any]]) -> Future[Any]:
-        """Begin what a coroutine of the client does, in the client's thread."""
-
-        async def asked() -> Any:
-            try:
-                return await question()
-            finally:
-                self.tower.wake()
-
-        return asyncio.run_coroutine_threadsafe(asked(), self.client.loop.asyncio_loop)
-
-    def ask(self, question: Callable[[], Awaitable[Any]], seconds: float) -> Any:
-        """What a coroutine of the client gives, within ``seconds``.
-
-        Raises
-        ------
-        TimeoutError, OSError
-            Where the scheduler does not answer.
-        """
-        answer = self.start(question)
-        try:
-            return answer.result(seconds)
-        except BaseException:
-            answer.cancel()
-            raise
-
-    def resources(self) -> Resources:
-        """Threads and the least memory of one, by the workers that are there."""
-        if time.monotonic() - self._looked > FRESH:
-            self.look()
-        return self._resources
-
-    def look(self) -> None:
-        """Ask for the workers, and compare the versions of those that are new."""
-        identity = self.ask(lambda: self.client.scheduler.identity(n_workers=-1), CONNECTING)
-        workers = identity["workers"]
-        if new := set(workers) - self._checked:
-            self.check(new)
-        shares = [w["memory_limit"] // w["nthreads"] for w in workers.values() if w["memory_limit"]]
-        slots = sum(worker["nthreads"] for worker in workers.values())
-        hosts = tuple({get_address_host(name) for name in workers})
-        self._resources = Resources(max(1, slots), min(shares, default=2 * 1024**3), hosts)
-        self._looked = time.monotonic()
-
-    def check(self, workers: set[str]) -> None:
-        """Compare the versions of ``workers`` with those of this process."""
-        found = self.ask(
-            lambda: self.client.run(
-                versions_here, workers=list(workers), on_error="return", asynchronous=True
-            ),
-            60,
-        )
-        known = {name: told for name, told in found.items() if isinstance(told, Versions)}
-        # A worker that is just going away is asked again, if it comes back.
-        gone = [name for name, told in found.items() if isinstance(told, OSError | TimeoutError)]
-        if bare := [name for name in found if name not in known and name not in gone]:
-            known.update(self._installed(bare))
-        check_versions("Dask", "dask", known)
-        self._checked |= set(known)
-
-    def _installed(self, workers: list[str]) -> dict[str, Versions]:
-        """The versions on workers that cannot run scalekit."""
-        question = {"op": "versions", "packages": ["polars", "scalekit"]}
-        told = self.ask(
-            lambda: self.client.scheduler.broadcast(
-                msg=question, workers=workers, on_error="ignore"
-            ),
-            CONNECTING,
-        )
-        return {
-            name: Versions(
-                told[name]["packages"]["python"],
-                told[name]["packages"]["polars"],
-                told[name]["packages"]["scalekit"],
-            )
-            for name in workers
-            if name in told
-        }
-
-    def close(self) -> None:
-        """Leave the cluster, and stop it where it was started here."""
-        with suppress(Exception):
-            if self.is_alive:
-                self.client.unsubscribe_topic(self.tower.topic)
-        if self._owned:
-            with suppress(Exception):
-                self.client.close(timeout=5)
-        if self.embedded is not None:
-            self.embedded.close()
 
 
 class _Open:
@@ -167,10 +45,12 @@ def connect(config: Config) -> Connection:
     with _open.lock:
         _drop_dead()
         if client is not None:
-            return _known(client, lambda: Connection(client, owned=False))
+            return _known(client, lambda: Connection(client, owned=False, ship=config.ship))
         if address:
             check_address(address, config)
-            return _known(address, lambda: Connection(_client(address), owned=True))
+            return _known(
+                address, lambda: Connection(_client(address), owned=True, ship=config.ship)
+            )
         found = _open.connections.get("embedded")
         if found and found.embedded and not found.embedded.fits(config):
             _open.connections.pop("embedded").close()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from scalekit.backends.dask.connections import Connection
+from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE
 from scalekit.backends.dask.flights import Flight
 from scalekit.errors import ExecutionError
