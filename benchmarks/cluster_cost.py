@@ -43,8 +43,8 @@ class IdleCluster(Cluster):
     def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:  # noqa: ARG002
         self.tasks += 1
         self.objects += outputs
-        rows = (ROWS // outputs + 1,) * outputs
-        report = Report(rows, tuple(8 * count for count in rows), float(self.tasks), 1.0, "idle")
+        rows = ROWS // outputs + 1
+        report = Report((rows,) * outputs, (16 * rows,) * outputs, float(self.tasks), 1.0, "idle")
         return Submitted(range(self.objects, self.objects + outputs), report)
 
     def fetch(self, refs: Sequence[Ref]) -> list[Any]:
