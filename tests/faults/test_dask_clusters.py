@@ -16,17 +16,27 @@ import pytest
 import scalekit as sk
 from scalekit import col
 from scalekit.backends.dask import close
-from scalekit.errors import ExecutionError
+from scalekit.errors import ExecutionError, MissingDependencyError
 from tests.faults.dask_starts import start
 
 pytestmark = [pytest.mark.dask, pytest.mark.slow]
 
 
+HIDDEN = """
+import os, sys
+sys.path[:] = [p for p in sys.path if not os.path.isdir(os.path.join(p or ".", "scalekit"))]
+from dask.__main__ import main
+main()
+"""
+"""The command line of Dask in an environment that lacks scalekit."""
+
+
 class Started:
     """A scheduler and two workers, each a process of the command line."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, bare: bool = False) -> None:
         self._folder = folder
+        self._command = ["-c", HIDDEN] if bare else ["-m", "dask"]
         file = folder / "scheduler.json"
         common = ["--host", "127.0.0.1", "--scheduler-file", str(file), "--no-dashboard"]
         self.scheduler = self._start("scheduler", *common, "--port", "0")
@@ -39,7 +49,8 @@ class Started:
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments],
+            [sys.executable, *self._command, *arguments],
+            cwd=self._folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "POLARS_MAX_THREADS": "1"},
@@ -101,6 +112,22 @@ def test_it_is_killed_as_a_whole(tmp_path, started):
     with pytest.raises(ExecutionError, match=r"connection .*lost|no Dask scheduler answers"):
         frame.collect()
     assert frame.collect(backend="polars").equals(expected)
+
+
+def test_workers_that_lack_scalekit_are_sent_it_where_that_is_asked_for(tmp_path):
+    bare = Started(tmp_path, bare=True)
+    frame = sk.from_dict({"g": ["a", "b", "a"]}).group_by("g").agg(n=sk.len()).sort("g")
+    try:
+        with sk.config(backend="dask", address=bare.address, partitions=2, progress=False):
+            with pytest.raises(
+                MissingDependencyError, match=r"scalekit is not installed on all 2 w"
+            ):
+                frame.collect()
+            close()
+            assert frame.collect(ship=True).equals(frame.collect(backend="polars"))
+    finally:
+        close()
+        bare.stop()
 
 
 @pytest.mark.parametrize("number", range(2))

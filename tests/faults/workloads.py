@@ -80,7 +80,7 @@ def _written(orders: sk.Frame, target: Path) -> Workload:
     def left() -> list[str]:
         files = [path for path in target.rglob("*") if path.is_file()]
         parts = [path for path in files if path.suffix == ".parquet"]
-        known = [*parts, *target.glob("_scalekit/manifest-*")]
+        known = [*parts, *target.glob("_scalekit/manifest-*"), target / "_SUCCESS"]
         found = [str(path.relative_to(target)) for path in files if path not in known]
         if parts and sum(pl.read_parquet(path).height for path in parts) != expected.height:
             found.append("rows that no manifest names")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import dask.config
@@ -21,6 +23,9 @@ LOOPBACK = "127.0.0.1"
 
 SHARE = 0.75
 """Of the machine's memory for all workers together: the rest is for this process and the system."""
+
+CLOSING = 15.0
+"""Seconds for workers to stop by themselves."""
 
 SETTINGS = {
     "distributed.scheduler.allowed-failures": 3,
@@ -82,8 +87,14 @@ class Embedded:
 
     def close(self) -> None:
         """Stop its processes and remove its folder."""
+        pids = [nanny.pid for nanny in self.cluster.workers.values()]
         try:
-            self.cluster.close(timeout=10)
+            with suppress(TimeoutError):
+                self.cluster.close(timeout=CLOSING)
+                return
+            for pid in filter(None, pids):  # ours, and they did not listen
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 

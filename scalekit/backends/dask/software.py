@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from distributed.diagnostics.plugin import UploadFile
+
 from scalekit.backends.tasks.versions import Versions, check_versions, versions_here
 
 LOADING = 60.0
@@ -82,4 +84,5 @@ def _ship(client: Any, ask: Ask) -> None:
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
             for path in sorted(package.rglob("*.py")):
                 packed.write(path, path.relative_to(package.parent))
-        ask(lambda: client.upload_file(str(archive), load=False), LOADING)
+        # Workers only: a scheduler reads graphs that name no more than the standard library.
+        ask(lambda: client.register_plugin(UploadFile(str(archive), load=True)), LOADING)
