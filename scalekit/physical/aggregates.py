@@ -18,7 +18,7 @@ from typing import TypeGuard
 from scalekit.expr.analysis import columns_read, output_name
 from scalekit.expr.function import FUNCTIONS, Kind
 from scalekit.expr.node import Alias, Call, Column, ExprNode
-from scalekit.kernels.schema import schema_of
+from scalekit.kernels.schema import dtype_of, schema_of
 from scalekit.physical.distinct_counts import counted_values, over_distinct_values
 from scalekit.physical.levels import staged_operands
 from scalekit.physical.lowering import Lower, leaf, mapped, row_by_row
@@ -47,9 +47,21 @@ def lower_aggregate(plan: Aggregate, lower: Lower, *, ordered: bool) -> Physical
     if steps is None:
         return _unsplit(plan, lower)
     partial, final = steps
-    below = mapped(lower(plan.input, ordered=_sees_order(plan.aggs)), partial)
-    met = HashExchange(below, final.keys) if final.keys else Gather(below)
-    return mapped(met, final)
+    keys = final.keys
+    below = mapped(lower(plan.input, ordered=_sees_order(plan.aggs)), _quicker(partial))
+    met = HashExchange(below, keys) if keys else Gather(below)
+    return mapped(met, _quicker(final))
+
+
+def _quicker(plan: Aggregate) -> Plan:
+    """A column's distinct values, which Polars 2.1 finds in half the time where it need not keep groups."""
+    if plan.aggs or len(plan.keys) != 1:
+        return plan
+    (key,) = plan.keys
+    if dtype_of(key, schema_of(plan.input)).is_nested():
+        return plan
+    values = Call("unique", (key,), (("maintain_order", True),))
+    return Select(plan.input, (Alias(values, output_name(key)),))
 
 
 def _unsplit(plan: Aggregate, lower: Lower) -> Physical:
