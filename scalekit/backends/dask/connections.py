@@ -113,7 +113,12 @@ def _client(address: str, security: Any = None) -> Any:
 
 
 def _embedded(config: Config) -> Connection:
-    embedded = Embedded(config)
+    try:
+        embedded = Embedded(config)
+    except (OSError, RuntimeError) as error:
+        raise ExecutionError(
+            f"Dask did not start on this machine: {type(error).__name__}: {error}"
+        ) from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import Any
 
 import dask.config
@@ -51,7 +52,8 @@ class Embedded:
         self.workers = config.workers or CPU_COUNT
         self.memory = config.worker_memory or int(MEMORY_LIMIT * SHARE / self.workers)
         self._folder = str(private_folder("dask"))
-        with dask.config.set(SETTINGS | {"temporary-directory": self._folder}), _path_kept():
+        settings = SETTINGS | {"temporary-directory": self._folder}
+        with dask.config.set(settings), _path_kept(), _uninterrupted():
             self.cluster = LocalCluster(
                 host=LOOPBACK,
                 dashboard_address=f"{LOOPBACK}:0",
@@ -107,6 +109,23 @@ def _path_kept() -> Iterator[None]:
         yield
     finally:
         sys.path[:] = before
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep interrupts from all that starts meanwhile: a stop button sends them to workers as well, which would end.
+
+    The thread of the loop inherits what this thread blocks, and hands it on to every process that it starts.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else it starts with the first worker, and takes the block back
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def temporary_security() -> Any:

@@ -1,7 +1,9 @@
-"""What clusters on this machine leave behind: nothing, or what the next one removes."""
+"""Clusters on this machine: what they leave behind, and what they do not hear."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,6 +41,23 @@ def test_folders_of_processes_that_run_and_of_others_stay(temporary):
     assert set(temporary.iterdir()) == {mine, *others}
     assert private_folder("dask") != mine
     assert {mine, *others} < set(temporary.iterdir())
+
+
+@pytest.mark.dask
+def test_interrupts_do_not_reach_an_embedded_dask(temporary):
+    from distributed import Client
+
+    from scalekit.backends.dask.embedded import Embedded
+
+    cluster = Embedded(Config(workers=1))
+    try:
+        (nanny,) = cluster.cluster.workers.values()
+        os.kill(nanny.pid, signal.SIGINT)
+        with Client(cluster.cluster, set_as_default=False) as client:
+            assert client.submit(os.getpid).result(timeout=60) == nanny.pid
+    finally:
+        cluster.close()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 @pytest.mark.dask
