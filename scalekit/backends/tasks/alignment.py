@@ -39,8 +39,8 @@ def _in_line(table: Pending, wanted: Sequence[int], run: Run) -> Pending:
     done = run.tasks(table, ByRows(ends, most), range(table.count))
     parts: list[list[Part]] = [[] for _ in wanted]
     for cut, task in zip(pieces, done, strict=True):
-        for (place, _), piece in zip(cut, task.parts, strict=False):
-            parts[place].append(piece)
+        for number, (place, _) in enumerate(cut):
+            parts[place].append(task.part(number))
     return stored([_joined(found) for found in parts], table.fragment)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Placement, gathered, stored
 from scalekit.backends.tasks.placement import is_placed, placed
 from scalekit.backends.tasks.run import Run
-from scalekit.backends.tasks.stage import Done
+from scalekit.backends.tasks.stage import Done, joined
 from scalekit.backends.tasks.tail import as_one_task
 from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, Whole
@@ -82,8 +82,8 @@ def sampled(
 ) -> tuple[Pending, Sequence[pl.DataFrame]]:
     """The parts, stored, and keys of each."""
     found = run.tasks(pending, Whole(tuple(by)), range(pending.count))
-    samples = [done.report.sample for done in found if done.report.sample is not None]
-    return stored([done.parts[0] for done in found], pending.fragment), samples
+    samples = [done.sample for done in found if done.sample is not None]
+    return stored([done.part(0) for done in found], pending.fragment), samples
 
 
 def split_by_range(
@@ -122,13 +122,13 @@ def _split(pending: Pending, probed: Sequence[Part], output: ByHash | ByRange, r
     maps, groups = pending.count, _root(pending.count)
     if maps * output.buckets <= max(ONE_ROUND, 2 * groups * output.buckets):
         split = _map_all(pending, probed, output, run)
-        parts = [_joined([done.parts[n] for done in split]) for n in range(output.buckets)]
+        parts = [joined(split, n) for n in range(output.buckets)]
     else:
         coarse = _root(output.buckets)
         split = _map_all(pending, probed, replace(output, coarse=coarse), run)
-        grouped = _grouped(split, groups)
+        coarse_parts = _coarse_parts(split, groups, coarse)
         del split  # so that coarse tables are freed one by one in the second round
-        parts = _second_round(grouped, output.buckets, coarse, pending.fragment, run)
+        parts = _second_round(coarse_parts, output.buckets, coarse, pending.fragment, run)
     return stored(parts, pending.fragment)
 
 
@@ -140,12 +140,12 @@ def _map_all(
     return split + run.tasks(pending, output, range(done, pending.count))
 
 
-def _grouped(split: Sequence[Done], groups: int) -> list[list[Part]]:
+def _coarse_parts(split: Sequence[Done], groups: int, coarse: int) -> list[list[Part]]:
     """The coarse tables of neighbouring tasks as one, for each of ``groups`` of tasks."""
     bounds = [len(split) * group // groups for group in range(groups + 1)]
     return [
-        [_joined(pieces) for pieces in zip(*(d.parts for d in split[start:stop]), strict=True)]
-        for start, stop in pairwise(bounds)
+        [joined(tasks, number) for number in range(coarse)]
+        for tasks in (split[start:stop] for start, stop in pairwise(bounds))
     ]
 
 
@@ -162,11 +162,10 @@ def _second_round(
     schema = (*schema_of(plan).items(), (BUCKET, pl.UInt32()))
     pending = Pending(Input(0, schema), (Feed(TableSlot(schema), contents),))
     split = run.tasks(pending, ByBucket(coarse, -(-buckets // coarse)), range(len(firsts)))
-    pieces: list[list[Part]] = [[] for _ in range(buckets)]
+    made: dict[int, list[Done]] = {}
     for first, done in zip(firsts, split, strict=True):
-        for bucket, piece in zip(range(first, buckets, coarse), done.parts, strict=False):
-            pieces[bucket].append(piece)
-    return [_joined(found) for found in pieces]
+        made.setdefault(first, []).append(done)
+    return [joined(made.get(bucket % coarse, ()), bucket // coarse) for bucket in range(buckets)]
 
 
 def _root(number: int) -> int:

@@ -54,7 +54,7 @@ class Run:
 
     def parts(self, pending: Pending, numbers: Sequence[int]) -> list[Part]:
         """Run some tasks of ``pending``, each of which gives one part."""
-        return [done.parts[0] for done in self.tasks(pending, Whole(), numbers)]
+        return [done.part(0) for done in self.tasks(pending, Whole(), numbers)]
 
     def store(self, pending: Pending) -> Pending:
         """Run ``pending``; its parts are on the cluster then."""

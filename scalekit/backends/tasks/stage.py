@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
@@ -20,12 +20,35 @@ AHEAD = 3
 """Tasks under way for each slot: the next one waits while one runs, and no more of them hold memory."""
 
 
-@dataclass(frozen=True, slots=True)
 class Done:
-    """What one task gave: a part for each table of its output, and its report."""
+    """What one task gave: references to its tables, the sizes of each, and what else its report says.
 
-    parts: tuple[Part, ...]
-    report: Report
+    An exchange of thousands of tasks has millions of these tables: no object is made for any of them.
+    """
+
+    __slots__ = ("answer", "bytes", "rows", "sample", "tables")
+
+    def __init__(self, tables: Sequence[Ref], report: Report) -> None:
+        self.tables = tables
+        self.rows = array("I", report.rows)
+        self.bytes = array("Q", report.bytes)
+        self.sample = report.sample
+        self.answer = report.answer
+
+    def part(self, number: int) -> Part:
+        """One of the tables as a part."""
+        return Part((self.tables[number],), self.rows[number], self.bytes[number])
+
+
+def joined(tasks: Sequence[Done], number: int) -> Part:
+    """One table of each of several tasks as one part, without those that have no rows."""
+    filled = [done for done in tasks if done.rows[number]]
+    # Lists: generators would take twice as long, and there are millions of tables.
+    return Part(
+        tuple([done.tables[number] for done in filled]),
+        sum([done.rows[number] for done in filled]),
+        sum([done.bytes[number] for done in filled]),
+    )
 
 
 def run_stage(
@@ -53,10 +76,9 @@ def run_stage(
             flying[task] = _start(cluster, packed, pending, task, starts, stage.output.parts)
         if not flying:
             return [found[task] for task in tasks]
-        for task, done in _landed(cluster, flying):
+        for task, done in _landed(cluster, flying, landed):
             found[task] = done
             _free(pending, task)
-            landed(done.report)
 
 
 def stage_of(pending: Pending, output: Output) -> Stage:
@@ -97,14 +119,15 @@ def _start(
     return cluster.submit(packed, facts, tables, outputs)
 
 
-def _landed(cluster: Cluster, flying: dict[int, Submitted]) -> Iterator[tuple[int, Done]]:
+def _landed(
+    cluster: Cluster, flying: dict[int, Submitted], landed: Callable[[Report], None]
+) -> Iterator[tuple[int, Done]]:
     tasks = list(flying)
     which = [tasks[i] for i in cluster.any_done([flying[task].report for task in tasks])]
     reports = cluster.fetch([flying[task].report for task in which])
     for task, report in zip(which, reports, strict=True):
-        tables = flying.pop(task).tables
-        sizes = zip(tables, report.rows, report.bytes, strict=True)
-        yield task, Done(tuple(Part((t,), rows, size) for t, rows, size in sizes), report)
+        landed(report)
+        yield task, Done(flying.pop(task).tables, report)
 
 
 def _free(pending: Pending, task: int) -> None:

@@ -34,7 +34,7 @@ def write_parts(node: WritePartitions, request: WriteRequest, run: Run) -> Write
             return session.done
         pending = pinned(evaluate(node.input, run), request.schema)
         output = Handed(partial(write_part, session.staging))
-        written = [done.report.answer for done in run.tasks(pending, output, range(pending.count))]
+        written = [done.answer for done in run.tasks(pending, output, range(pending.count))]
         for attempt in _attempts(written, session.staging, request.schema):
             session.record(attempt)
         return session.commit(rows=sum(rows for rows, _ in written), parts=pending.count)
