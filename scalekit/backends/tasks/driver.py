@@ -10,7 +10,7 @@ import polars as pl
 
 from scalekit.backends.tasks.alignment import align
 from scalekit.backends.tasks.cluster import Cluster
-from scalekit.backends.tasks.exchange import exchange, sort_exchange
+from scalekit.backends.tasks.exchange import coalesced, exchange, sort_exchange
 from scalekit.backends.tasks.join import join_tables
 from scalekit.backends.tasks.parts import (
     Part,
@@ -117,7 +117,8 @@ def _broadcast(_: Broadcast, inputs: list[Pending], run: Run) -> Pending:
 def _concat(_: Concat, inputs: list[Pending], run: Run) -> Pending:
     tables = [run.store(pending) for pending in inputs]
     parts = [part for table in tables for part in table.parts]
-    return stored(parts, tables[0].fragment)
+    (together,) = coalesced([stored(parts, tables[0].fragment)], run)
+    return together
 
 
 def _counted(_: Counted, inputs: list[Pending], run: Run) -> Pending:

@@ -139,6 +139,14 @@ def test_small_parts_are_put_together():
     assert exchange.coalesced([whole], few)[0].count == 1
 
 
+def test_many_small_tables_one_after_the_other_are_one_part(counted):
+    tables = [sk.from_polars(ROWS.slice(start, 10)) for start in range(0, 400, 10)]
+    rows, cluster = counted(sk.concat(tables).filter(sk.col("k") > 3).with_row_index())
+    assert rows["o"].to_list() == [o for k, o in ROWS.rows() if k > 3]
+    # One for each table, and one that numbers the rows of all.
+    assert cluster.tasks == 41
+
+
 def test_two_tables_are_put_together_alike():
     run = _run(SerialCluster(), partition_bytes=1_000)
     tables = [exchange.split_by_hash(stored(_parts(5), INPUT), (), KEYS, 64, run) for _ in range(2)]
