@@ -10,8 +10,10 @@ from scalekit.display.progress import progress
 from scalekit.frame.base import FrameBase
 from scalekit.frame.handover import arrow_table, check_types, pandas_frame
 from scalekit.kernels.schema import schema_of
+from scalekit.sources.base import Source
 from scalekit.sources.memory import MemorySource
 from scalekit.sources.on_request import check_ray, dask_dataframe, dask_frame, ray_dataset
+from scalekit.sources.persisted import PersistedSource
 
 
 class DistributedResultMethods(FrameBase):
@@ -22,7 +24,8 @@ class DistributedResultMethods(FrameBase):
     def to_dask(self, **settings: Any) -> Any:
         """Run the plan and give a Dask DataFrame over its rows, with Arrow-backed dtypes.
 
-        The plan runs now, and the rows are in this process, in partitions of about 128 MB.
+        The plan runs now. Where it runs on the cluster of this session's Dask client, its rows stay there as the
+        partitions; otherwise they are in this process, in partitions of about 128 MB.
 
         Parameters
         ----------
@@ -45,12 +48,16 @@ class DistributedResultMethods(FrameBase):
         check_types(schema_of(self._plan), "Dask", "to_dask()")
         dask_dataframe("to_dask()")
         rows = self._rows(settings)
-        return dask_frame(pandas_frame(rows.frame, "arrow"), len(rows.splits()))
+        if (lent := self._lent(rows, "dask")) is not None:
+            return lent
+        here = MemorySource(rows.read().collect())
+        return dask_frame(pandas_frame(here.frame, "arrow"), len(here.splits()))
 
     def to_ray(self, **settings: Any) -> Any:
-        """Run the plan and give a Ray Dataset over its rows, in blocks of about 128 MB.
+        """Run the plan and give a Ray Dataset over its rows.
 
-        The plan runs now. Ray has to be running: start it with ``ray.init`` as fits this machine or
+        The plan runs now. Where it runs on Ray, its rows stay there as the blocks; otherwise they are put there
+        in blocks of about 128 MB. Ray has to be running: start it with ``ray.init`` as fits this machine or
         cluster, since by itself it starts with ports open to the network.
 
         Parameters
@@ -80,10 +87,19 @@ class DistributedResultMethods(FrameBase):
         check_types(schema_of(self._plan), "Ray", "to_ray()")
         check_ray("to_ray()")
         rows = self._rows(settings)
-        parts = [rows.frame.slice(split.offset, split.rows) for split in rows.splits()]
+        if (lent := self._lent(rows, "ray")) is not None:
+            return lent
+        here = MemorySource(rows.read().collect())
+        parts = [here.frame.slice(split.offset, split.rows) for split in here.splits()]
         return ray_dataset([arrow_table(part) for part in parts])
 
-    def _rows(self, settings: dict[str, Any]) -> MemorySource:
+    def _rows(self, settings: dict[str, Any]) -> Source:
         config = resolve(**settings)
         with progress(config) as watch:
-            return MemorySource(run.collect(self._plan, config, watch))
+            return run.persist(self._plan, config, watch)
+
+    def _lent(self, rows: Source, backend: str) -> Any | None:
+        """The rows as a collection of the engine that has them, if it is this one."""
+        if isinstance(rows, PersistedSource) and rows.holder.backend == backend:
+            return rows.holder.lend(schema_of(self._plan))
+        return None

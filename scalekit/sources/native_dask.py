@@ -66,17 +66,25 @@ class DaskSource(CollectionSource):
                 computed = compute(*(parts[number] for number in numbers))
             for number, part in zip(numbers, computed, strict=True):
                 what = f"partition {number} of the {self.describe()}"
-                yield what, self._partition(part, what)
+                yield what, partition_rows(part, what, nan_to_null=self.nan_to_null)
 
-    def _partition(self, part: Any, what: str) -> pl.DataFrame:
-        try:
-            return pandas_source(part.reset_index(drop=True), nan_to_null=self.nan_to_null).frame
-        except (AttributeError, SchemaError, InvalidOperationError) as error:
-            kind: type[ScalekitError] = SchemaMismatchError
-            text = str(error)
-        except ComputeError as error:
-            kind, text = ComputeError, str(error)
-        raise kind(f"{what}: {text.removeprefix('from_pandas: ')}")
+
+def partition_rows(part: Any, what: str, *, nan_to_null: bool) -> pl.DataFrame:
+    """The rows of a partition, a pandas frame.
+
+    Raises
+    ------
+    SchemaMismatchError, ComputeError
+        For what it should not hold.
+    """
+    try:
+        return pandas_source(part.reset_index(drop=True), nan_to_null=nan_to_null).frame
+    except (AttributeError, SchemaError, InvalidOperationError) as error:
+        kind: type[ScalekitError] = SchemaMismatchError
+        text = str(error)
+    except ComputeError as error:
+        kind, text = ComputeError, str(error)
+    raise kind(f"{what}: {text.removeprefix('from_pandas: ')}")
 
 
 def dask_source(

@@ -42,6 +42,10 @@ class Holder(ABC):
     def fetch(self, part: int) -> Iterator[pl.DataFrame]:
         """The rows of one part, brought here."""
 
+    def lend(self, schema: pl.Schema) -> Any | None:  # noqa: ARG002 - for engines with collections of their own
+        """The parts as a collection of the engine's own, where it has one."""
+        return None
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PersistedSource(Source):

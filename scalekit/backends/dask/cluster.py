@@ -9,9 +9,11 @@ from typing import Any
 from weakref import WeakSet
 
 import dask.config
+import polars as pl
 from dask.task_spec import Task
 
-from scalekit.backends.dask.connections import Connection
+from scalekit.backends.dask.collections import adopted, lent
+from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE, as_error, cause_of
 from scalekit.backends.dask.flights import Flight, Piece, Sent
 from scalekit.backends.dask.graph import Graph, graph_of, report_graph
@@ -20,6 +22,7 @@ from scalekit.backends.dask.work import call, to_bytes
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
 from scalekit.errors import ExecutionError
 from scalekit.kernels.task import Facts
+from scalekit.sources.base import Source
 
 INLINE = 64 * 1024
 """Bytes up to which a value travels within each task that reads it: quicker than to fetch it from a worker."""
@@ -66,6 +69,15 @@ class DaskCluster(Cluster):
     def again(self) -> DaskCluster:
         """The same connection for another query."""
         return DaskCluster(self._connection)
+
+    def adopt(self, source: Source, columns: Sequence[str]) -> list[Sent] | None:
+        """The partitions of a Dask DataFrame."""
+        return adopted(self._client, self._send, source, columns)
+
+    def lend(self, parts: Sequence[Sequence[Ref]], schema: pl.Schema) -> Any | None:
+        """A Dask DataFrame over tables that are here."""
+        self._flush()
+        return lent(self._client, self._send, parts, schema)
 
     def put(self, value: Any) -> Sent:
         """Keep a value, on Dask as a task without inputs: a lost worker does not lose it."""

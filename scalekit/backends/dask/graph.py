@@ -21,7 +21,7 @@ Graph = dict[str, Task]
 
 
 @dataclass
-class _Inputs:
+class Inputs:
     """The arguments of a task, and where in them its tables are."""
 
     graph: Graph
@@ -53,14 +53,15 @@ def report_graph(flight: Flight) -> tuple[Graph, str]:
 
 
 def _task(graph: Graph, flight: Flight, what: str, topic: str, key: str) -> Task:
-    inputs = _Inputs(graph)
-    places = _places(flight.tables, inputs)
+    inputs = Inputs(graph)
+    places = places_of(flight.tables, inputs)
     packed = flight.packed.payload or TaskRef(flight.packed.future.key)
     facts = pickle.dumps(flight.facts)
     return call(what, topic, key, packed, facts, places, *inputs.arguments, key=key)
 
 
-def _places(tables: Sequence[Any], inputs: _Inputs) -> tuple[tuple[int, int], ...]:
+def places_of(tables: Sequence[Any], inputs: Inputs) -> tuple[tuple[int, int], ...]:
+    """Where each table is among the inputs of a task, to which it is added."""
     picked = _picked(tables, inputs)
     places = []
     for table in tables:
@@ -77,7 +78,7 @@ def _places(tables: Sequence[Any], inputs: _Inputs) -> tuple[tuple[int, int], ..
     return tuple(places)
 
 
-def _picked(tables: Sequence[Any], inputs: _Inputs) -> dict[tuple[str, int], tuple[int, int]]:
+def _picked(tables: Sequence[Any], inputs: Inputs) -> dict[tuple[str, int], tuple[int, int]]:
     """One task for all pieces of one number on one worker: it moves what is needed, and is one message."""
     groups: dict[tuple[str | None, int], list[Piece]] = defaultdict(list)
     for table in tables:

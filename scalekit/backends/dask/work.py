@@ -76,7 +76,7 @@ def perform(
     """
     worker = get_worker()
     worker.log_event(topic, ("started", key, worker.address))
-    made, report = run_task(packed, pickle.loads(facts), *_tables(places, given))
+    made, report = run_task(packed, pickle.loads(facts), *tables_at(places, given))
     worker.log_event(topic, ("done", key, worker.address, pickle.dumps(report)))
     return Made(made)
 
@@ -85,10 +85,11 @@ def report_again(
     _topic: str, _key: str, packed: bytes, facts: bytes, places: Places, *given: Made | bytes
 ) -> Report:
     """Run a task for its report: an event is lost where the client lost its connection for a moment."""
-    return run_task(packed, pickle.loads(facts), *_tables(places, given))[1]
+    return run_task(packed, pickle.loads(facts), *tables_at(places, given))[1]
 
 
-def _tables(places: Places, given: Sequence[Made | bytes]) -> list[pa.Table]:
+def tables_at(places: Places, given: Sequence[Made | bytes]) -> list[pa.Table]:
+    """The tables at these places of a task's arguments."""
     held = [item if isinstance(item, Made) else Made([from_bytes(item)]) for item in given]
     return [held[argument].tables[number] for argument, number in places]
 

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+import polars as pl
+
 from scalekit.kernels.task import Facts
+from scalekit.sources.base import Source
 
 Ref: TypeAlias = Any
 """A value that the engine holds: a future, an object reference, or the value itself."""
@@ -92,6 +95,14 @@ class Cluster(ABC):
     def again(self) -> Cluster:
         """A connection to the same session for another query."""
         return self
+
+    def adopt(self, source: Source, columns: Sequence[str]) -> Sequence[Ref] | None:  # noqa: ARG002
+        """Tables with ``columns`` of a collection of the engine's own, made where it is; None for another source."""
+        return None
+
+    def lend(self, parts: Sequence[Sequence[Ref]], schema: pl.Schema) -> Any | None:  # noqa: ARG002
+        """The engine's own collection over tables that it holds; None where it has none for them."""
+        return None
 
     def close(self) -> None:  # noqa: B027 - a connection that started nothing has nothing to stop
         """Stop what this connection started, and nothing else."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 
@@ -36,10 +37,16 @@ class KeptParts(Holder):
 
     def fetch(self, part: int) -> Iterator[pl.DataFrame]:
         """The rows of one part."""
-        if not self.is_alive:  # an engine that is asked in vain may start another one by itself, as Ray does
+        if (
+            not self.is_alive
+        ):  # an engine that is asked in vain may start another one by itself, as Ray does
             raise ExecutionError(f"{self.backend} does not answer, or was started anew")
         for table in self.parts[part].tables:
             yield from map(from_table, self.cluster.again().fetch([table]))
+
+    def lend(self, schema: pl.Schema) -> Any | None:
+        """The parts as a collection of the engine's own, where it has one."""
+        return self.cluster.again().lend([part.tables for part in self.parts], schema)
 
 
 def persist(backend: str, result: Pending, run: Run, schema: pl.Schema) -> PersistedSource:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Splits, stored
+from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Splits, fused, stored
 from scalekit.backends.tasks.persist import in_place
 from scalekit.backends.tasks.run import Run
+from scalekit.expr.node import Column
 from scalekit.kernels.conditions import conditions_of
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.tables import to_table
 from scalekit.kernels.task import ReadSlot
 from scalekit.physical.nodes import ScanPartitions
-from scalekit.plan.nodes import Input, Scan
+from scalekit.plan.nodes import Input, Limit, Scan, Select
 from scalekit.sources.base import Share, Source
 
 
@@ -24,7 +25,7 @@ def scan(node: ScanPartitions, run: Run) -> Pending:
     plan = Scan(node.source, node.columns, node.limit)
     schema = schema_of(plan)
     if not node.source.travels():
-        return in_place(plan, run) or _put(plan, run)
+        return in_place(plan, run) or _adopted(plan, run) or _put(plan, run)
     source = node.source.refreshed()
     shares = source.shares(schema.names())
     if node.predicate is not None and node.limit is None and _weights(shares, run)[1] > 1:
@@ -37,6 +38,19 @@ def scan(node: ScanPartitions, run: Run) -> Pending:
     ]
     slot = ReadSlot(source.shell(), node.columns, node.limit)
     return Pending(Input(0, tuple(schema.items())), (Feed(slot, contents),))
+
+
+def _adopted(plan: Scan, run: Run) -> Pending | None:
+    """The rows of a collection of the engine's own, which do not leave it."""
+    schema = schema_of(plan)
+    refs = run.cluster.adopt(plan.source, schema.names())
+    if refs is None:
+        return None
+    # Their sizes are not known before a task has looked at them.
+    unseen = stored([Part((ref,), 1, 1) for ref in refs], plan)
+    leaf = unseen.fragment
+    fragment = leaf if plan.limit is None else Limit(leaf, 0, plan.limit)
+    return run.store(fused([unseen], Select(fragment, tuple(map(Column, schema)))))
 
 
 def _put(plan: Scan, run: Run) -> Pending:
