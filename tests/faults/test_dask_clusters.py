@@ -136,3 +136,21 @@ def test_nothing_listens_elsewhere_and_nothing_stays(number):
     heard, left = start()
     assert heard == {"127.0.0.1"}
     assert left == []
+
+
+SCRIPT = """
+import scalekit as sk
+print("the script runs", flush=True)
+with sk.config(backend="dask", workers=2, worker_memory="1GiB", progress=False, partitions=2):
+    print(sk.from_dict({"x": [1, 2, 2]}).group_by("x").agg(n=sk.len()).sort("x").collect()["n"].to_list())
+"""
+
+
+def test_a_script_need_not_guard_its_top(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=100, check=False,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["the script runs", "[1, 2]"], done.stderr

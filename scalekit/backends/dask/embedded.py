@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import resource_tracker
 from typing import Any
 
@@ -17,6 +17,7 @@ from dask.system import CPU_COUNT
 from distributed import LocalCluster, Security, Status
 from distributed.system import MEMORY_LIMIT
 
+from scalekit.backends.dask.spawning import without_script
 from scalekit.backends.tasks.folders import private_folder
 from scalekit.config import Config
 
@@ -52,9 +53,18 @@ class Embedded:
         self.workers = config.workers or CPU_COUNT
         self.memory = config.worker_memory or int(MEMORY_LIMIT * SHARE / self.workers)
         self._folder = str(private_folder("dask"))
+        self._kept = ExitStack()
+        self._kept.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        self._kept.enter_context(without_script())
+        with ExitStack() as failing:
+            failing.callback(self._kept.close)
+            self.cluster = self._started()
+            failing.pop_all()
+
+    def _started(self) -> Any:
         settings = SETTINGS | {"temporary-directory": self._folder}
         with dask.config.set(settings), _path_kept(), _uninterrupted():
-            self.cluster = LocalCluster(
+            return LocalCluster(
                 host=LOOPBACK,
                 dashboard_address=f"{LOOPBACK}:0",
                 n_workers=self.workers,
@@ -98,7 +108,7 @@ class Embedded:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._kept.close()
 
 
 @contextmanager
