@@ -28,6 +28,11 @@ def longest(span: str | timedelta | None) -> int:
     return sum(number * _LONGEST[unit] for number, unit in _pieces(span))
 
 
+def is_negative(span: str | timedelta) -> bool:
+    """Whether a span goes back in time."""
+    return span.startswith("-") if isinstance(span, str) else span < timedelta()
+
+
 def _pieces(span: str | timedelta | None) -> Iterator[tuple[int, str]]:
     if isinstance(span, timedelta):
         rest = abs(span)

@@ -35,7 +35,7 @@ from scalekit.physical.nodes import (
     RangeExchange,
 )
 from scalekit.physical.partials import split
-from scalekit.physical.spans import CALENDAR, longest, units
+from scalekit.physical.spans import CALENDAR, is_negative, longest, units
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import (
     Aggregate,
@@ -76,8 +76,6 @@ def lower_rolling(plan: RollingAggregate, lower: Lower, *, ordered: bool) -> Phy
         return lower_whole(plan, lower, ordered=ordered)
     if plan.keys:
         return _keys_meet(plan, lower)
-    if plan.offset is not None:
-        return lower_whole(plan, lower, ordered=ordered)
     return _with_halo(plan, lower)
 
 
@@ -170,13 +168,17 @@ def _with_halo(plan: RollingAggregate, lower: Lower) -> Physical:
 
 
 def _halo(plan: RollingAggregate) -> Plan:
-    """What a part leaves to others: the rows within a period of its last one, and those beside its first one."""
+    """What a part leaves to others: its last rows to windows that reach back, its first ones to those ahead.
+
+    Those of the time of its first row belong to every window that ends at that time.
+    """
     numbered = Numbered(leaf(plan.input), _ROW, "place")
     schema = schema_of(numbered)
     index = Expr(Cast(Cast(plan.index, pl.Int64()), pl.Int128()))
-    reach = _reach(plan.period, dtype_of(plan.index, schema))
+    back, ahead = _reaches(plan, dtype_of(plan.index, schema))
+    first, last = index.min() + ahead, index.max() - back
     sides = []
-    for side, near in ((_BEFORE, index >= index.max() - reach), (_AFTER, index == index.min())):
+    for side, near in ((_BEFORE, index >= last), (_AFTER, index <= first)):
         (condition,) = bind((near._node,), schema)
         part = (Expr(Column(_ROW)) // 2**PLACE_BITS).alias(_PART)._node
         marks = (Alias(Literal(side, pl.Int8()), _SIDE), *bind((part,), schema))
@@ -185,14 +187,22 @@ def _halo(plan: RollingAggregate) -> Plan:
     return Union(tuple(sides))
 
 
-def _reach(period: str | timedelta, dtype: pl.DataType) -> int:
-    """A period in steps of the index, or a little more."""
+def _reaches(plan: RollingAggregate, dtype: pl.DataType) -> tuple[int, int]:
+    """How far windows reach back and ahead in steps of the index, or a little more."""
+    period = _steps(plan.period, dtype)
+    if plan.offset is None:
+        return period, 0
+    offset = _steps(plan.offset, dtype)
+    return offset, period if is_negative(plan.offset) else period + offset
+
+
+def _steps(span: str | timedelta, dtype: pl.DataType) -> int:
     if dtype.is_integer():
-        return longest(period)
+        return longest(span)
     if not isinstance(dtype, pl.Datetime):
-        return -(-longest(period) // longest("1d"))
+        return -(-longest(span) // longest("1d"))
     slack = longest("1d") if dtype.time_zone else 0  # a day may have an hour more
-    return -(-(longest(period) + slack) // {"ns": 1, "us": 10**3, "ms": 10**6}[dtype.time_unit])
+    return -(-(longest(span) + slack) // {"ns": 1, "us": 10**3, "ms": 10**6}[dtype.time_unit])
 
 
 def _around(plan: Plan, halo: Plan) -> Plan:
