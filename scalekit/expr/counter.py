@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
@@ -12,13 +14,21 @@ _ROUNDS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 
 def mixed(place: pl.Expr, seed: int) -> pl.Expr:
     """Splitmix64 of the place, from the seed, in 63 bits (Steele et al. 2014, 'Fast splittable PRNGs')."""
-    start = (seed * _GOLDEN + _GOLDEN) % 2**64
-    z = place.cast(pl.UInt64) + pl.lit(start, dtype=pl.UInt64)
-    z = z * pl.lit(_GOLDEN, dtype=pl.UInt64)
+    found: pl.Expr = mixed_with(place, seed, pl.lit)
+    return found
+
+
+def mixed_with(place: Any, seed: int, constant: Callable[..., Any]) -> Any:
+    """The same in expressions of any kind, of which ``constant`` makes those of numbers."""
+
+    def word(value: int) -> Any:
+        return constant(value, dtype=pl.UInt64)
+
+    z = (place.cast(pl.UInt64) + word((seed * _GOLDEN + _GOLDEN) % 2**64)) * word(_GOLDEN)
     for shift, factor in _ROUNDS:
-        z = (z ^ (z // pl.lit(2**shift, dtype=pl.UInt64))) * pl.lit(factor, dtype=pl.UInt64)
-    z = z ^ (z // pl.lit(2**31, dtype=pl.UInt64))
-    return z // pl.lit(2, dtype=pl.UInt64)
+        z = (z ^ (z // word(2**shift))) * word(factor)
+    z = z ^ (z // word(2**31))
+    return z // word(2)
 
 
 def drawn(seed: int | None) -> int:

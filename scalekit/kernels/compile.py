@@ -222,7 +222,7 @@ def _row_index(plan: RowIndex | Numbered, below: Tables) -> pl.LazyFrame:
 
 
 def _sample(plan: Sample, below: Tables) -> pl.LazyFrame:
-    return sample_rows(below[0], n=plan.n, fraction=plan.fraction, seed=plan.seed, place=plan.place)
+    return sample_rows(below[0], n=plan.n, fraction=plan.fraction, seed=plan.seed)
 
 
 def _map_batches(plan: MapBatches, below: Tables) -> pl.LazyFrame:

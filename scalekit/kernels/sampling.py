@@ -11,23 +11,16 @@ _HASH = "__scalekit_hash"
 
 
 def sample_rows(
-    rows: pl.LazyFrame,
-    *,
-    n: int | None,
-    fraction: float | None,
-    seed: int,
-    place: str | None = None,
+    rows: pl.LazyFrame, *, n: int | None, fraction: float | None, seed: int
 ) -> pl.LazyFrame:
     """Choose ``n`` rows or a fraction of them, keeping their order.
 
     A row is chosen by the hash of its place, so a smaller sample of the same seed is part of a larger one.
-    ``place`` is the column that holds it, where these are not all rows of a table.
     """
-    numbered = rows if place else rows.with_row_index(_PLACE)
-    at = pl.col(place or _PLACE)
-    hashed = numbered.with_columns(mixed(at, seed).alias(_HASH))
+    place = pl.col(_PLACE)
+    hashed = rows.with_row_index(_PLACE).with_columns(mixed(place, seed).alias(_HASH))
     if fraction is not None:
         chosen = hashed.filter(pl.col(_HASH) < int(fraction * 2**63))
     else:
-        chosen = hashed.sort(_HASH, at).head(n or 0).sort(at)
-    return chosen.drop(_HASH) if place else chosen.drop(_PLACE, _HASH)
+        chosen = hashed.sort(_HASH, _PLACE).head(n or 0).sort(_PLACE)
+    return chosen.drop(_PLACE, _HASH)

@@ -223,13 +223,12 @@ class RowIndex(Plan):
 
 @node
 class Sample(Plan):
-    """Rows chosen by a hash of the seed and the row's place, which may be in a column."""
+    """Rows chosen by a hash of the seed and the row's place."""
 
     input: Plan
     n: int | None
     fraction: float | None
     seed: int
-    place: str | None = None
 
 
 @node

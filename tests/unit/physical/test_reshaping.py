@@ -9,6 +9,7 @@ from polars.testing import assert_frame_equal
 import scalekit as sk
 from scalekit.kernels.compare import assert_equal
 from scalekit.optimize import optimize
+from scalekit.physical import limits
 from scalekit.physical.lower import lower
 from scalekit.physical.nodes import Concat
 from scalekit.plan.nodes import Aggregate
@@ -119,8 +120,11 @@ def test_samples_are_the_same_rows(conforms, how):
     conforms(FRAME.sample(**how, seed=3))
 
 
-def test_a_sample_of_a_share_gathers_nothing(steps):
+def test_samples_of_a_share_or_of_many_rows_gather_nothing(steps, monkeypatch, conforms):
     assert steps(FRAME.sample(fraction=0.5))["Gather"] == 0
+    monkeypatch.setattr(limits, "FEW", 10)
+    assert steps(FRAME.sample(50))["Gather"] == 0
+    conforms(FRAME.sample(50))
 
 
 def test_lists_and_columns_become_rows_where_they_are(conforms, steps):
