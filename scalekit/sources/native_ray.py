@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from scalekit.errors import InvalidOperationError, SchemaError, SourceError
-from scalekit.sources.align import declared_types
-from scalekit.sources.announced_types import types_of_pandas, with_declared
+from scalekit.sources.align import Types, declared_types
+from scalekit.sources.announced_types import conformed, types_of_pandas, with_declared
 from scalekit.sources.arrow_data import check_extension_types, unsliced
 from scalekit.sources.base import Statistics
 from scalekit.sources.failures import source_errors
@@ -57,11 +57,7 @@ class RaySource(CollectionSource):
     def _pieces(
         self, splits: tuple[Any, ...], names: list[str], limit: int | None
     ) -> Iterator[tuple[str, pl.DataFrame]]:
-        if check_ray("reading a Ray Dataset") != self.job:
-            raise SourceError(
-                f"{self.describe()}: Ray was started anew since, and its blocks are gone; "
-                "build the dataset again, and the frame with sk.from_ray"
-            )
+        self.check_session()
         whole = splits == self.splits()
         tables = self._batches(names, limit) if whole else self._blocks(splits)
         while True:
@@ -75,13 +71,31 @@ class RaySource(CollectionSource):
             yield f"a block of the {self.describe()}", rows
 
     def _batches(self, names: list[str], limit: int | None) -> Iterator[pa.Table]:
-        """All rows, in the order of the dataset, which Ray keeps on request only."""
+        """All rows, in the order of the dataset."""
+        data = self.in_order(names)
+        data = data if limit is None else data.limit(limit)
+        yield from data.iter_batches(batch_size=None, batch_format="pyarrow")
+
+    def in_order(self, names: list[str]) -> Any:
+        """The dataset with these columns, and with the order of its rows, which Ray keeps on request only."""
         data = type(self.data).copy(self.data, _deep_copy=True)
         data.context.execution_options.preserve_order = True
         data.context.enable_progress_bars = False
-        data = data.select_columns(names) if len(names) < len(self.fields) else data
-        data = data if limit is None else data.limit(limit)
-        yield from data.iter_batches(batch_size=None, batch_format="pyarrow")
+        return data.select_columns(names) if len(names) < len(self.fields) else data
+
+    def check_session(self) -> None:
+        """Refuse blocks of a Ray that is gone.
+
+        Raises
+        ------
+        SourceError
+            Where Ray was started anew since.
+        """
+        if check_ray("reading a Ray Dataset") != self.job:
+            raise SourceError(
+                f"{self.describe()}: Ray was started anew since, and its blocks are gone; "
+                "build the dataset again, and the frame with sk.from_ray"
+            )
 
     def _blocks(self, splits: tuple[Any, ...]) -> Iterator[pa.Table]:
         import ray
@@ -128,6 +142,30 @@ def ray_source(data: Any, *, schema_overrides: Mapping[str, Any] | None = None) 
         known = Statistics(rows=data.count(), bytes=data.size_bytes(), exact=True)
         blocks = data.num_blocks()
     return RaySource(data, fields, names, known=known, blocks=blocks, job=job)
+
+
+def block_refs(source: RaySource, names: list[str]) -> list[Any]:
+    """References to the blocks of a dataset, in order; it is computed where it is not yet."""
+    source.check_session()
+    with ray_data("reading a Ray Dataset"), source_errors(source.describe()):
+        data = source.data if source.blocks else source.in_order(names).materialize()
+        return [e.ref for bundle in data.iter_internal_ref_bundles() for e in bundle.blocks]
+
+
+def block_rows(
+    block: Any, fields: Types, columns: tuple[str, ...], declared: tuple[str, ...], what: str
+) -> pl.DataFrame:
+    """The rows of a block, an Arrow table or a pandas frame, with the types that its dataset announced."""
+    import pyarrow as pa
+
+    table = (
+        block if isinstance(block, pa.Table) else pa.Table.from_pandas(block, preserve_index=False)
+    )
+    if not table.num_columns and not table.num_rows:
+        return pl.DataFrame(schema=dict(fields)).select(columns)
+    table = table.select([name for name, _ in fields])
+    _check_ray_types(table.schema, what=what)
+    return conformed(pl.DataFrame(unsliced(table)), fields, declared, what=what).select(columns)
 
 
 def _check_ray_types(schema: pa.Schema, *, what: str) -> None:

@@ -9,15 +9,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import ray
 from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
+from scalekit.backends.ray.collections import adopted, lent
 from scalekit.backends.ray.failures import own_error, reason
 from scalekit.backends.ray.session import Session
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
 from scalekit.errors import ExecutionError, ScalekitError
 from scalekit.kernels.task import Facts, located
+from scalekit.sources.base import Source
 
 GRACE = 1.0
 """Seconds that the tasks of a query have to end by themselves, when it failed or was interrupted."""
@@ -78,6 +81,14 @@ class RayCluster(Cluster):
     def again(self) -> RayCluster:
         """The same connection for another query."""
         return RayCluster(self._session)
+
+    def adopt(self, source: Source, columns: Sequence[str]) -> list[Ref] | None:
+        """The blocks of a dataset of Ray Data."""
+        return adopted(source, columns)
+
+    def lend(self, parts: Sequence[Sequence[Ref]], schema: pl.Schema) -> Any:  # noqa: ARG002 - the tables tell
+        """A dataset of Ray Data over tables that are here."""
+        return lent(parts)
 
     def put(self, value: Any) -> Ref:
         """Put a value into the object store."""

@@ -31,6 +31,21 @@ def task() -> Any:
     return _remote(scalekit_task)
 
 
+def adoption() -> Any:
+    """What makes a table of a block of Ray Data, as a remote function."""
+
+    def scalekit_adopt(block: Any, facts: tuple[Any, ...]) -> Any:
+        import os
+
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        from scalekit.kernels.tables import to_table
+        from scalekit.sources.native_ray import block_rows
+
+        return to_table(block_rows(block, *facts))
+
+    return _remote(scalekit_adopt)
+
+
 def versions() -> Any:
     """What a worker has of Python, Polars and scalekit, as a remote function."""
 
