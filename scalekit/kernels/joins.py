@@ -83,7 +83,7 @@ def asof_join(plan: AsofJoin, below: Tables) -> pl.LazyFrame:
 
 def beside(_: Beside, below: Tables) -> pl.LazyFrame:
     """Every row beside the one row of another table."""
-    both = below[0].join(below[1], how="cross")
+    both = below[0].join(below[1], how="cross", maintain_order="left_right")
     return both.map_batches(
         _unchanged, predicate_pushdown=False, slice_pushdown=False, streamable=True
     )

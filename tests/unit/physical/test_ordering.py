@@ -107,6 +107,15 @@ def test_ranges_are_found_by_searching_as_by_sorting(data, seed):
         assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("partitions", [1, 2, 7])
+def test_a_sort_stays_below_what_all_rows_say(counted, partitions):
+    """Polars drops a sort below a cross join that keeps no order, which puts the sum beside every row."""
+    frame = FRAME.sort("b", "a", descending=True).with_columns(n=sk.col("a").sum()).slice(-4, 2)
+    assert_frame_equal(counted(frame, partitions=partitions)[0], reference(frame))
+    numbered = frame.with_row_index()
+    assert_frame_equal(counted(numbered, partitions=partitions)[0], reference(numbered))
+
+
 def test_a_limit_of_a_sort_sends_no_more_rows_than_it_keeps(steps, counted):
     frame = FRAME.sort("b").slice(3, 4)
     assert steps(frame)["RangeExchange"] == 0
