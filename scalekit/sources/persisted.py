@@ -17,6 +17,9 @@ from scalekit.sources.base import Source, Statistics
 from scalekit.sources.footer import width
 from scalekit.sources.sizes import counted, size_text
 
+_PREVIEWED = 64 * 1024**2
+"""Bytes of a part that a preview may bring here."""
+
 
 class Holder(ABC):
     """What has the parts: the references that keep them, and the way to bring them here.
@@ -89,6 +92,10 @@ class PersistedSource(Source):
     def schema(self) -> pl.Schema:
         """Names and types of the columns."""
         return pl.Schema(self.fields)
+
+    def has_cheap_head(self) -> bool:
+        """Whether the first part is small enough to be brought for a preview."""
+        return self.holder.bytes[:1] <= (_PREVIEWED,)
 
     def splits(self) -> tuple[int, ...]:
         """Numbers of the parts."""
