@@ -138,7 +138,9 @@ def _asof(node: AsofJoin) -> str:
 
 def _limit(node: Limit) -> str:
     if node.offset < 0:
-        return f"last {-node.offset}"
+        last = f"last {-node.offset}"
+        some = node.length is not None and node.length < -node.offset
+        return f"first {node.length} of the {last}" if some else last
     what = "all" if node.length is None else f"first {node.length}"
     return what if node.offset == 0 else f"{what} from {node.offset}"
 
