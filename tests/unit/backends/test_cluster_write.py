@@ -247,3 +247,10 @@ def test_what_a_task_adds_while_it_is_cleared_away_goes_too(tmp_path, monkeypatc
     monkeypatch.setattr(fs, "rename", late)
     discard_staging(tmp_path / "w")
     assert everything(tmp_path) == set()
+
+
+def test_a_delta_table_is_one_commit_from_here(tmp_path, frame):
+    pytest.importorskip("deltalake")
+    assert frame.write_delta(tmp_path / "t", **serial(frame)).rows == 100
+    found = sk.scan_delta(tmp_path / "t").filter(sk.col("i") < 50).sort("i")
+    assert found.collect(**serial(frame)).select("i", "k", "x").equals(ROWS.head(50))
