@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scalekit.expr.builders import col, lit
 from scalekit.expr.expr import Expr
+from scalekit.expr.shortcuts import len as rows
 from scalekit.testing.case import Case
 
 _NUMBERS = ("i", "i32", "i8", "u8", "f", "f32")
@@ -58,6 +59,17 @@ CASES = (
     *_both("ewm_mean", "i", "f", "f32", alpha=0.3),
     *_both("ewm_mean", "f", com=2.0, adjust=False, ignore_nulls=True, min_samples=2, note="options"),
     *_both("ewm_std", "i8", "f32", span=3.0),
+    Case("over", lambda f: f.with_columns(a=col("i8") - col("i8").mean().over("k"), b=col("u8").sum().over("k", "b")), "away from the mean"),
+    Case("over", lambda f: f.select("o", a=col("i8").shift().over("k"), b=col("i8").cum_sum().over("b"), c=col("s").first().over("k", "b")), "other keys"),
+    Case("over", lambda f: f.filter(col("i8") == col("i8").max().over("k")), "filter"),
+    Case("over", lambda f: f.select("o", a=(col("i8") - col("i8").shift()).cum_sum().over(order_by=-col("o"))), "all rows in an order"),
+    Case("mean", lambda f: f.filter(col("i8") > col("i8").mean()).select("o", "i8"), "filter"),
+    Case("mean", lambda f: f.select(a=(col("i8") - col("i8").mean()).abs().sum().round(6), n=rows()), "within an aggregate"),
+    Case("sum", lambda f: f.select("o", a=col("i8").filter(col("i8") > col("i8").mean()).sum()), "of what an aggregate filters"),
+    Case("n_unique", lambda f: f.group_by("k").agg(a=col("i8").n_unique(), b=col("u8").mean(), c=rows()), "beside others"),
+    Case("n_unique", lambda f: f.select(a=col("s").n_unique(), b=col("f").n_unique() / rows(), c=col("i8").median(), d=col("u8").sum()), "each in its way"),
+    Case("shift", lambda f: f.filter(col("i8") > col("i8").shift()), "filter"),
+    Case("cum_sum", lambda f: f.select(a=col("i8").cum_sum() / col("i8").sum(), b=col("i8").cum_sum().max()), "mixed"),
     *_both("ewm_var", "i8", "f32", half_life=2.0, bias=True),
 )  # fmt: skip
 """Cases of shifts, running totals, ranks and runs."""
