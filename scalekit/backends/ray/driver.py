@@ -75,8 +75,13 @@ class Driver:
 
     # what somebody waits for
 
-    def connect(self, config: Config, variables: dict[str, str]) -> tuple[int, Resources]:
-        """Find, join or start Ray; the number of the session, another one when it was lost."""
+    def connect(self, config: Config, variables: dict[str, str]) -> tuple[int, Resources] | None:
+        """Join or start Ray; the number of the session, which is another one when it was lost.
+
+        Nothing where what was started here has failed: to end this process is quicker than to take leave of it.
+        """
+        if self._session and self._session.kind == "started" and self._session.failure():
+            return None
         os.environ.update(variables)
         session = connect(config)
         if session is not self._session:

@@ -48,7 +48,9 @@ def start(workers: int | None, worker_memory: int | None) -> None:
             _memory=memory,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            _temp_dir=str(folder),
+            _temp_dir=str(
+                folder / "ray"
+            ),  # which Ray opens to everyone; nobody gets past the one above
         )
 
 

@@ -54,5 +54,5 @@ def own_error(error: RayTaskError) -> ScalekitError:
     if isinstance(cause, MemoryError):
         return ExecutionError(f"a worker of Ray ran out of memory: {_SMALLER}")
     found = ExecutionError(f"{type(cause).__name__} on a worker of Ray: {cause}")
-    found.add_note(error.traceback_str)
+    found.add_note(str(error))  # the frames of the worker
     return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import queue
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -66,10 +69,13 @@ class Host:
         for loop in (self._write, self._read):
             threading.Thread(target=loop, daemon=True, name=f"scalekit-ray{loop.__name__}").start()
 
-    def connect(self, config: Config) -> HostedSession:
-        """The session for a query, made anew where the last one is lost."""
+    def connect(self, config: Config) -> HostedSession | None:
+        """The session for a query; nothing where it takes another process."""
         variables = {k: v for k, v in os.environ.items() if k.startswith("RAY_")}
-        generation, resources = self.ask("connect", config, variables)
+        found = self.ask("connect", config, variables)
+        if found is None:
+            return None
+        generation, resources = found
         if self._session is None or self._session.generation != generation:
             self._session = HostedSession(self, generation, resources)
         return self._session
@@ -94,10 +100,13 @@ class Host:
     def close(self) -> None:
         """Let it leave Ray, or stop it where it was started there, and end."""
         self._outgoing.put(None)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(CLOSING)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        self.kill()
+
+    def kill(self) -> None:
+        """End it, and what it started: there is nothing to take leave of."""
+        self._process.kill()
         self._bury()
 
     def _write(self) -> None:
@@ -130,11 +139,14 @@ class Host:
     def _bury(self) -> None:
         """End what the other process started and could not stop: Ray names its folder in each command."""
         self._process.wait()
+        self.is_alive = False
         mark = f"scalekit-ray-{self._process.pid}-"
         for process in psutil.process_iter(["cmdline"]):
             if any(mark in part for part in process.info["cmdline"] or ()):
                 with suppress(psutil.Error):
                     process.kill()
+        for folder in Path(tempfile.gettempdir()).glob(f"{mark}*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _half_close(connection: Connection) -> None:
@@ -258,11 +270,15 @@ def connect(config: Config) -> HostedSession:
     """The session for a query, through the process that is there or a new one."""
     address = config.address or os.environ.get("RAY_ADDRESS") or None
     with _Open.lock:
-        if _Open.host is not None and not _Open.host.is_alive:
-            close()
-        if _Open.host is None:
-            _Open.host = Host()
-        return _Open.host.connect(replace(config, address=address))
+        while True:
+            if _Open.host is None:
+                _Open.host = Host()
+            host = _Open.host
+            session = host.connect(replace(config, address=address)) if host.is_alive else None
+            if session is not None:
+                return session
+            _Open.host = None
+            host.kill()
 
 
 def close() -> None:
