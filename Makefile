@@ -47,9 +47,10 @@ battery: $(READY)  ## Kill writes before every change, race them, read beside th
 	$(BIN)/python -m tests.battery.writes all
 	$(BIN)/python -m tests.battery.partitions
 
-faults: $(READY)  ## Kill workers of Dask at every stage, and look for listeners off loopback
+faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for listeners off loopback
 	$(BIN)/python -m tests.faults.dask_kills
 	$(BIN)/python -m tests.faults.dask_starts
+	$(BIN)/python -m tests.faults.ray_kills
 
 fuzz: $(READY)  ## Run ten thousand random plans in parts and on each backend, and print the seed of any difference
 	$(BIN)/python -m scalekit.testing.fuzz --plans 10000 --seed $(or $(SEED),0)

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -31,6 +31,12 @@ from scalekit.kernels.task import Facts
 
 FRESH = 1.0
 """Seconds for which the number of slots is believed."""
+
+NOTICE = 0.1
+"""Seconds after which an interrupt is noticed at the latest."""
+
+BATCH = 1000
+"""Requests that go out together, at the most."""
 
 CLOSING = 30.0
 """Seconds for Ray to stop by itself."""
@@ -89,6 +95,9 @@ class Host:
             raise ExecutionError(GONE)
         self._outgoing.put(Request(number, name, arguments))
         try:
+            while not answer.done():
+                # Polars' handler of interrupts lets a wait go on: only a short one notices them.
+                wait([answer], NOTICE)
             return answer.result()
         finally:
             self._asked.pop(number, None)
@@ -111,13 +120,13 @@ class Host:
 
     def _write(self) -> None:
         with suppress(OSError):
-            while (request := self._outgoing.get()) is not None:
-                batch = [request]
-                with suppress(queue.Empty):
-                    while len(batch) < 1000 and (more := self._outgoing.get_nowait()) is not None:
-                        batch.append(more)
-                send(self._connection, batch)
-        with suppress(OSError):
+            last = False
+            while not last:
+                batch = [self._outgoing.get()]
+                while len(batch) < BATCH and not self._outgoing.empty():
+                    batch.append(self._outgoing.get())
+                last = None in batch
+                send(self._connection, [request for request in batch if request is not None])
             _half_close(self._connection)
 
     def _read(self) -> None:
