@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 
 from scalekit.backends.ray import hosted
@@ -26,10 +27,10 @@ class RayBackend(TaskBackend):
         ray = sys.modules.get("ray")
         if ray is None or not ray.is_initialized():
             return hosted.HostedCluster(hosted.connect(config))
-        from scalekit.backends.ray import connect
-        from scalekit.backends.ray.cluster import RayCluster
-
-        return RayCluster(connect.connect(config))
+        # These import Ray, which is there already; otherwise only the process that drives it loads it.
+        found = import_module("scalekit.backends.ray.connect").connect(config)
+        cluster: Cluster = import_module("scalekit.backends.ray.cluster").RayCluster(found)
+        return cluster
 
 
 def close() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +21,12 @@ def task() -> Any:
     """``run_task`` as a remote function; the report comes after the tables."""
 
     def scalekit_task(packed: bytes, facts: Facts, *tables: Any) -> tuple[Any, ...]:
-        import os
-
         # Before Polars is loaded: otherwise each task would use all cores of its machine.
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
         # A user's function on a worker starts no cluster of its own.
         os.environ["SCALEKIT_BACKEND"] = "polars"
-        from scalekit.kernels.task import run_task
-
-        made, report = run_task(packed, facts, *tables)
+        kernels = import_module("scalekit.kernels.task")
+        made, report = kernels.run_task(packed, facts, *tables)
         return *made, report
 
     return _remote(scalekit_task)
@@ -35,13 +36,9 @@ def adoption() -> Any:
     """What makes a table of a block of Ray Data, as a remote function."""
 
     def scalekit_adopt(block: Any, facts: tuple[Any, ...]) -> Any:
-        import os
-
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
-        from scalekit.kernels.tables import to_table
-        from scalekit.sources.native_ray import block_rows
-
-        return to_table(block_rows(block, *facts))
+        rows = import_module("scalekit.sources.native_ray").block_rows(block, *facts)
+        return import_module("scalekit.kernels.tables").to_table(rows)
 
     return _remote(scalekit_adopt)
 
@@ -50,20 +47,15 @@ def versions() -> Any:
     """What a worker has of Python, Polars and scalekit, as a remote function."""
 
     def scalekit_versions() -> tuple[str, str | None, str | None]:
-        import os
-        import sys
-
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
         try:
-            import scalekit.kernels.task  # noqa: F401 - whoever is asked first has it loaded then
-            from scalekit.backends.tasks.versions import versions_here
+            import_module("scalekit.kernels.task")  # for the tasks that come after
+            here = import_module("scalekit.backends.tasks.versions")
         except ModuleNotFoundError as error:
-            from importlib.util import find_spec
-
             python = ".".join(map(str, sys.version_info[:3]))
             there = None if find_spec("polars") is None else "another"
             return python, there, None if error.name == "scalekit" else "another"
-        found = versions_here()
+        found = here.versions_here()
         return found.python, found.polars, found.scalekit
 
     return _remote(scalekit_versions)
@@ -75,6 +67,4 @@ def _remote(function: Any) -> Any:
 
 def shipped() -> dict[str, Any]:
     """An environment in which workers have this process's copy of scalekit; Ray takes it for a whole session."""
-    import scalekit
-
-    return {"py_modules": [str(Path(scalekit.__file__).parent)], "excludes": ["**/__pycache__"]}
+    return {"py_modules": [str(Path(__file__).parents[2])], "excludes": ["**/__pycache__"]}
