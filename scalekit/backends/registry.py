@@ -46,8 +46,9 @@ def get_backend(name: str) -> Backend:
     try:
         kind = entry.load()
     except ModuleNotFoundError as error:
+        package = (error.name or name).partition(".")[0]
         raise MissingDependencyError.for_extra(
-            error.name or name, name, purpose=f"backend {name!r}"
+            package, name, purpose=f"backend {name!r}"
         ) from error
     backend: Backend = kind()
     return backend

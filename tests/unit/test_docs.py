@@ -72,7 +72,7 @@ def test_a_page_runs(page, tmp_path):
     run_page(page, tmp_path)
 
 
-@pytest.mark.parametrize("backend", ["auto", "polars", "pandas"])
+@pytest.mark.parametrize("backend", ["auto", "polars", "pandas", "serial"])
 def test_the_readme_runs_unchanged_on_every_backend(backend, tmp_path):
     (tmp_path / "first.py").write_text(README_DATA)
     run_page(ROOT / "README.md", tmp_path, "--first", "first.py", SCALEKIT_BACKEND=backend)

@@ -36,6 +36,7 @@ assert set(sk.__all__) <= set(dir(sk)) and all(getattr(sk, name) is not None for
 NEEDS = {
     "frame.collect(backend='pandas')": ("pandas", "pandas"),
     "frame.to_pandas()": ("pandas", "pandas"),
+    "frame.collect(backend='dask')": ("dask", "dask"),
     "sk.split(frame, key='x')": ("numpy", "ml"),
     "sk.fit(object(), frame, target='x')": ("numpy", "ml"),
     "sk.row_hash('x')": ("numpy", "ml"),
