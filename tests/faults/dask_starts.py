@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -54,7 +55,7 @@ def _alive(before: set[int]) -> list[str]:
 
 
 def _folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("scalekit-*dask*"))
+    return set(Path(tempfile.gettempdir()).glob(f"scalekit-dask-{os.getpid()}-*"))
 
 
 def main() -> int:

@@ -12,8 +12,8 @@ from weakref import WeakValueDictionary
 
 from scalekit.kernels.task import Facts, Report
 
-LOST = ("error", "cancelled", "lost")
-"""States of a future whose task gives nothing any more."""
+LOST = ("error", "cancelled")
+"""States of a future whose task gives nothing any more; one that is ``"lost"`` is made again."""
 
 
 @dataclass(frozen=True, slots=True)

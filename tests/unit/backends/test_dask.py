@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import dask.config
@@ -210,6 +211,19 @@ class TestWhatIsSent:
 
 
 class TestFailures:
+    def test_a_table_that_was_lost_is_made_again_and_no_failure(self, attached):
+        cluster = DaskCluster(connection())
+        rows, stage = cluster.put(to_arrow(ROWS)), cluster.put(packed_stage())
+        flight = cluster.submit(stage, facts(1), [rows], 1).report
+        cluster.fetch([flight])
+        for failed, states in {
+            False: ["pending", "lost", "finished"],
+            True: ["error", "cancelled"],
+        }.items():
+            for state in states:
+                flight.future = SimpleNamespace(status=state)
+                assert flight.has_failed is failed, state
+
     def test_an_error_of_a_task_comes_back_as_it_is(self, attached):
         def wrong(rows: pl.DataFrame) -> pl.DataFrame:
             raise ValueError("not today")
@@ -285,6 +299,7 @@ class TestEmbedded:
         with sk.config(**dask_settings, partitions=9):
             totals().collect()
             scheduler = connection().embedded.cluster.scheduler
+            assert emptied(scheduler)  # or the query before would set off the interrupt too early
 
             def interrupt() -> None:
                 while not any("scalekit-task" in str(key) for key in scheduler.tasks):
