@@ -84,7 +84,7 @@ class Config:
     preview_rows: int = 10
     address: str | None = None
     partitions: int | None = None
-    partition_bytes: int = 64 * 1024**2
+    partition_bytes: int = 128 * 1024**2
     broadcast_bytes: int = 16 * 1024**2
     shared_paths: str | None = None
     workers: int | None = None

@@ -9,13 +9,13 @@ from scalekit.optimize.drop_sorts import drop_sorts
 from scalekit.optimize.fold_constants import fold_constants
 from scalekit.optimize.merge_projections import merge_projections
 from scalekit.optimize.pin_order import pin_order
-from scalekit.optimize.pushdown_columns import pushdown_columns
+from scalekit.optimize.pushdown_columns import narrow_moves, pushdown_columns
 from scalekit.optimize.pushdown_filters import pushdown_filters
 from scalekit.optimize.pushdown_limits import pushdown_limits
 from scalekit.optimize.share_subplans import share_subplans
 from scalekit.plan.nodes import Plan
 
-__all__ = ["RULES", "check_sums", "optimize", "pin_order"]
+__all__ = ["RULES", "check_sums", "narrow_moves", "optimize", "pin_order"]
 
 RULES: tuple[Callable[[Plan], Plan], ...] = (
     fold_constants,

@@ -38,6 +38,22 @@ Names = frozenset[str]
 
 def pushdown_columns(plan: Plan) -> Plan:
     """Prune every column that no step above reads."""
+    return _pruned(plan, narrows=())
+
+
+def narrow_moves(plan: Plan) -> Plan:
+    """Drop the columns that only filters below read, wherever rows move between tasks of a cluster.
+
+    ::
+
+        JOIN (FILTER s = 'x' <- SCAN (k, v, s), R)   becomes   JOIN (SELECT k, v <- FILTER <- SCAN, R)
+
+    Not among the rules of ``optimize``: Polars does so itself within a query.
+    """
+    return _pruned(plan, narrows=(Join, AsofJoin, Sort))
+
+
+def _pruned(plan: Plan, narrows: tuple[type[Plan], ...]) -> Plan:
     order = list(walk(plan))
     needed: dict[Plan, Names] = {plan: frozenset(schema_of(plan))}
     pruned: dict[Plan, Plan] = {}
@@ -46,17 +62,27 @@ def pushdown_columns(plan: Plan) -> Plan:
         pruned[node] = _PRUNES.get(type(node), _keep)(node, wanted)
         for child, names in zip(children(node), _needs(pruned[node], wanted), strict=True):
             needed[child] = needed.get(child, frozenset()) | names
-    return _rebuild(order, pruned, needed)
+    return _rebuild(order, pruned, needed, narrows)
 
 
 def _rebuild(
-    order: Iterable[Plan], pruned: Mapping[Plan, Plan], needed: Mapping[Plan, Names]
+    order: Iterable[Plan],
+    pruned: Mapping[Plan, Plan],
+    needed: Mapping[Plan, Names],
+    narrows: tuple[type[Plan], ...],
 ) -> Plan:
     done: dict[Plan, Plan] = {}
     for node in order:
         if isinstance(node, Union) and node.how == "vertical":
             columns = tuple(Column(c) for c in schema_of(node) if c in needed[node]) or _first(node)
             rebuilt: Plan = map_children(node, lambda c, cols=columns: _exactly(done[c], cols))  # type: ignore[misc]
+        elif isinstance(node, narrows):
+            needs: dict[Plan, Names] = {}
+            for child, names in zip(
+                children(node), _needs(pruned[node], needed[node]), strict=True
+            ):
+                needs[child] = needs.get(child, frozenset()) | names  # a table may meet itself
+            rebuilt = map_children(pruned[node], lambda c, n=needs: _only(done[c], n[c]))  # type: ignore[misc]
         else:
             rebuilt = map_children(pruned[node], lambda c: done[c])
         if isinstance(rebuilt, WithColumns):
@@ -76,6 +102,11 @@ def _in_place(rebuilt: WithColumns, node: Plan, needed: Mapping[Plan, Names]) ->
 
 def _first(node: Plan) -> tuple[Column, ...]:
     return tuple(Column(c) for c in list(schema_of(node))[:1])
+
+
+def _only(plan: Plan, wanted: Names) -> Plan:
+    columns = tuple(Column(c) for c in schema_of(plan) if c in wanted)
+    return _exactly(plan, columns) if columns else plan
 
 
 def _exactly(plan: Plan, columns: tuple[Column, ...]) -> Plan:

@@ -65,8 +65,11 @@ def _quicker(plan: Aggregate) -> Plan:
 
 
 def _unsplit(plan: Aggregate, lower: Lower) -> Physical:
-    """Over distinct values, where that is enough; apart from each other without keys; else the rows meet."""
-    distinct = over_distinct_values(plan)
+    """Without keys over distinct values, or each apart from the others; with keys the rows of a group meet.
+
+    Distinct values of groups would move twice, by group and value and then by group.
+    """
+    distinct = None if plan.keys else over_distinct_values(plan)
     if distinct is not None:
         return lower(distinct, ordered=False)
     apart = [] if plan.keys else _by_way(plan)

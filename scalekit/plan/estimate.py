@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from scalekit.expr.dtypes import to_dtype
+from scalekit.expr.node import Call, ExprNode
 from scalekit.plan.nodes import (
     Aggregate,
     Distinct,
@@ -30,6 +31,8 @@ from scalekit.tree import children, walk
 
 FILTERED = 1 / 3
 """The share of rows that a filter of unknown selectivity keeps (Selinger et al. 1979, table 1)."""
+LEAST = 1 / 1000
+"""The share below which no guess goes, however many conditions there are."""
 GROUPED = 1 / 10
 """The share of rows that remain as groups, where nothing is known of the keys."""
 EXPLODED = 4
@@ -120,6 +123,22 @@ def _share(share: float) -> Callable[[Any, Below], Rows]:
     )
 
 
+def _filter(node: Filter, below: Below) -> Rows:
+    """The share of each condition that has to hold, as if they had nothing to do with each other."""
+    return _share(max(FILTERED ** _conditions(node.predicate), LEAST))(node, below)
+
+
+def _conditions(predicate: ExprNode) -> int:
+    found, stack = 0, [predicate]
+    while stack:
+        match stack.pop():
+            case Call("and_" | "all_horizontal", args):
+                stack.extend(args)
+            case _:
+                found += 1
+    return found
+
+
 def _aggregate(node: Aggregate, below: Below) -> Rows:
     return _share(GROUPED)(node, below) if node.keys else (1, True)
 
@@ -168,7 +187,7 @@ def _sample(node: Sample, below: Below) -> Rows:
 
 
 _ROWS: Mapping[type[Plan], Callable[[Any, Below], Rows]] = {
-    Filter: _share(FILTERED),
+    Filter: _filter,
     Aggregate: _aggregate,
     DynamicAggregate: _share(GROUPED),
     Distinct: _share(GROUPED),

@@ -18,6 +18,7 @@ from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.write import write_parts
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
+from scalekit.optimize import narrow_moves
 from scalekit.physical.lower import lower
 from scalekit.physical.nodes import Physical
 from scalekit.physical.show import show_physical
@@ -36,7 +37,7 @@ class TaskBackend(Backend):
 
     def lower(self, plan: Plan, config: Config) -> Physical:  # noqa: ARG002 - the same for all settings
         """The physical plan, the same for every engine."""
-        return lower(plan)
+        return lower(narrow_moves(plan))
 
     def execute(self, program: Physical, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
         """Run the physical plan and bring its rows here."""

@@ -58,9 +58,9 @@ def test_tasks_meet_at_a_border_that_is_near():
 def test_thousands_of_small_files_are_few_tasks():
     shares = [share(n, MB // 10) for n in range(10_000)]
     groups = divide(Counted(), shares, run_with())  # type: ignore[arg-type]
-    assert len(groups) == 16
-    assert max(group.bytes for group in groups) < 64 * MB
-    assert sum(len(group.splits) for group in groups) <= 10_000 + 15
+    assert len(groups) == 8
+    assert max(group.bytes for group in groups) < 128 * MB
+    assert sum(len(group.splits) for group in groups) <= 10_000 + 7
 
 
 def test_what_is_small_is_one_task():

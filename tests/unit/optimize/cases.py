@@ -311,5 +311,20 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "a filter": lambda: LEFT.filter(col("x") < col("x").sum()),
         "a running total": lambda: LEFT.select(col("x").cum_sum()),
     },
+    "narrow_moves": {
+        "a column that only a filter reads": lambda: (
+            LEFT.filter(col("z") > 0).join(RIGHT.filter(col("y") > 0), on="k").select("x")
+        ),
+        "names that get a suffix": lambda: (
+            LEFT.filter(col("z") > 0).join(RIGHT, on="k").select("x_right")
+        ),
+        "a table that meets itself": lambda: (
+            LEFT.join(LEFT.filter(col("z") > 0), on="k", how="semi").select("x")
+        ),
+        "a sort of fewer columns": lambda: LEFT.filter(col("z") > 0).sort("x").select("k", "x"),
+        "branches of a union": lambda: sk.concat(
+            [LEFT.join(RIGHT, on="k").select("k", "x"), LEFT.select("k", "x")]
+        ).select("x"),
+        "nothing to drop": lambda: LEFT.join(RIGHT, on="k"),
+    },
 }
-"""Rule to named cases."""
