@@ -10,7 +10,10 @@ from importlib import import_module
 COMMANDS = {
     "pdsh": ("benchmarks.pdsh.command", "22 queries on scalekit's backends, raw Polars and DuckDB"),
     "fit": ("benchmarks.learn_overhead", "what `sk.fit` costs over the estimator's own `fit`"),
-    "cost": ("benchmarks.cluster_cost", "what the driver costs per task, with a cluster that runs nothing"),
+    "cost": (
+        "benchmarks.cluster_cost",
+        "what the driver costs per task, with a cluster that runs nothing",
+    ),
     "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
 }
 

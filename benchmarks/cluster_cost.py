@@ -27,6 +27,7 @@ from scalekit.sources.base import Source, Statistics
 
 SIZES = (1_000, 10_000, 100_000)
 MICROSECONDS = 50.0
+SLOTS = 64
 BYTES = 2048
 ROWS = 1_000
 
@@ -34,7 +35,7 @@ ROWS = 1_000
 class IdleCluster(Cluster):
     """Runs nothing: its tables are numbers, and its reports are made up."""
 
-    resources = Resources(slots=64, memory=1024**3)
+    resources = Resources(slots=SLOTS, memory=1024**3)
 
     def __init__(self) -> None:
         self.tasks = 0

@@ -25,7 +25,7 @@ from pathlib import Path
 import psutil
 
 import scalekit as sk
-from scalekit.backends.ray import RayBackend, close
+from scalekit.backends.ray import RayBackend, close, hosted
 from scalekit.config import resolve
 from tests.faults.workloads import (
     MOMENTS,
@@ -82,7 +82,9 @@ def workers_there() -> list[int]:
 
 
 def _children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    """What the process that drives Ray has started."""
+    assert hosted._Open.host is not None
+    return psutil.Process(hosted._Open.host._process.pid).children(recursive=True)
 
 
 def _is_running(process: psutil.Process, *names: str) -> bool:
@@ -98,7 +100,7 @@ def _is_running(process: psutil.Process, *names: str) -> bool:
 def strangers() -> list[str]:
     """Where this process and those that it started can be reached from other machines."""
     found = []
-    for process in [psutil.Process(), *_children()]:
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
         try:
             listening = [
                 c for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN

@@ -295,7 +295,8 @@ def test_automatic_again_under_a_level_that_decided(project):
 @pytest.mark.parametrize("setter", [resolve, config, configure])
 def test_an_unknown_key_names_the_nearest(setter):
     with pytest.raises(
-        ConfigError, match=r"'backnd' .*did you mean 'backend'.*known: address, allow_insecure, backend"
+        ConfigError,
+        match=r"'backnd' .*did you mean 'backend'.*known: address, allow_insecure, backend",
     ):
         setter(backnd="polars")
 

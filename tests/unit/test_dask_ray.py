@@ -3,9 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import pickle
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -346,32 +344,19 @@ class TestToDask:
         assert sk.from_dask(empty).collect().equals(ROWS.clear())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray() -> Iterator[Any]:
-    """One small Ray on loopback, without a dashboard."""
-    folder = Path(tempfile.mkdtemp(prefix="ray"))
-    token = folder / "token"
-    token.touch(mode=0o600)
-    token.write_text("0" * 64)
-    with pytest.MonkeyPatch.context() as patch:
-        # read while ray is imported: without the first, its servers listen on every interface
-        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-        patch.setenv("RAY_AUTH_MODE", "token")
-        patch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        import ray
+    """One small Ray on loopback in this process, as scalekit starts it in another."""
+    from scalekit.backends.ray import embedded
 
-        ray.init(
-            num_cpus=1, include_dashboard=False, object_store_memory=80 * 2**20, log_to_driver=False,
-            logging_level="ERROR", _temp_dir=str(folder),
-        )  # fmt: skip
-        import ray.data
+    embedded.start(1, 256 * 2**20)
+    import ray.data
 
-        logging.getLogger("ray.data").setLevel("ERROR")
-        disarm()
-        yield ray
-        ray.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
+    logging.getLogger("ray.data").setLevel("ERROR")
+    disarm()
+    yield ray
+    ray.shutdown()
+    embedded.clear()
 
 
 def crafted(path: Path, marker: Path) -> Path:

@@ -146,16 +146,24 @@ class Host:
                 asked.set_exception(ExecutionError(GONE))
 
     def _bury(self) -> None:
-        """End what the other process started and could not stop: Ray names its folder in each command."""
+        """End what the other process started and could not stop."""
         self._process.wait()
         self.is_alive = False
         mark = f"scalekit-ray-{self._process.pid}-"
         for process in psutil.process_iter(["cmdline"]):
-            if any(mark in part for part in process.info["cmdline"] or ()):
-                with suppress(psutil.Error):
+            with suppress(psutil.Error):
+                if _names(process, mark):
                     process.kill()
         for folder in Path(tempfile.gettempdir()).glob(f"{mark}*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _names(process: psutil.Process, mark: str) -> bool:
+    """Whether a process of Ray has ``mark`` in its command or, as workers do, in its environment."""
+    command: list[str] = process.info["cmdline"] or []
+    if any(mark in part for part in command):
+        return True
+    return command[:1] != [] and command[0].startswith("ray::") and mark in str(process.environ())
 
 
 def _half_close(connection: Connection) -> None:

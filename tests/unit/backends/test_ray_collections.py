@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -30,33 +26,17 @@ ROWS = pd.DataFrame({"i": range(100), "s": [str(n % 5) for n in range(100)]})
 
 @pytest.fixture(scope="module")
 def ray() -> Iterator[Any]:
-    """Ray in this process, on loopback only; that of other tests where it runs already."""
-    running = sys.modules.get("ray")
-    if running is not None and running.is_initialized():
-        yield running
-        return
-    folder = Path(tempfile.mkdtemp(prefix="ray-"))
-    token = folder / "token"
-    token.write_text("t" * 64)
-    token.chmod(0o600)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-        patch.setenv("RAY_AUTH_MODE", "token")
-        patch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        import ray
+    """One small Ray on loopback in this process, as scalekit starts it in another."""
+    from scalekit.backends.ray import embedded
 
-        ray.init(
-            num_cpus=2, include_dashboard=False, object_store_memory=80 * 2**20, log_to_driver=False,
-            logging_level="ERROR", _temp_dir=str(folder),
-        )  # fmt: skip
-        import ray.data
+    embedded.start(2, 256 * 2**20)
+    import ray.data
 
-        logging.getLogger("ray.data").setLevel("ERROR")
-        disarm()
-        yield ray
-        ray.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
+    logging.getLogger("ray.data").setLevel("ERROR")
+    disarm()
+    yield ray
+    ray.shutdown()
+    embedded.clear()
 
 
 @pytest.fixture

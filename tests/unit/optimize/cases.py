@@ -318,9 +318,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "names that get a suffix": lambda: (
             LEFT.filter(col("z") > 0).join(RIGHT, on="k").select("x_right")
         ),
-        "a table that meets itself": lambda: (
-            LEFT.join(LEFT.filter(col("z") > 0), on="k", how="semi").select("x")
-        ),
+        "a table that meets itself": lambda: LEFT.join(
+            LEFT.filter(col("z") > 0), on="k", how="semi"
+        ).select("x"),
         "a sort of fewer columns": lambda: LEFT.filter(col("z") > 0).sort("x").select("k", "x"),
         "branches of a union": lambda: sk.concat(
             [LEFT.join(RIGHT, on="k").select("k", "x"), LEFT.select("k", "x")]
