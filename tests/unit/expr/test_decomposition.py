@@ -54,6 +54,13 @@ USES: tuple[tuple[str, Callable[[Expr], Expr], tuple[str, ...]], ...] = (
     ("last", lambda x: x.last(), (*ANY, "li", "st")),
     ("last", lambda x: x.last(ignore_nulls=True), (*ANY, "li", "st")),
     ("any_value", lambda x: x.any_value(), (*ANY, "li", "st")),
+    # The largest and the smallest Int32 are so even that all of their skew, 4e-10, is rounding.
+    ("skew", lambda x: x.skew(), tuple(n for n in NUMBERS if n != "i32")),
+    ("skew", lambda x: x.skew(bias=False), ("f", "i")),
+    ("kurtosis", lambda x: x.kurtosis(), NUMBERS),
+    ("kurtosis", lambda x: x.kurtosis(fisher=False, bias=False), ("f", "i")),
+    ("arg_min", lambda x: x.arg_min(), (*NUMBERS, "s", "d")),
+    ("arg_max", lambda x: x.arg_max(), (*NUMBERS, "s", "d")),
     ("min_by", lambda x: x.min_by("o"), (*ANY, "li")),
     ("max_by", lambda x: x.max_by("o"), (*ANY, "li")),
     ("max_by", lambda x: x.max_by("place"), ("i", "d", "s")),
