@@ -46,6 +46,7 @@ bench: $(READY)  ## Run the 22 PDS-H queries on the local backends and check eve
 battery: $(READY)  ## Kill writes before every change, race them, read beside them; every case in every number of parts
 	$(BIN)/python -m tests.battery.writes all
 	$(BIN)/python -m tests.battery.partitions
+	$(BIN)/python -m pytest tests/conformance/test_determinism.py -n 0 -q --all-tasks
 
 faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for listeners off loopback
 	$(BIN)/python -m tests.faults.dask_kills

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from distributed import Client
 
 import scalekit as sk
 from scalekit import col
@@ -46,6 +47,9 @@ class Started:
             for _ in range(2)
         ]  # fmt: skip
         self.address = self._address(file)
+        # Who connects sees both: a worker that comes later is looked at when it comes.
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(len(self.workers), timeout=60)
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

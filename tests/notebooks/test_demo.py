@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 import re
 from pathlib import Path
 
@@ -107,7 +108,9 @@ left = subprocess.Popen([sys.executable, "-c", waits], start_new_session=True).p
         r"all cells ran; still there after the kernel: \S+ \((\d+)\)", done.failure or ""
     )
     process = int(found[1])
-    assert not psutil.pid_exists(process) or psutil.Process(process).status() == "zombie"
+    with suppress(psutil.NoSuchProcess):  # killed a moment ago: it may take another to end
+        psutil.wait_procs([psutil.Process(process)], timeout=10)
+        assert psutil.Process(process).status() == "zombie"
 
 
 def test_a_kernel_that_dies_is_told(tmp_path):

@@ -104,14 +104,19 @@ def _gather(
 # Which rows go together
 
 
+def _all_pairs(heights: tuple[int, int], *, right_first: bool) -> tuple[Ints, Ints]:
+    left, right = np.arange(heights[0]), np.arange(heights[1])
+    if right_first:
+        return np.tile(left, heights[1]), np.repeat(right, heights[0])
+    return np.repeat(left, heights[1]), np.tile(right, heights[0])
+
+
 def _rows(
     plan: Join, one: list[Any], two: list[Any], heights: tuple[int, int]
 ) -> tuple[Ints, Ints]:
     """Rows of the left and the right table, side by side; -1 where a side has none."""
     if plan.how == "cross":
-        return np.repeat(np.arange(heights[0]), heights[1]), np.tile(
-            np.arange(heights[1]), heights[0]
-        )
+        return _all_pairs(heights, right_first=plan.maintain_order.startswith("right"))
     left, right, count = codes_of_both(one, two)
     left_fits, right_fits = (_may_match(keys, nulls_equal=plan.nulls_equal) for keys in (one, two))
     _validate(plan, left, right, left_fits, right_fits)

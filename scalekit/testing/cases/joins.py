@@ -128,8 +128,8 @@ _SEVERAL = (
         lambda f: (
             f.select("o", "k")
             .join(_right(f, "k"), on="k", how="full", coalesce=True)
-            .join(_right(f, "k"), on="k", how="left", suffix="_2")
-            .join(f.select("k", "i"), on="k", how="inner", nulls_equal=True)
+            .join(f.group_by("k").agg(n=rows()), on="k", how="left")
+            .join(f.group_by("k").agg(m=col("i").max()), on="k", how="inner", nulls_equal=True)
         ),
         "chain on one key",
     ),
