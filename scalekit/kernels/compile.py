@@ -11,7 +11,7 @@ from scalekit.errors import UnsupportedError
 from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Case, ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
-from scalekit.kernels.grouped import aggregated
+from scalekit.kernels.grouped import aggregated, gathered_by
 from scalekit.kernels.joins import asof_join, beside, join
 from scalekit.kernels.sampling import sample_rows
 from scalekit.kernels.user_function import Guarded
@@ -128,7 +128,8 @@ def _filter(plan: Filter, below: Tables) -> pl.LazyFrame:
 def _aggregate(plan: Aggregate, below: Tables) -> pl.LazyFrame:
     if not plan.keys:
         return below[0].select([to_expr(e) for e in plan.aggs])
-    return aggregated(below[0], plan.keys, plan.aggs, maintain_order=plan.maintain_order)
+    rows = gathered_by(below[0], plan.keys) if plan.may_sort else below[0]
+    return aggregated(rows, plan.keys, plan.aggs, maintain_order=plan.maintain_order)
 
 
 def _dynamic(plan: DynamicAggregate, below: Tables) -> pl.LazyFrame:

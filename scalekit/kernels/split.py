@@ -19,6 +19,9 @@ _TABLE = "__scalekit_table"
 _WEIGHT = "__scalekit_weight"
 _SEED = 20_011
 
+_FEW = 12
+"""Tables up to which it is quicker to look through the rows for each than to sort them."""
+
 
 def hash_buckets(
     frame: pl.DataFrame, keys: Sequence[ExprNode], count: int, *, home: int | None = None
@@ -143,6 +146,8 @@ def split(
     if parts == 1:
         return [frame]
     table = (buckets // over % parts).cast(pl.UInt32).alias(_TABLE)
+    if parts <= _FEW:
+        return [frame.filter(table == part) for part in range(parts)]
     placed = frame.with_columns(table).sort(_TABLE, maintain_order=True).drop(_TABLE)
     sizes = dict(table.value_counts(sort=False, name="count").iter_rows())
     return list(_cut(placed, [sizes.get(part, 0) for part in range(parts)]))

@@ -23,7 +23,7 @@ from scalekit.physical.distinct_counts import counted_values, over_distinct_valu
 from scalekit.physical.levels import staged_operands
 from scalekit.physical.lowering import Lower, leaf, mapped, row_by_row
 from scalekit.physical.nodes import Gather, HashExchange, MapPartitions, Physical
-from scalekit.physical.partials import Partials, final_call, split
+from scalekit.physical.partials import Partials, final_call, in_any_order, split
 from scalekit.physical.places import first_place, in_place_order, with_place
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.nodes import Aggregate, HorizontalUnion, Plan, Select
@@ -86,7 +86,7 @@ def _rows_meet(plan: Aggregate, lower: Lower) -> Physical:
     needed = Select(leaf(plan.input), columns) if columns else leaf(plan.input)
     below = mapped(below, needed)
     met = HashExchange(below, plan.keys) if plan.keys else Gather(below)
-    return mapped(met, updated(plan, input=leaf(needed)))
+    return mapped(met, in_any_order(updated(plan, input=leaf(needed))))
 
 
 def _by_way(plan: Aggregate) -> list[Aggregate]:

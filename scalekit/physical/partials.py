@@ -16,7 +16,7 @@ from scalekit.kernels.bind import bind
 from scalekit.kernels.schema import dtype_of, schema_of
 from scalekit.physical.lowering import leaf, row_by_row
 from scalekit.plan.nodes import Aggregate
-from scalekit.tree import children, map_children, rewrite
+from scalekit.tree import children, map_children, rewrite, updated
 
 _PART = "__scalekit_part_"
 
@@ -52,9 +52,14 @@ def split(plan: Aggregate) -> tuple[Aggregate, Aggregate] | None:
         if final is None:
             return None
         finals.append(Alias(final, output_name(agg)))
-    partial = Aggregate(leaf(plan.input), plan.keys, partials.exprs(), maintain_order=True)
+    partial = in_any_order(Aggregate(leaf(plan.input), plan.keys, partials.exprs()))
     bound = bind(finals, schema_of(partial))
-    return partial, Aggregate(leaf(partial), key_columns(plan.keys), bound, maintain_order=True)
+    return partial, in_any_order(Aggregate(leaf(partial), key_columns(plan.keys), bound))
+
+
+def in_any_order(plan: Aggregate) -> Aggregate:
+    """Groups whose order nobody sees, but which is the same on every run."""
+    return updated(plan, maintain_order=True, may_sort=True)
 
 
 def key_columns(keys: Iterable[ExprNode]) -> tuple[Column, ...]:

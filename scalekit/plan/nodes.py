@@ -63,12 +63,17 @@ class Filter(Plan):
 
 @node
 class Aggregate(Plan):
-    """One row for each distinct combination of the keys; one row where there are no keys."""
+    """One row for each distinct combination of the keys; one row where there are no keys.
+
+    ``may_sort`` is for fragments: groups may come in another order than that of their first rows, as long
+    as it is the same on every run.
+    """
 
     input: Plan
     keys: tuple[ExprNode, ...]
     aggs: tuple[ExprNode, ...]
     maintain_order: bool = False
+    may_sort: bool = False
 
 
 @node

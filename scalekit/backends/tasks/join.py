@@ -24,7 +24,7 @@ from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.skew import unskewed
 from scalekit.backends.tasks.tail import as_one_task
 from scalekit.physical.nodes import JoinPartitions, Reduction
-from scalekit.plan.nodes import Join, Plan
+from scalekit.plan.nodes import Input, Join, Plan
 from scalekit.tree import rewrite
 
 _MOVED_TWICE = 2
@@ -47,6 +47,9 @@ _VERY_FAR_SMALLER = 32
 
 _TINY = 1024**2
 """Bytes of a table that goes to every task even where it could go to one part for each of its keys."""
+
+_WORTH_A_LOOK = 6
+"""Tasks for each slot from which on a table is looked at before another one goes to all of them."""
 
 _PIECES = 8
 """Tables from which on it pays to make one of them, rather than in every task."""
@@ -82,6 +85,10 @@ class _Side:
         if stop == self.pending.count:
             found = stored(self.ran, self.pending.fragment)
             self.pending, self.ran = placed(found, carried(self.pending)), []
+
+    def look(self, count: int, run: Run) -> None:
+        """Run the first ``count`` tasks, such that they may run again."""
+        self.ran = run.parts(kept(self.pending), range(count))
 
     def finish(self, run: Run) -> Pending:
         """Run what has not run."""
@@ -131,9 +138,27 @@ def _small_side(
         if node.may_broadcast[place] and (lies is None or lies[0] != place):
             limit = _limit(node, sides[1 - place], run)
             # It is enough to move this side, where the other one was exchanged by these keys before.
-            if _fits(sides[place], limit if lies is None else min(limit, _TINY), run):
+            limit = limit if lies is None else min(limit, _TINY)
+            if _fits(sides[place], limit, run) and _is_worth_it(node, sides, place, run):
                 return place
     return None
+
+
+def _is_worth_it(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> bool:
+    """Whether the other side is as large as was guessed when a large table was found to fit every task of it.
+
+    A few of its many tasks tell. Where they confirm it they run again, as one with the join.
+    """
+    side, other = sides[place], sides[1 - place]
+    is_seen = other.pending.is_stored or other.ran or isinstance(other.pending.fragment, Input)
+    is_small = side.bytes <= run.config.broadcast_bytes
+    if is_small or is_seen or other.pending.count < _WORTH_A_LOOK * run.slots:
+        return True
+    other.look(run.slots, run)
+    if side.bytes > _limit(node, other, run):
+        return False
+    other.ran.clear()
+    return True
 
 
 def _paired(node: JoinPartitions, sides: Sequence[_Side], run: Run) -> Pending:

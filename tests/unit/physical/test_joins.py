@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,8 +15,10 @@ from scalekit import col
 from scalekit.backends.serial import SerialCluster
 from scalekit.backends.tasks.cluster import Ref, Resources, Submitted
 from scalekit.backends.tasks.driver import collect
+from scalekit.backends.tasks.join import _Side
+from scalekit.backends.tasks.run import Run
 from scalekit.backends.watch import UNWATCHED
-from scalekit.config import Config
+from scalekit.config import Config, config
 from scalekit.expr.node import Cast, Column
 from scalekit.frame.frame import Frame
 from scalekit.kernels.compare import assert_equal
@@ -467,3 +470,27 @@ def test_all_pairs_of_two_large_tables_are_made_part_by_part():
     )
     assert_equal(rows, reference(frame), ordered=True)
     assert sum(holds(s.fragment, Join) for s, _, _ in cluster.tasks) == 9
+
+
+@pytest.mark.parametrize("kept", [3, 20_000])
+def test_a_table_is_looked_at_before_a_large_one_goes_to_all_of_its_tasks(
+    kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    look = _Side.look
+
+    def counted(side: _Side, count: int, run: Run) -> None:
+        look(side, count, run)
+        looks.append(side.bytes)
+
+    monkeypatch.setattr(_Side, "look", counted)
+    monkeypatch.setattr("scalekit.backends.tasks.scan.SMALL", 0)
+    rows = pl.DataFrame({"k": range(20_000), "v": range(20_000)})
+    rows.write_parquet(tmp_path / "large.parquet", row_group_size=500)
+    rows.head(300).write_parquet(tmp_path / "small.parquet", row_group_size=500)
+    large = sk.scan_parquet(tmp_path / "large.parquet").filter(col("v") * 1 < kept)
+    joined = large.join(sk.scan_parquet(tmp_path / "small.parquet"), on="k").sort("k")
+    with config(partition_bytes=10_000, broadcast_bytes=1_000):
+        found = joined.collect(backend="serial")
+    assert found.equals(joined.collect(backend="polars"))
+    assert len(looks) == 1
