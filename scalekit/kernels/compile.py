@@ -12,11 +12,12 @@ from scalekit.expr.analysis import columns_read, is_elementwise, output_name
 from scalekit.expr.node import Case, ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.grouped import aggregated, gathered_by
-from scalekit.kernels.joins import asof_join, beside, join
+from scalekit.kernels.joins import among, asof_join, beside, join
 from scalekit.kernels.sampling import sample_rows
 from scalekit.kernels.user_function import Guarded
 from scalekit.plan.nodes import (
     Aggregate,
+    Among,
     AsofJoin,
     Beside,
     Distinct,
@@ -252,6 +253,7 @@ COMPILERS: Mapping[type[Plan], Callable[[Any, Tables], pl.LazyFrame]] = {
     RollingAggregate: _rolling,
     Join: join,
     AsofJoin: asof_join,
+    Among: among,
     Beside: beside,
     Sort: _sort,
     Limit: _limit,

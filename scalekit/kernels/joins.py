@@ -8,7 +8,7 @@ import polars as pl
 
 from scalekit.expr.node import Column
 from scalekit.kernels.expressions import to_expr
-from scalekit.plan.nodes import AsofJoin, Beside, Join
+from scalekit.plan.nodes import Among, AsofJoin, Beside, Join
 
 Tables = Sequence[pl.LazyFrame]
 
@@ -87,3 +87,10 @@ def beside(_: Beside, below: Tables) -> pl.LazyFrame:
     return both.map_batches(
         _unchanged, predicate_pushdown=False, slice_pushdown=False, streamable=True
     )
+
+
+def among(plan: Among, below: Tables) -> pl.LazyFrame:
+    """Rows whose key is among those of another table."""
+    keys = below[1].select(to_expr(plan.keys)).collect(engine="in-memory").to_series()
+    # Polars moves this down to where the rows are read, as it does with all filters.
+    return below[0].filter(to_expr(plan.key).is_in(keys.implode()))

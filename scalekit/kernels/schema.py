@@ -27,7 +27,7 @@ from scalekit.plan.nodes import (
     Sort,
     Sql,
 )
-from scalekit.tree import children, has_memo, memo
+from scalekit.tree import children, has_memo, memo, walk
 
 
 def schema_of(plan: Plan) -> pl.Schema:
@@ -192,3 +192,8 @@ def calls_user_code(plan: Plan) -> bool:
     """Whether a node calls a Python function that the user gave."""
     calls = (e for expr in expressions(plan) for e in nodes(expr) if isinstance(e, Call))
     return any(FUNCTIONS[call.function].user_function for call in calls)
+
+
+def has_user_code(fragment: Plan) -> bool:
+    """Whether anything of a fragment calls a Python function that the user gave."""
+    return any(isinstance(plan, MapBatches) or calls_user_code(plan) for plan in walk(fragment))

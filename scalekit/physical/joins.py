@@ -25,6 +25,7 @@ from scalekit.physical.places import PLACE
 from scalekit.physical.whole import lower_whole
 from scalekit.plan.estimate import estimate
 from scalekit.plan.nodes import (
+    Among,
     AsofJoin,
     Distinct,
     Filter,
@@ -118,7 +119,40 @@ def _met(plan: Join, lower: Lower, in_order: tuple[Order, Order] = ((), ())) -> 
         _nulls(plan, (left_on, right_on)),
         in_order,
         reductions=_reductions(plan, (left_on, right_on)),
+        selects=(_has_selected(plan.left), _has_selected(plan.right)),
     )
+
+
+def sieved(plan: Join, small: int) -> Plan:
+    """The join of a fragment without what matches nothing, which one integer tells at a fraction of the cost.
+
+    Parameters
+    ----------
+    plan
+        The join, of which side ``small`` is a small table.
+    """
+    if (plan.how, small) not in _SIEVED or plan.nulls_equal or plan.validate != "m:m":
+        return plan
+    sides, on = [plan.left, plan.right], (plan.left_on, plan.right_on)
+    types = [
+        [dtype_of(key, schema_of(side)) for key in keys]
+        for side, keys in zip(sides, on, strict=True)
+    ]
+    whole = [n for n, (a, b) in enumerate(zip(*types, strict=True)) if a == b and a in _INTEGERS]
+    if not whole:
+        return plan
+    key, keys = on[1 - small][whole[0]], on[small][whole[0]]
+    found = Among(sides[1 - small], sides[small], key, keys)
+    if plan.how == "semi" and len(plan.left_on) == 1:
+        return found
+    sides[1 - small] = found
+    return replace(plan, left=sides[0], right=sides[1])
+
+
+_SIEVED = {("inner", 0), ("inner", 1), ("semi", 1)}
+"""Joins, and the sides of them which are small, that drop the rows of the other side which match nothing."""
+
+_INTEGERS = {pl.Int16, pl.Int32, pl.Int64, pl.UInt16, pl.UInt32, pl.UInt64}
 
 
 def _runs_beside_its_row(key: ExprNode) -> bool:
@@ -172,7 +206,12 @@ def _reduction(plan: Join, keys: Keys, side: int) -> Reduction:
         nulls_equal=plan.nulls_equal,
         only_key_is_float=plan.only_key_is_float,
     )
-    return Reduction(wanted, matching, any(map(_selects, walk(other))))
+    return Reduction(wanted, matching, _has_selected(other))
+
+
+def _has_selected(plan: Plan) -> bool:
+    """Whether rows were left out of a table, as a rule."""
+    return any(map(_selects, walk(plan)))
 
 
 def _selects(plan: Plan) -> bool:

@@ -149,7 +149,8 @@ class JoinPartitions(Physical):
     exchanged by the same ranges, and every task then has besides what ``edges`` takes of each right part.
 
     ``reductions`` of the left and the right side spare a large side to be moved whole where the other one is
-    small, but may not go to every task.
+    small, but may not go to every task. ``selects`` says of the left and the right side whether rows were left
+    out of it, so that rows of the other one will often match nothing.
     """
 
     left: Physical
@@ -165,6 +166,7 @@ class JoinPartitions(Physical):
     ranges: tuple[SortKey, ...] = ()
     edges: Plan | None = None
     reductions: tuple[Reduction | None, Reduction | None] = (None, None)
+    selects: tuple[bool, bool] = (False, False)
 
 
 @node

@@ -272,6 +272,20 @@ class Numbered(Plan):
 
 
 @node
+class Among(Plan):
+    """Rows whose ``key`` is among the ``keys`` of another table, which is small; found in fragments only.
+
+    What a semi join on one integer gives, in a fifth of the time; before an inner join it spares that the rows
+    which match nothing.
+    """
+
+    input: Plan
+    others: Plan
+    key: ExprNode
+    keys: ExprNode
+
+
+@node
 class Beside(Plan):
     """Every row of a table beside the one row of another; found in fragments only.
 

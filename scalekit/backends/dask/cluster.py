@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
 
+import dask
 import dask.config
 import polars as pl
 from dask.task_spec import Task
@@ -17,8 +18,9 @@ from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE, as_error, cause_of
 from scalekit.backends.dask.flights import Flight, Piece, Sent
 from scalekit.backends.dask.graph import Graph, graph_of, report_graph
+from scalekit.backends.dask.placing import Placing
 from scalekit.backends.dask.vigil import Vigil
-from scalekit.backends.dask.work import call, to_bytes
+from scalekit.backends.dask.work import call, from_bytes, to_bytes
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
 from scalekit.errors import ExecutionError
 from scalekit.kernels.task import Facts
@@ -49,6 +51,7 @@ class DaskCluster(Cluster):
         self._tower = connection.tower
         self._unsent: list[Flight] = []
         self._flying: WeakSet[Flight] = WeakSet()
+        self._placing = Placing()
 
     @property
     def resources(self) -> Resources:
@@ -101,11 +104,15 @@ class DaskCluster(Cluster):
 
     def fetch(self, refs: Sequence[Ref]) -> list[Any]:
         """Reports, which came by themselves, and tables, which are brought."""
-        wanted = {ref.flight.key: ref.flight for ref in refs if isinstance(ref, Piece)}
-        told = [ref for ref in refs if isinstance(ref, Flight)]
-        self._wait([*told, *wanted.values()], all)
+        made_by = {ref.flight.key: ref.flight for ref in refs if isinstance(ref, Piece)}
+        self._wait([*(ref for ref in refs if isinstance(ref, Flight)), *made_by.values()], all)
+        wanted = {key: flight for key, flight in made_by.items() if flight.told is None}
         made = self._brought(wanted) if wanted else {}
         return [_value(ref, made) for ref in refs]
+
+    def is_here(self, refs: Sequence[Ref]) -> bool:
+        """Whether all of them were told with reports, or came from here."""
+        return all(isinstance(ref, Sent) or ref.flight.told is not None for ref in refs)
 
     def _brought(self, flights: dict[str, Flight]) -> dict[str, Any]:
         futures = {key: flight.future for key, flight in flights.items()}
@@ -160,8 +167,13 @@ class DaskCluster(Cluster):
         for flight in flights:
             self._tower.expect(flight)
         self._flying.update(flights)
+        with self._answered():
+            places = self._placing.placed(flights, self._connection.threads())
         graph = graph_of(flights, self._tower.topic)
-        futures = self._send(graph, [flight.key for flight in flights])
+        # The scheduler asks for the workers of each task, with the standard library alone.
+        placed = {"workers": places.__getitem__, "allow_other_workers": True} if places else {}
+        with dask.annotate(**placed):
+            futures = self._send(graph, [flight.key for flight in flights])
         for flight, future in zip(flights, futures, strict=True):
             flight.future = future
 
@@ -209,5 +221,7 @@ def _value(ref: Ref, made: dict[str, Any]) -> Any:
             return ref.report
         case Sent():
             return ref.value
+        case Piece(flight=flight) if flight.told is not None:
+            return from_bytes(flight.told[ref.number])
         case _:
             return made[ref.flight.key].tables[ref.number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -19,6 +19,9 @@ from scalekit.backends.tasks.cluster import Resources
 
 CONNECTING = 15.0
 """Seconds for a scheduler to answer."""
+
+PROMPT = 0.001
+"""Seconds for which a client collects messages: Dask's 10 ms are as long as a stage of few rows takes."""
 
 FRESH = 1.0
 """Seconds for which the list of workers is believed."""
@@ -39,6 +42,8 @@ class Connection:
         self._checked: set[str] = set()
         self._looked = float("-inf")
         self._resources = Resources(0, 0)
+        self._threads: Mapping[str, int] = {}
+        client.scheduler_comm.interval = PROMPT
         client.subscribe_topic(self.tower.topic, self.tower.hear)
 
     @property
@@ -50,12 +55,12 @@ class Connection:
         """Begin what a coroutine of the client does, in the client's thread."""
 
         async def asked() -> Any:
-            try:
-                return await question()
-            finally:
-                self.tower.wake()
+            return await question()
 
-        return asyncio.run_coroutine_threadsafe(asked(), self.client.loop.asyncio_loop)
+        answer = asyncio.run_coroutine_threadsafe(asked(), self.client.loop.asyncio_loop)
+        # Not at the end of the coroutine: who is woken there finds that the answer is not there yet.
+        answer.add_done_callback(lambda _: self.tower.wake())
+        return answer
 
     def ask(self, question: Callable[[], Awaitable[Any]], seconds: float) -> Any:
         """What a coroutine of the client gives, within ``seconds``.
@@ -74,9 +79,17 @@ class Connection:
 
     def resources(self) -> Resources:
         """Threads and the least memory of one, by the workers that are there."""
+        self._look_again()
+        return self._resources
+
+    def threads(self) -> Mapping[str, int]:
+        """The threads of each worker, by its address."""
+        self._look_again()
+        return self._threads
+
+    def _look_again(self) -> None:
         if time.monotonic() - self._looked > FRESH:
             self.look()
-        return self._resources
 
     def look(self) -> None:
         """Ask for the workers, and compare the versions of those that are new."""
@@ -86,6 +99,7 @@ class Connection:
             self._checked |= checked(self.client, self.ask, new, ship=self.ship)
         shares = [w["memory_limit"] // w["nthreads"] for w in workers.values() if w["memory_limit"]]
         slots = sum(worker["nthreads"] for worker in workers.values())
+        self._threads = {name: worker["nthreads"] for name, worker in workers.items()}
         hosts = tuple({get_address_host(name) for name in workers})
         self._resources = Resources(max(1, slots), min(shares, default=2 * 1024**3), hosts)
         self._looked = time.monotonic()

@@ -15,6 +15,9 @@ from scalekit.kernels.task import Facts, Report
 LOST = ("error", "cancelled")
 """States of a future whose task gives nothing any more; one that is ``"lost"`` is made again."""
 
+TELLING = 32
+"""Tasks of a stage that may tell what they made with their reports."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -41,10 +44,14 @@ class Flight:
         Dask's, which keeps the tables; None while the task waits to be sent.
     report, worker
         What it made and where; None before it is done.
+    place
+        The worker that it was sent to; None where Dask chooses.
     started_on
         Where it was last seen to start.
     unheard
         How often it was seen to be done without a report.
+    told
+        Its tables, where they were so small that it told them with its report.
     """
 
     packed: Sent
@@ -55,8 +62,15 @@ class Flight:
     future: Any = None
     report: Report | None = None
     worker: str | None = None
+    place: str | None = None
     started_on: str | None = None
     unheard: int = 0
+    told: Sequence[bytes] | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether it tells its tables with its report where they are small: of many tasks not all do."""
+        return self.facts.part < TELLING
 
     @property
     def has_failed(self) -> bool:
@@ -102,12 +116,19 @@ class Tower:
             if what == "started":
                 flight.started_on = worker
                 return
-        self.land(flight, pickle.loads(more[0]), worker)
+        report, told = pickle.loads(more[0])
+        self.land(flight, report, worker, told)
 
-    def land(self, flight: Flight, report: Report, worker: str | None) -> None:
+    def land(
+        self,
+        flight: Flight,
+        report: Report,
+        worker: str | None,
+        told: Sequence[bytes] | None = None,
+    ) -> None:
         """Take up a report."""
         with self.changed:
-            flight.report, flight.worker = report, worker
+            flight.report, flight.worker, flight.told = report, worker, told
             flight.tables = ()  # what it read may go: Dask keeps what it needs to make it again
             self.changed.notify_all()
 

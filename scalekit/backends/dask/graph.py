@@ -40,7 +40,8 @@ def graph_of(flights: Sequence[Flight], topic: str) -> Graph:
     """The tasks of ``flights``, which tell ``topic`` of themselves, and those that pick for them."""
     graph: Graph = {}
     for flight in flights:
-        graph[flight.key] = _task(graph, flight, "perform", topic, flight.key)
+        listener = (topic, flight.key, flight.tells)
+        graph[flight.key] = _task(graph, flight, "perform", listener, flight.key)
     return graph
 
 
@@ -48,16 +49,18 @@ def report_graph(flight: Flight) -> tuple[Graph, str]:
     """A task that runs ``flight`` again for its report, which was not heard, and its key."""
     graph: Graph = {}
     key = f"scalekit-report-{uuid.uuid4().hex}"
-    graph[key] = _task(graph, flight, "report_again", "", key)
+    graph[key] = _task(graph, flight, "report_again", ("", key, False), key)
     return graph, key
 
 
-def _task(graph: Graph, flight: Flight, what: str, topic: str, key: str) -> Task:
+def _task(
+    graph: Graph, flight: Flight, what: str, listener: tuple[str, str, bool], key: str
+) -> Task:
     inputs = Inputs(graph)
     places = places_of(flight.tables, inputs)
     packed = flight.packed.payload or TaskRef(flight.packed.future.key)
     facts = pickle.dumps(flight.facts)
-    return call(what, topic, key, packed, facts, places, *inputs.arguments, key=key)
+    return call(what, listener, packed, facts, places, *inputs.arguments, key=key)
 
 
 def places_of(tables: Sequence[Any], inputs: Inputs) -> tuple[tuple[int, int], ...]:
@@ -70,6 +73,9 @@ def places_of(tables: Sequence[Any], inputs: Inputs) -> tuple[tuple[int, int], .
                 places.append((inputs.add(table.future.key, TaskRef(table.future.key)), 0))
             else:
                 places.append((inputs.add(str(id(table)), table.payload), 0))
+        elif table.flight.told is not None:
+            told = table.flight.told[table.number]
+            places.append((inputs.add(f"{table.flight.key} {table.number}", told), 0))
         elif (table.flight.key, table.number) in picked:
             places.append(picked[table.flight.key, table.number])
         else:

@@ -18,6 +18,9 @@ from scalekit.kernels.task import Report, run_task
 Places: TypeAlias = Sequence[tuple[int, int]]
 """Where each table of a task is: in which of its arguments, and which table of that."""
 
+TOLD = 16 * 1024
+"""Bytes up to which a table is told with the report of its task, and read from there."""
+
 
 class Made:
     """The tables that a task made: counted by their own rows, and travelling without the rows beside them.
@@ -68,21 +71,47 @@ def from_bytes(buffer: Any) -> pa.Table:
 
 
 def perform(
-    topic: str, key: str, packed: bytes, facts: bytes, places: Places, *given: Made | bytes
+    listener: tuple[str, str, bool],
+    packed: bytes,
+    facts: bytes,
+    places: Places,
+    *given: Made | bytes,
 ) -> Made:
-    """Run one task, and tell those who listen to ``topic`` when it starts and what it made.
+    """Run one task, and tell those who listen when it starts and what it made.
 
-    An event goes the way that Dask's own word of the task goes, and before it: the report needs no question.
+    An event goes the way that Dask's own word of the task goes, and before it: the report needs no question,
+    nor do tables that are small.
+
+    Parameters
+    ----------
+    listener
+        The topic, the task's name there, and whether small tables are told too.
+    packed, facts
+        What to run.
+    places, given
+        The tables that it reads.
     """
+    topic, key, tells = listener
     worker = get_worker()
     worker.log_event(topic, ("started", key, worker.address))
     made, report = run_task(packed, pickle.loads(facts), *tables_at(places, given))
-    worker.log_event(topic, ("done", key, worker.address, pickle.dumps(report)))
+    told = _small(made) if tells and sum(report.bytes) <= TOLD else None
+    worker.log_event(topic, ("done", key, worker.address, pickle.dumps((report, told))))
     return Made(made)
 
 
+def _small(tables: Sequence[pa.Table]) -> list[bytes] | None:
+    """The tables as bytes, unless their names and types take more room than their rows."""
+    told = [to_bytes(table).to_pybytes() for table in tables[:1]]
+    return told if len(tables) == 1 and len(told[0]) <= 2 * TOLD else None
+
+
 def report_again(
-    _topic: str, _key: str, packed: bytes, facts: bytes, places: Places, *given: Made | bytes
+    _listener: tuple[str, str, bool],
+    packed: bytes,
+    facts: bytes,
+    places: Places,
+    *given: Made | bytes,
 ) -> Report:
     """Run a task for its report: an event is lost where the client lost its connection for a moment."""
     return run_task(packed, pickle.loads(facts), *tables_at(places, given))[1]

@@ -78,6 +78,10 @@ class Cluster(ABC):
     def resources(self) -> Resources:
         """Slots and memory as they are now."""
 
+    def is_here(self, refs: Sequence[Ref]) -> bool:  # noqa: ARG002
+        """Whether this process has the values already, so that :meth:`fetch` asks nobody for them."""
+        return False
+
     def counts(self) -> Counts:
         """What was counted until now, asked for by who profiles a query only."""
         return Counts()

@@ -18,18 +18,17 @@ from scalekit.backends.tasks.parts import (
     Splits,
     fused,
     gathered,
+    is_quick,
     kept,
     shared,
-    size_as_tree,
     stored,
 )
 from scalekit.backends.tasks.results import whole
 from scalekit.backends.tasks.run import Run
-from scalekit.backends.tasks.scan import SMALL, scan
+from scalekit.backends.tasks.scan import scan
 from scalekit.backends.tasks.tail import as_one_task
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
-from scalekit.kernels.schema import calls_user_code
 from scalekit.physical.nodes import (
     AlignedPartitions,
     Broadcast,
@@ -44,11 +43,8 @@ from scalekit.physical.nodes import (
     RangeExchange,
     ScanPartitions,
 )
-from scalekit.plan.nodes import Input, MapBatches
+from scalekit.plan.nodes import Input
 from scalekit.tree import children, walk
-
-_FEW_NODES = 100
-"""Nodes of a fragment, as a tree, up to which it may be planned again by each of its readers."""
 
 
 def collect(program: Physical, cluster: Cluster, config: Config, watch: Watch) -> pl.DataFrame:
@@ -65,7 +61,7 @@ def evaluate(program: Physical, run: Run) -> Pending:
         table = STEPS[type(node)](node, [done[child] for child in children(node)], run)
         if readers[node] > 1:
             # Each reader reads a source for itself, with columns and filters of its own.
-            again = isinstance(node, ScanPartitions) or _is_quick(table)
+            again = isinstance(node, ScanPartitions) or is_quick(table)
             table = kept(table if again else run.store(table))
         done[node] = table
         for child in children(node):
@@ -73,16 +69,6 @@ def evaluate(program: Physical, run: Run) -> Pending:
             if readers[child] == 0:
                 del done[child]
     return done[program]
-
-
-def _is_quick(table: Pending) -> bool:
-    """Whether a table is so small that every reader may compute it: then all may go into one task."""
-    return (
-        table.count == 1
-        and table.bytes <= SMALL
-        and size_as_tree(table.fragment) <= _FEW_NODES
-        and not any(isinstance(p, MapBatches) or calls_user_code(p) for p in walk(table.fragment))
-    )
 
 
 def _scan(node: ScanPartitions, _: list[Pending], run: Run) -> Pending:

@@ -14,6 +14,7 @@ from scalekit.backends.tasks.parts import (
     Placement,
     fused,
     gathered,
+    is_quick,
     kept,
     shared,
     stored,
@@ -23,6 +24,7 @@ from scalekit.backends.tasks.ranges import join_ranges
 from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.skew import unskewed
 from scalekit.backends.tasks.tail import as_one_task
+from scalekit.physical.joins import sieved
 from scalekit.physical.nodes import JoinPartitions, Reduction
 from scalekit.plan.nodes import Input, Join, Plan
 from scalekit.tree import rewrite
@@ -53,6 +55,9 @@ _WORTH_A_LOOK = 6
 
 _PIECES = 8
 """Tables from which on it pays to make one of them, rather than in every task."""
+
+_AT_ONCE = 2
+"""Tasks for each slot up to which every one of them computes a small table for itself."""
 
 _Lies: TypeAlias = tuple[int, Placement, tuple[int, ...]]
 """A side, how its rows were placed, and by which of the keys."""
@@ -103,9 +108,14 @@ class _Side:
 
 def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -> Pending:
     """Bring rows of equal keys together in the way that moves least."""
-    left, right = as_one_task(left, run), as_one_task(right, run)
-    if left.count == right.count == 1:
-        return fused([left, right], _pinned(node.fragment, 0))
+    alone = as_one_task(left, run), as_one_task(right, run)
+    if alone[0].count == alone[1].count == 1:
+        return fused(alone, _pinned(node.fragment, 0))
+    # In parts, unless it is little: where both are exchanged, every slot splits some of it.
+    left, right = (
+        one if one.bytes <= run.config.broadcast_bytes else many
+        for one, many in zip(alone, (left, right), strict=True)
+    )
     sides = [
         _Side(left, node.left_bytes, node.nulls[0]),
         _Side(right, node.right_bytes, node.nulls[1]),
@@ -133,12 +143,14 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
 def _small_side(
     node: JoinPartitions, sides: Sequence[_Side], lies: _Lies | None, run: Run
 ) -> int | None:
-    """The side that goes to every task, which has run then."""
+    """The side that goes to every task, which has run then, unless each of them computes it."""
     for place in sorted((0, 1), key=lambda place: sides[place].bytes):
         if node.may_broadcast[place] and (lies is None or lies[0] != place):
             limit = _limit(node, sides[1 - place], run)
             # It is enough to move this side, where the other one was exchanged by these keys before.
             limit = limit if lies is None else min(limit, _TINY)
+            if limit and _is_read_by_each(sides[place].pending, sides[1 - place].pending, run):
+                return place
             if _fits(sides[place], limit, run) and _is_worth_it(node, sides, place, run):
                 return place
     return None
@@ -266,13 +278,23 @@ def _joined_there(
 
 def _broadcast(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> Pending:
     """All of one side, as one table, to every task of the other, which does not move."""
-    table = gathered(sides[place].finish(run))
     stays = sides[1 - place].resumed(run)
-    if stays.count > 1 and len(table.parts[0].tables) > _PIECES:
-        table = stored(run.parts(table, [0]), table.fragment)
+    fragment = _pinned(node.fragment, 1 - place)
+    if _is_read_by_each(sides[place].pending, stays, run):
+        table = sides[place].pending
+    else:
+        table = gathered(sides[place].finish(run))
+        if stays.count > _PIECES and len(table.parts[0].tables) > _PIECES:
+            table = stored(run.parts(table, [0]), table.fragment)
+        if node.selects[place] and isinstance(fragment, Join):
+            fragment = sieved(fragment, place)
     inputs = [shared(table), stays] if place == 0 else [stays, shared(table)]
-    met = fused(inputs, _pinned(node.fragment, 1 - place))
-    return replace(met, in_order=node.in_order[1 - place])
+    return replace(fused(inputs, fragment), in_order=node.in_order[1 - place])
+
+
+def _is_read_by_each(table: Pending, other: Pending, run: Run) -> bool:
+    """Whether every task of another table computes a small one for itself: sooner than a stage of its own."""
+    return not table.is_stored and is_quick(table) and other.count <= _AT_ONCE * run.slots
 
 
 def _exchanged(node: JoinPartitions, sides: Sequence[_Side], parts: int, run: Run) -> Pending:

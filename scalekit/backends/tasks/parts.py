@@ -8,10 +8,16 @@ from typing import Any, TypeAlias
 
 from scalekit.backends.tasks.cluster import Ref
 from scalekit.expr.node import ExprNode, SortKey
-from scalekit.kernels.schema import schema_of
+from scalekit.kernels.schema import has_user_code, schema_of
 from scalekit.kernels.task import Slot, TableSlot
 from scalekit.plan.nodes import Input, Plan
 from scalekit.tree import children, rewrite, walk
+
+SMALL = 4 * 1024**2
+"""Bytes up to which one task is quicker than several."""
+
+_FEW_NODES = 100
+"""Nodes of a fragment, as a tree, up to which it may be planned again by each of its readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,16 @@ def size_as_tree(plan: Plan) -> int:
     for node in walk(plan):
         sizes[node] = 1 + sum(sizes[child] for child in children(node))
     return sizes[plan]
+
+
+def is_quick(pending: Pending) -> bool:
+    """Whether a table is so small that every reader may compute it: then all may go into one task."""
+    return (
+        pending.count == 1
+        and pending.bytes <= SMALL
+        and size_as_tree(pending.fragment) <= _FEW_NODES
+        and not has_user_code(pending.fragment)
+    )
 
 
 def gathered(pending: Pending) -> Pending:

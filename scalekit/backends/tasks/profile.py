@@ -34,9 +34,10 @@ def profile(program: Physical, run: Run) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Run a physical plan, bring its rows here, and say what each stage took."""
     run.is_profiled = True
     begun = time.time()
-    stored = run.store(evaluate(program, run))
+    table = evaluate(program, run)
+    table = table if run.ends_here(table) else run.store(table)
     computed = time.time()
-    result = whole(stored, run)
+    result = whole(table, run)
     stages = [_stage(history, begun) for history in run.history]
     last = {
         "node": RESULT,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from scalekit.backends.tasks.cluster import Cluster, Counts
 from scalekit.backends.tasks.history import StageHistory
 from scalekit.backends.tasks.parts import Part, Pending, stored
 from scalekit.backends.tasks.placement import carried, placed
-from scalekit.backends.tasks.stage import Done, run_stage, stage_of
+from scalekit.backends.tasks.stage import Done, run_here, run_stage, stage_of
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
 from scalekit.kernels.outputs import Output, Whole
+from scalekit.kernels.schema import has_user_code
+from scalekit.kernels.tables import from_table
 from scalekit.kernels.task import Report
 
 
@@ -55,6 +59,27 @@ class Run:
     def parts(self, pending: Pending, numbers: Sequence[int]) -> list[Part]:
         """Run some tasks of ``pending``, each of which gives one part."""
         return [done.part(0) for done in self.tasks(pending, Whole(), numbers)]
+
+    def ends_here(self, pending: Pending) -> bool:
+        """Whether this process does the rest: one task, all of whose input came here with reports.
+
+        Not before something has run on the cluster, nor what calls functions of the user, which belong there.
+        """
+        if pending.count != 1 or not self.history or self.config.partitions is not None:
+            return False
+        parts = [content for feed in pending.feeds for content in feed.contents]
+        tables = [table for part in parts if isinstance(part, Part) for table in part.tables]
+        is_here = all(isinstance(part, Part) for part in parts) and self.cluster.is_here(tables)
+        return is_here and not has_user_code(pending.fragment)
+
+    def ended(self, pending: Pending) -> pl.DataFrame:
+        """The rows of what ends here."""
+        stage = stage_of(pending, Whole())
+        history = StageHistory(stage.name, 1)
+        self.history.append(history)
+        table, report = run_here(self.cluster, stage, pending)
+        history.add(report)
+        return from_table(table)
 
     def store(self, pending: Pending) -> Pending:
         """Run ``pending``; its parts are on the cluster then."""

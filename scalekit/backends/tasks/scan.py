@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from scalekit.backends.tasks.parts import Content, Feed, Part, Pending, Splits, fused, stored
+from scalekit.backends.tasks.parts import (
+    SMALL,
+    Content,
+    Feed,
+    Part,
+    Pending,
+    Splits,
+    fused,
+    stored,
+)
 from scalekit.backends.tasks.persist import in_place
 from scalekit.backends.tasks.run import Run
 from scalekit.expr.node import Column
@@ -75,10 +84,6 @@ def scan_parts(size: int, run: Run) -> int:
         return 1
     slots = run.slots
     return slots * max(1, -(-size // (run.config.partition_bytes * slots)))
-
-
-SMALL = 4 * 1024**2
-"""Bytes up to which one task is quicker than several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
 from scalekit.backends.tasks.parts import Freed, Part, Pending, Splits
 from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, ByRows, Handed, Output
 from scalekit.kernels.schema import schema_of
-from scalekit.kernels.task import Facts, ReadSlot, Report, Stage, pack
+from scalekit.kernels.task import Facts, ReadSlot, Report, Stage, pack, run_task
 from scalekit.optimize import pin_order
 from scalekit.plan.explain import title
 from scalekit.plan.nodes import Input, Numbered
 from scalekit.tree import walk
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 AHEAD = 3
 """Tasks under way for each slot: the next one waits while one runs, and no more of them hold memory."""
@@ -105,6 +109,12 @@ def _start(
     starts: Sequence[int],
     outputs: int,
 ) -> Submitted:
+    facts, tables = _task(pending, task, starts)
+    return cluster.submit(packed, facts, tables, outputs)
+
+
+def _task(pending: Pending, task: int, starts: Sequence[int]) -> tuple[Facts, list[Ref]]:
+    """What a task is told, and the tables that it reads."""
     tables: list[Ref] = []
     feeds: list[int | tuple[object, ...]] = []
     for feed in pending.feeds:
@@ -115,8 +125,14 @@ def _start(
             feeds.append(len(content.tables))
             tables += content.tables
     # One table for all tasks, or one whose rows nobody numbers, starts at the first row for each of them.
-    facts = Facts(task, starts[task] if len(starts) > 2 else 0, tuple(feeds), starts[-1])
-    return cluster.submit(packed, facts, tables, outputs)
+    return Facts(task, starts[task] if len(starts) > 2 else 0, tuple(feeds), starts[-1]), tables
+
+
+def run_here(cluster: Cluster, stage: Stage, pending: Pending) -> tuple[pa.Table, Report]:
+    """Run the only task of ``pending`` in this process, which has all that it reads."""
+    facts, tables = _task(pending, 0, [0, *accumulate(_rows(pending))])
+    (made,), report = run_task(pack(stage), facts, *cluster.fetch(tables))
+    return made, report
 
 
 def _landed(
