@@ -9,9 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from benchmarks.pdsh.peers import PEERS
+from scalekit.backends.tasks.workers import environment
+from scalekit.config import resolve
 
-THREADS = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""What a worker of one thread is told before it loads anything."""
+THREADS = {"OMP_NUM_THREADS": "1"}
+"""What the peers' libraries are told in a worker of one thread, beside what scalekit tells its own."""
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
 
 
@@ -22,6 +24,11 @@ class Size:
     workers: int = 2
     memory: str = "8GB"
     object_store: int = 4_000_000_000
+
+    @property
+    def bytes(self) -> int:
+        """The memory of a worker in bytes."""
+        return resolve(worker_memory=self.memory).worker_memory or 0
 
 
 @contextmanager
@@ -48,7 +55,7 @@ def _dask(size: Size) -> Iterator[None]:
         memory_limit=size.memory,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
-        env=THREADS,
+        env={**environment(size.bytes), **THREADS},
         silence_logs=logging.ERROR,
     )
     with cluster, Client(cluster):  # type: ignore[no-untyped-call]
@@ -57,7 +64,10 @@ def _dask(size: Size) -> Iterator[None]:
 
 @contextmanager
 def _ray(size: Size) -> Iterator[None]:
-    os.environ.update(THREADS | _LOOPBACK)  # Polars has started its threads in this process already
+    variables = environment(size.bytes)
+    os.environ.update(
+        {**variables, **THREADS, **_LOOPBACK}
+    )  # this process has loaded Polars already
     import ray
 
     ray.init(

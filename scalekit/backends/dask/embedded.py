@@ -19,6 +19,7 @@ from distributed.system import MEMORY_LIMIT
 
 from scalekit.backends.dask.spawning import without_script
 from scalekit.backends.tasks.folders import private_folder
+from scalekit.backends.tasks.workers import environment
 from scalekit.config import Config
 
 LOOPBACK = "127.0.0.1"
@@ -36,12 +37,6 @@ SETTINGS = {
     "distributed.scheduler.dashboard.bokeh-application.allow_websocket_origin": ["localhost"],
 }
 """A task is tried four times, and nothing waits for workers that do not come."""
-
-ENVIRONMENT = {
-    "POLARS_MAX_THREADS": "1",  # before Polars is loaded: otherwise each worker would use all cores
-    "SCALEKIT_BACKEND": "polars",  # a user's function on a worker starts no cluster of its own
-}
-
 
 _ENDED = (Status.closed, Status.closing, Status.failed, Status.stopped, Status.stopping)
 
@@ -74,7 +69,7 @@ class Embedded:
                 security=temporary_security(),
                 silence_logs=logging.CRITICAL,
                 local_directory=self._folder,
-                env=ENVIRONMENT,
+                env=environment(self.memory),
             )
 
     def fits(self, config: Config) -> bool:

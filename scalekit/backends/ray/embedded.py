@@ -20,6 +20,7 @@ import ray
 from ray import _raylet
 from ray._private import ray_constants
 
+from scalekit.backends.tasks import workers
 from scalekit.backends.tasks.folders import private_folder
 from scalekit.errors import ExecutionError
 
@@ -33,12 +34,16 @@ LEAST_STORE = 80 * 1024**2
 """Bytes with which Ray starts an object store at all."""
 
 
-def start(workers: int | None, worker_memory: int | None) -> None:
+def start(count: int | None, worker_memory: int | None) -> None:
     """Start Ray on this machine and connect to it; see TRUST.md, section 8, for the settings."""
     folder = _folder()
-    slots = workers or cores()
+    slots = count or cores()
     memory = worker_memory * slots if worker_memory else int(SHARE * _free_bytes())
-    with environment({**_variables(folder), **PATIENT}), told(on_loopback=True), _failures():
+    with (
+        environment({**_variables(folder, memory // slots), **PATIENT}),
+        told(on_loopback=True),
+        _failures(),
+    ):
         read_again()
         ray.init(
             address="local",
@@ -81,7 +86,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _variables(folder: Path) -> Mapping[str, str]:
+def _variables(folder: Path, memory: int) -> Mapping[str, str]:
     return {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # makes every process listen on loopback only
         "RAY_AUTH_MODE": "token",
@@ -90,8 +95,7 @@ def _variables(folder: Path) -> Mapping[str, str]:
         "RAY_task_oom_retries": "3",
         "RAY_raylet_start_wait_time_s": "120",  # a machine may be busy with other things
         "RAY_enable_metrics_collection": "0",
-        "POLARS_MAX_THREADS": "1",  # before Polars is loaded: otherwise each task would use all cores
-        "SCALEKIT_BACKEND": "polars",  # a user's function on a worker starts no cluster of its own
+        **workers.environment(memory),
     }
 
 
