@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
 
 from scalekit.backends.tasks.exchange import coalesced, grouped, parts_for, split_by_hash
 from scalekit.backends.tasks.parts import (
-    Part,
     Pending,
     Placement,
     fused,
@@ -19,9 +18,10 @@ from scalekit.backends.tasks.parts import (
     shared,
     stored,
 )
-from scalekit.backends.tasks.placement import carried, placed, placements
+from scalekit.backends.tasks.placement import placements
 from scalekit.backends.tasks.ranges import join_ranges
 from scalekit.backends.tasks.run import Run
+from scalekit.backends.tasks.side import Side
 from scalekit.backends.tasks.skew import unskewed
 from scalekit.backends.tasks.tail import as_one_task
 from scalekit.physical.joins import sieved
@@ -63,63 +63,17 @@ _Lies: TypeAlias = tuple[int, Placement, tuple[int, ...]]
 """A side, how its rows were placed, and by which of the keys."""
 
 
-@dataclass
-class _Side:
-    """A side of a join: what is known of its size, and the parts that have run."""
-
-    pending: Pending
-    guess: int | None
-    nulls: str
-    ran: list[Part] = field(default_factory=list)
-
-    @property
-    def bytes(self) -> int:
-        """Measured where all has run, or scaled up from what has; else guessed."""
-        if self.pending.is_stored:
-            return self.pending.bytes
-        if self.ran:
-            return sum(part.bytes for part in self.ran) * self.pending.count // len(self.ran)
-        size = self.pending.bytes  # of what its tasks read, of which a filter may leave little
-        return size if self.guess is None else min(size, self.guess)
-
-    def go_on(self, count: int, run: Run) -> None:
-        """Run the next ``count`` tasks."""
-        start = len(self.ran)
-        stop = min(self.pending.count, start + count)
-        self.ran += run.parts(self.pending, range(start, stop))
-        if stop == self.pending.count:
-            found = stored(self.ran, self.pending.fragment)
-            self.pending, self.ran = placed(found, carried(self.pending)), []
-
-    def look(self, count: int, run: Run) -> None:
-        """Run the first ``count`` tasks, such that they may run again."""
-        self.ran = run.parts(kept(self.pending), range(count))
-
-    def finish(self, run: Run) -> Pending:
-        """Run what has not run."""
-        if not self.pending.is_stored:
-            self.go_on(self.pending.count, run)
-        return self.pending
-
-    def resumed(self, run: Run) -> Pending:
-        """The table as it is: what runs after it joins its tasks, unless some of them have run."""
-        return self.finish(run) if self.ran else self.pending
-
-
 def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -> Pending:
     """Bring rows of equal keys together in the way that moves least."""
-    alone = as_one_task(left, run), as_one_task(right, run)
+    alone = [as_one_task(left, run), as_one_task(right, run)]
     if alone[0].count == alone[1].count == 1:
         return fused(alone, _pinned(node.fragment, 0))
     # In parts, unless it is little: where both are exchanged, every slot splits some of it.
-    left, right = (
-        one if one.bytes <= run.config.broadcast_bytes else many
-        for one, many in zip(alone, (left, right), strict=True)
-    )
-    sides = [
-        _Side(left, node.left_bytes, node.nulls[0]),
-        _Side(right, node.right_bytes, node.nulls[1]),
+    little = run.config.broadcast_bytes
+    tables = [
+        one if one.bytes <= little else many for one, many in zip(alone, (left, right), strict=True)
     ]
+    sides = [*map(Side, tables, (node.left_bytes, node.right_bytes), node.nulls)]
     for place, reduction in enumerate(node.reductions):
         if reduction is not None and _pays(reduction, node, sides, place, run):
             sides[place] = _reduced(reduction, sides, place, run)
@@ -135,13 +89,13 @@ def join_tables(node: JoinPartitions, left: Pending, right: Pending, run: Run) -
     if not node.left_on and not node.ranges:
         return _paired(node, sides, run)
     if parts == 1:
-        tables = [gathered(side.finish(run)) for side in sides]
+        tables = [side.alone(run) for side in sides]
         return fused(tables, _pinned(node.fragment, _larger(sides)))
     return _exchanged(node, sides, parts, run)
 
 
 def _small_side(
-    node: JoinPartitions, sides: Sequence[_Side], lies: _Lies | None, run: Run
+    node: JoinPartitions, sides: Sequence[Side], lies: _Lies | None, run: Run
 ) -> int | None:
     """The side that goes to every task, which has run then, unless each of them computes it."""
     for place in sorted((0, 1), key=lambda place: sides[place].bytes):
@@ -156,7 +110,7 @@ def _small_side(
     return None
 
 
-def _is_worth_it(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> bool:
+def _is_worth_it(node: JoinPartitions, sides: Sequence[Side], place: int, run: Run) -> bool:
     """Whether the other side is as large as was guessed when a large table was found to fit every task of it.
 
     A few of its many tasks tell. Where they confirm it they run again, as one with the join.
@@ -173,7 +127,7 @@ def _is_worth_it(node: JoinPartitions, sides: Sequence[_Side], place: int, run: 
     return True
 
 
-def _paired(node: JoinPartitions, sides: Sequence[_Side], run: Run) -> Pending:
+def _paired(node: JoinPartitions, sides: Sequence[Side], run: Run) -> Pending:
     """Every part of one side beside every part of the other."""
     left, right = (side.finish(run) for side in sides)
     pairs = list(product(left.parts, right.parts))
@@ -185,7 +139,7 @@ def _paired(node: JoinPartitions, sides: Sequence[_Side], run: Run) -> Pending:
 
 
 def _pays(
-    reduction: Reduction, node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run
+    reduction: Reduction, node: JoinPartitions, sides: Sequence[Side], place: int, run: Run
 ) -> bool:
     """Whether a far smaller side, which has run then, tells every task of the other which rows match."""
     side, other = sides[place], sides[1 - place]
@@ -198,18 +152,18 @@ def _pays(
     return smaller * other.bytes <= side.bytes and _fits(other, limit, run)
 
 
-def _reduced(reduction: Reduction, sides: Sequence[_Side], place: int, run: Run) -> _Side:
+def _reduced(reduction: Reduction, sides: Sequence[Side], place: int, run: Run) -> Side:
     """A side without the rows that match nothing, whose first tasks have run."""
     side, other = sides[place], sides[1 - place]
     other.pending = kept(other.pending)
     keys = run.parts(fused([gathered(other.pending)], reduction.keys), [0])
     matching = [side.pending, shared(stored(keys, reduction.keys))]
-    found = _Side(fused(matching, reduction.matching), side.guess, side.nulls)
+    found = Side(fused(matching, reduction.matching), side.guess, side.nulls)
     found.go_on(run.slots, run)
     return found
 
 
-def _fits(side: _Side, limit: int, run: Run) -> bool:
+def _fits(side: Side, limit: int, run: Run) -> bool:
     """Whether every task gets all of ``side``, which has run then.
 
     Its first tasks tell whether it is hopeless: it would be stored now, and read again to be exchanged.
@@ -224,7 +178,7 @@ def _fits(side: _Side, limit: int, run: Run) -> bool:
     return side.bytes <= limit
 
 
-def _limit(node: JoinPartitions, other: _Side, run: Run) -> int:
+def _limit(node: JoinPartitions, other: Side, run: Run) -> int:
     """Bytes up to which it costs less to look a table up in every task of the other than to exchange both."""
     room, small = run.cluster.resources.memory // _ROOM, run.config.broadcast_bytes
     if not node.left_on and not node.ranges:
@@ -239,7 +193,7 @@ def _limit(node: JoinPartitions, other: _Side, run: Run) -> int:
     return max(small, min(worth, room))
 
 
-def _placed_side(node: JoinPartitions, sides: Sequence[_Side]) -> _Lies | None:
+def _placed_side(node: JoinPartitions, sides: Sequence[Side]) -> _Lies | None:
     """The larger side whose rows of equal keys are in one part already, how, and by which of the keys."""
     for place in sorted((0, 1), key=lambda place: -sides[place].bytes):
         for placement, by in placements(sides[place].pending, (node.left_on, node.right_on)[place]):
@@ -250,7 +204,7 @@ def _placed_side(node: JoinPartitions, sides: Sequence[_Side]) -> _Lies | None:
 
 def _joined_there(
     node: JoinPartitions,
-    sides: Sequence[_Side],
+    sides: Sequence[Side],
     place: int,
     placement: Placement,
     by: tuple[int, ...],
@@ -276,7 +230,7 @@ def _joined_there(
     return fused([stays, met] if place == 0 else [met, stays], _pinned(node.fragment, larger))
 
 
-def _broadcast(node: JoinPartitions, sides: Sequence[_Side], place: int, run: Run) -> Pending:
+def _broadcast(node: JoinPartitions, sides: Sequence[Side], place: int, run: Run) -> Pending:
     """All of one side, as one table, to every task of the other, which does not move."""
     stays = sides[1 - place].resumed(run)
     fragment = _pinned(node.fragment, 1 - place)
@@ -297,7 +251,7 @@ def _is_read_by_each(table: Pending, other: Pending, run: Run) -> bool:
     return not table.is_stored and is_quick(table) and other.count <= _AT_ONCE * run.slots
 
 
-def _exchanged(node: JoinPartitions, sides: Sequence[_Side], parts: int, run: Run) -> Pending:
+def _exchanged(node: JoinPartitions, sides: Sequence[Side], parts: int, run: Run) -> Pending:
     """Both sides by the hash of their keys."""
     larger = _larger(sides)
     tables = coalesced(
@@ -310,7 +264,7 @@ def _exchanged(node: JoinPartitions, sides: Sequence[_Side], parts: int, run: Ru
     return fused(unskewed(node, tables, run), _pinned(node.fragment, larger))
 
 
-def _larger(sides: Sequence[_Side]) -> int:
+def _larger(sides: Sequence[Side]) -> int:
     return 1 if sides[1].bytes > sides[0].bytes else 0
 
 

@@ -15,8 +15,8 @@ from scalekit import col
 from scalekit.backends.serial import SerialCluster
 from scalekit.backends.tasks.cluster import Ref, Resources, Submitted
 from scalekit.backends.tasks.driver import collect
-from scalekit.backends.tasks.join import _Side
 from scalekit.backends.tasks.run import Run
+from scalekit.backends.tasks.side import Side
 from scalekit.backends.watch import UNWATCHED
 from scalekit.config import Config, config
 from scalekit.expr.node import Cast, Column
@@ -477,13 +477,13 @@ def test_a_table_is_looked_at_before_a_large_one_goes_to_all_of_its_tasks(
     kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[int] = []
-    look = _Side.look
+    look = Side.look
 
-    def counted(side: _Side, count: int, run: Run) -> None:
+    def counted(side: Side, count: int, run: Run) -> None:
         look(side, count, run)
         looks.append(side.bytes)
 
-    monkeypatch.setattr(_Side, "look", counted)
+    monkeypatch.setattr(Side, "look", counted)
     monkeypatch.setattr("scalekit.backends.tasks.scan.SMALL", 0)
     rows = pl.DataFrame({"k": range(20_000), "v": range(20_000)})
     rows.write_parquet(tmp_path / "large.parquet", row_group_size=500)
