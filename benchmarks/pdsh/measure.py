@@ -114,11 +114,9 @@ def measure(
             seen.wrong[name] = [] if expected is None else differences(expected, answer)
     if len(contestants) > 1:
         seen.planning = planning(number, folder, scale)
-    for pair in PAIRS:
-        paired = {name: contestants.pop(name) for name in pair if name in contestants}
-        seen.seconds.update(_take_turns(paired, repeat))
-    for name, slower in contestants.items():
-        seen.seconds.update(_take_turns({name: slower}, repeat))
+    pairs = [{n: contestants.pop(n) for n in pair if n in contestants} for pair in PAIRS]
+    for paired in [*pairs, *({name: slower} for name, slower in contestants.items())]:
+        seen.seconds.update(_take_turns(paired, repeat, seen.wrong))
     return seen
 
 
@@ -158,14 +156,21 @@ def _mean(ratios: list[float | None]) -> float | None:
     return geometric_mean(known) if known and len(known) == len(ratios) else None
 
 
-def _take_turns(contestants: dict[str, Run], repeat: int) -> dict[str, list[float]]:
+def _take_turns(
+    contestants: dict[str, Run], repeat: int, wrong: dict[str, list[str]]
+) -> dict[str, list[float]]:
+    """The seconds of each; who fails now, and did not before, is out and told of in ``wrong``."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     gc.collect()  # nobody pays for what came before; what comes now, everybody pays alike
     for turn in _turns(repeat, seconds):
         # who goes second finds warmer caches: each goes first half of the time
         names = list(contestants) if turn % 2 == 0 else list(reversed(contestants))
-        for name in names:
-            seconds[name].append(_timed(contestants[name]))
+        for name in [name for name in names if name in seconds]:
+            try:
+                seconds[name].append(_timed(contestants[name]))
+            except Exception as error:
+                wrong[name] = [f"failed when run again: {type(error).__name__}: {error}"]
+                del seconds[name]
     return seconds
 
 

@@ -14,7 +14,7 @@ from scalekit.kernels.task import Facts, run_task
 class SerialCluster(Cluster):
     """Runs a task when it is submitted; a reference is the value itself."""
 
-    resources = Resources(slots=2, memory=1024**3)
+    resources = Resources(slots=2, memory=4 * 1024**3)
     session = "this process"
 
     def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:  # noqa: ARG002

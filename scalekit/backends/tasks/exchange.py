@@ -198,7 +198,7 @@ def parts_for(size: int, run: Run) -> int:
     """Into how many parts ``size`` bytes go: enough for every slot, and each small beside its memory."""
     if run.config.partitions is not None:
         return run.config.partitions
-    target = run.config.partition_bytes
+    target = run.part_bytes
     if size <= target // 2:
         return 1
     slots = run.slots

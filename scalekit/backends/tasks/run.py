@@ -18,6 +18,9 @@ from scalekit.kernels.schema import has_user_code
 from scalekit.kernels.tables import from_table
 from scalekit.kernels.task import Report
 
+_ROOM = 24
+"""The least number of parts that fit the memory of one task."""
+
 
 class Run:
     """A query under way: where it runs, with which settings, who watches, and what its stages took."""
@@ -33,6 +36,14 @@ class Run:
     def slots(self) -> int:
         """Tasks that run at one time."""
         return self.cluster.resources.slots
+
+    @property
+    def part_bytes(self) -> int:
+        """What one task works on, about: as is set, or less where a worker would have no room for it.
+
+        Tasks that meet take several such parts, and some times that while they run.
+        """
+        return min(self.config.partition_bytes, self.cluster.resources.memory // _ROOM)
 
     def tasks(self, pending: Pending, output: Output, numbers: Sequence[int]) -> list[Done]:
         """Run some tasks of ``pending``."""

@@ -83,7 +83,7 @@ def scan_parts(size: int, run: Run) -> int:
     if size <= SMALL:
         return 1
     slots = run.slots
-    return slots * max(1, -(-size // (run.config.partition_bytes * slots)))
+    return slots * max(1, -(-size // (run.part_bytes * slots)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def unskewed(node: JoinPartitions, tables: Sequence[Pending], run: Run) -> Seque
             if node.may_broadcast[1 - place] and pair[place].bytes > limits[place]
         ]
         place = max(large, key=lambda place: pair[place].bytes, default=0)
-        pieces = _cut(pair[place], run.config.partition_bytes) if large else [pair[place]]
+        pieces = _cut(pair[place], run.part_bytes) if large else [pair[place]]
         contents[place].extend(pieces)
         contents[1 - place].extend([pair[1 - place]] * len(pieces))
     if len(contents[0]) == tables[0].count:
@@ -35,7 +35,7 @@ def unskewed(node: JoinPartitions, tables: Sequence[Pending], run: Run) -> Seque
 
 def _skew_limit(table: Pending, run: Run) -> int:
     usual = median_low(part.bytes for part in table.parts)
-    return max(run.config.partition_bytes, int(_SKEWED * usual))
+    return max(run.part_bytes, int(_SKEWED * usual))
 
 
 def _cut(part: Part, size: int) -> list[Part]:

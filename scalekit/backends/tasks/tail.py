@@ -19,7 +19,7 @@ def as_one_task(pending: Pending, run: Run) -> Pending:
     moving = [feed for feed in pending.feeds if not feed.shared]
     if run.config.partitions is not None or pending.count <= 1:
         return pending
-    if pending.bytes > run.config.partition_bytes // 2 or not all(map(_may_be_one, moving)):
+    if pending.bytes > run.part_bytes // 2 or not all(map(_may_be_one, moving)):
         return pending
     if any(isinstance(plan, Numbered) for plan in walk(pending.fragment)):
         return pending
