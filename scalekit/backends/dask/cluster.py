@@ -18,7 +18,6 @@ from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE, as_error, cause_of
 from scalekit.backends.dask.flights import Flight, Piece, Sent
 from scalekit.backends.dask.graph import Graph, graph_of, report_graph
-from scalekit.backends.dask.placing import Placing
 from scalekit.backends.dask.vigil import Vigil
 from scalekit.backends.dask.work import call, from_bytes, to_bytes
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
@@ -51,7 +50,6 @@ class DaskCluster(Cluster):
         self._tower = connection.tower
         self._unsent: list[Flight] = []
         self._flying: WeakSet[Flight] = WeakSet()
-        self._placing = Placing()
 
     @property
     def resources(self) -> Resources:
@@ -111,8 +109,11 @@ class DaskCluster(Cluster):
         return [_value(ref, made) for ref in refs]
 
     def is_here(self, refs: Sequence[Ref]) -> bool:
-        """Whether all of them were told with reports, or came from here."""
-        return all(isinstance(ref, Sent) or ref.flight.told is not None for ref in refs)
+        """Whether all of them were told with reports, or came from here: not those of Dask's own collections."""
+        return all(
+            ref.value is not None if isinstance(ref, Sent) else ref.flight.told is not None
+            for ref in refs
+        )
 
     def _brought(self, flights: dict[str, Flight]) -> dict[str, Any]:
         futures = {key: flight.future for key, flight in flights.items()}
@@ -168,7 +169,7 @@ class DaskCluster(Cluster):
             self._tower.expect(flight)
         self._flying.update(flights)
         with self._answered():
-            places = self._placing.placed(flights, self._connection.threads())
+            places = self._connection.placing.placed(flights, self._connection.threads())
         graph = graph_of(flights, self._tower.topic)
         # The scheduler asks for the workers of each task, with the standard library alone.
         placed = {"workers": places.__getitem__, "allow_other_workers": True} if places else {}

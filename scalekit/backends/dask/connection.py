@@ -14,6 +14,7 @@ from distributed.comm import get_address_host
 
 from scalekit.backends.dask.embedded import Embedded
 from scalekit.backends.dask.flights import Tower
+from scalekit.backends.dask.placing import Placing
 from scalekit.backends.dask.software import checked
 from scalekit.backends.tasks.cluster import Resources
 
@@ -36,6 +37,7 @@ class Connection:
         self.client = client
         self.ship = ship
         self.tower = Tower()
+        self.placing = Placing()
         self.embedded = embedded
         self.lock = threading.Lock()
         self._owned = owned
@@ -83,7 +85,7 @@ class Connection:
         return self._resources
 
     def threads(self) -> Mapping[str, int]:
-        """The threads of each worker, by its address."""
+        """The threads of each worker that takes tasks, by its address: none of those that are paused, or go away."""
         self._look_again()
         return self._threads
 
@@ -99,7 +101,11 @@ class Connection:
             self._checked |= checked(self.client, self.ask, new, ship=self.ship)
         shares = [w["memory_limit"] // w["nthreads"] for w in workers.values() if w["memory_limit"]]
         slots = sum(worker["nthreads"] for worker in workers.values())
-        self._threads = {name: worker["nthreads"] for name, worker in workers.items()}
+        self._threads = {
+            name: worker["nthreads"]
+            for name, worker in workers.items()
+            if name in self._checked and worker["nthreads"] and worker["status"] == "running"
+        }
         hosts = tuple({get_address_host(name) for name in workers})
         self._resources = Resources(max(1, slots), min(shares, default=2 * 1024**3), hosts)
         self._looked = time.monotonic()

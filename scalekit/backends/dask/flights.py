@@ -74,8 +74,8 @@ class Flight:
 
     @property
     def has_failed(self) -> bool:
-        """Whether Dask gave it up."""
-        return self.future is not None and self.future.status in LOST
+        """Whether Dask gave it up, and its tables are not here: they may be lost and made again in vain."""
+        return self.told is None and self.future is not None and self.future.status in LOST
 
     @property
     def has_landed(self) -> bool:

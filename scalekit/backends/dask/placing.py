@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import threading
+import uuid
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
+from weakref import WeakSet
+
+import dask
 
 from scalekit.backends.dask.flights import Flight, Piece
 
 MOVED = 256 * 1024**2
 """Bytes that are moved in the time in which one more task is waited for, about."""
+
+REMEMBERED = 100_000
+"""Tasks of which is remembered that they were given a worker, over all queries: some 10 MB."""
 
 Places = Mapping[str, tuple[str, ...]]
 """Workers by the keys of tasks; none where the scheduler chooses."""
@@ -19,20 +27,49 @@ class Placing:
 
     Dask sends a task to a worker that holds some of what it reads, even if that one is the only one with work: all
     tasks of a join with a small table would run where that table is. And two tasks that read no table may go
-    to one worker. Dask chooses again where the worker is lost.
+    to one worker. Dask chooses again where the worker is lost, if there is another one.
+
+    All queries of a connection share one, so that they know of each other.
+
+    Attributes
+    ----------
+    chosen
+        The keys of tasks for which a worker was chosen, the latest ones.
     """
 
     def __init__(self) -> None:
-        self._under_way: list[Flight] = []
+        self.chosen: deque[str] = deque(maxlen=REMEMBERED)
+        self._lock = threading.Lock()
+        self._name = uuid.uuid4().hex
+        self._under_way: WeakSet[Flight] = WeakSet()
 
     def placed(self, flights: Sequence[Flight], threads: Mapping[str, int]) -> Places:
         """The workers of ``flights``, which are under way from now on, by the threads that each worker has."""
-        self._under_way = [flight for flight in self._under_way if not flight.has_landed]
-        busy = Counter(flight.place for flight in self._under_way if flight.place)
         places: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+        if len(threads) < 2 or _is_chosen_by_user():
+            return places
+        with self._lock:
+            self._place(flights, self._in_turn(threads), places)
+            self.chosen.extend(places)
+        return places
+
+    def _in_turn(self, threads: Mapping[str, int]) -> dict[str, int]:
+        """The workers in an order of our own: not every session begins with the same one."""
+        return {
+            worker: threads[worker]
+            for worker in sorted(threads, key=lambda worker: hash((self._name, worker)))
+        }
+
+    def _place(
+        self,
+        flights: Sequence[Flight],
+        threads: Mapping[str, int],
+        places: dict[str, tuple[str, ...]],
+    ) -> None:
+        self._under_way = WeakSet(f for f in self._under_way if not f.has_landed)
+        # Dask may have moved a task since: it counts where it was seen to start.
+        busy = Counter(f.started_on or f.place for f in self._under_way)
         for flight in flights:
-            if not threads:
-                break
             held = _held(flight)
             total = sum(held.values())
             waits = {
@@ -42,8 +79,12 @@ class Placing:
             flight.place = min(waits, key=waits.__getitem__)
             busy[flight.place] += 1
             places[flight.key] = (flight.place,)
-            self._under_way.append(flight)
-        return places
+            self._under_way.add(flight)
+
+
+def _is_chosen_by_user() -> bool:
+    """Whether the user said where Dask is to run tasks: a worker chosen here would take the place of that."""
+    return bool({"workers", "resources"} & dask.get_annotations().keys())
 
 
 def _held(flight: Flight) -> Counter[str]:

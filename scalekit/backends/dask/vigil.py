@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE
 from scalekit.backends.dask.flights import Flight
+from scalekit.backends.dask.work import look_again
 from scalekit.errors import ExecutionError
 
 QUIET = 5.0
@@ -16,6 +18,9 @@ QUIET = 5.0
 
 PATIENCE = 60.0
 """Seconds without workers, or without any of the query's tasks on one, after which the query is given up."""
+
+WAITING = ("no-worker", "waiting", "released")
+"""States of tasks that may still wait for the worker that was chosen for them."""
 
 
 class Vigil:
@@ -65,3 +70,20 @@ class Vigil:
             return
         busy = {key for keys in running.values() for key in keys}
         self._trouble = "" if busy else "no task runs on any worker of Dask"
+        if any(flight.report is None and flight.key not in busy for flight in self._flights):
+            with suppress(OSError, TimeoutError, KeyError):  # one that was forgotten meanwhile
+                self._connection.ask(self._let_go, QUIET)
+
+    async def _let_go(self) -> None:
+        """Let tasks run anywhere that wait for the worker that was chosen for them.
+
+        Dask lets them run elsewhere where another worker is there when they are ready. Where there was none, it
+        offers those that come later only the tasks that are meant for them.
+        """
+        client = self._connection.client
+        chosen = list(self._connection.placing.chosen)
+        states = await client.scheduler.get_task_status(keys=chosen)
+        if "no-worker" in states.values():
+            waiting = dict.fromkeys(key for key, state in states.items() if state in WAITING)
+            await client.scheduler.set_restrictions(worker=waiting)
+            await client.run(look_again, on_error="ignore", asynchronous=True)

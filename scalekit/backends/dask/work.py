@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 from dask.task_spec import Task
-from distributed import get_worker
+from distributed import Status, Worker, get_worker
 from distributed.protocol import dask_deserialize, dask_serialize
 
 from scalekit.kernels.task import Report, run_task
@@ -115,6 +115,13 @@ def report_again(
 ) -> Report:
     """Run a task for its report: an event is lost where the client lost its connection for a moment."""
     return run_task(packed, pickle.loads(facts), *tables_at(places, given))[1]
+
+
+def look_again(dask_worker: Worker) -> None:
+    """Have the scheduler look for tasks that this worker can run: it does so when one that was paused goes on."""
+    if dask_worker.status == Status.running:
+        dask_worker.status = Status.paused
+        dask_worker.status = Status.running
 
 
 def tables_at(places: Places, given: Sequence[Made | bytes]) -> list[pa.Table]:
