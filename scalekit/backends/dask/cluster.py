@@ -16,8 +16,9 @@ from dask.task_spec import Task
 from scalekit.backends.dask.collections import adopted, lent
 from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE, as_error, cause_of
-from scalekit.backends.dask.flights import Flight, Piece, Sent
-from scalekit.backends.dask.graph import Graph, graph_of, report_graph
+from scalekit.backends.dask.flights import LOST, Flight, Piece, Sent
+from scalekit.backends.dask.graph import Graph, graph_of, piece_key, report_graph
+from scalekit.backends.dask.scattering import Scattering, let_go, scattered_graph
 from scalekit.backends.dask.vigil import Vigil
 from scalekit.backends.dask.work import call, from_bytes, to_bytes
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
@@ -50,6 +51,7 @@ class DaskCluster(Cluster):
         self._tower = connection.tower
         self._unsent: list[Flight] = []
         self._flying: WeakSet[Flight] = WeakSet()
+        self._scattering = Scattering()
 
     @property
     def resources(self) -> Resources:
@@ -98,13 +100,28 @@ class DaskCluster(Cluster):
     def any_done(self, reports: Sequence[Ref]) -> Sequence[int]:
         """The tasks whose reports are there, as soon as there is one."""
         self._wait(reports, any)
-        return [place for place, flight in enumerate(reports) if flight.has_landed]
+        landed = [place for place, flight in enumerate(reports) if flight.has_landed]
+        self._scatter([reports[place] for place in landed])
+        return landed
+
+    def _scatter(self, landed: Sequence[Flight]) -> None:
+        """Take apart what a large exchange has made, before there is more of it than memory."""
+        room = self.resources
+        due = self._scattering.due(landed, room.memory * room.slots)
+        if not due:
+            return
+        graph = scattered_graph(due)
+        futures = dict(zip(graph, self._send(graph, list(graph)), strict=True))
+        for flight in due:
+            let_go(flight, futures)
 
     def fetch(self, refs: Sequence[Ref]) -> list[Any]:
         """Reports, which came by themselves, and tables, which are brought."""
         made_by = {ref.flight.key: ref.flight for ref in refs if isinstance(ref, Piece)}
         self._wait([*(ref for ref in refs if isinstance(ref, Flight)), *made_by.values()], all)
-        wanted = {key: flight for key, flight in made_by.items() if flight.told is None}
+        wanted = {
+            _key(ref): ref for ref in refs if isinstance(ref, Piece) and ref.flight.told is None
+        }
         made = self._brought(wanted) if wanted else {}
         return [_value(ref, made) for ref in refs]
 
@@ -115,8 +132,9 @@ class DaskCluster(Cluster):
             for ref in refs
         )
 
-    def _brought(self, flights: dict[str, Flight]) -> dict[str, Any]:
-        futures = {key: flight.future for key, flight in flights.items()}
+    def _brought(self, pieces: dict[str, Piece]) -> dict[str, Any]:
+        flights = {key: piece.flight for key, piece in pieces.items()}
+        futures = {key: _future(piece) for key, piece in pieces.items()}
         vigil = Vigil(self._connection, flights.values())
         answer = self._connection.start(lambda: self._client.gather(futures, asynchronous=True))
         with self._cancelling():
@@ -144,7 +162,11 @@ class DaskCluster(Cluster):
     def _ask_again(self, flights: Sequence[Flight]) -> None:
         """Ask for reports of tasks that are done, and were not heard."""
         for flight in flights:
-            if flight.report is not None or flight.future.status != "finished":
+            if (
+                flight.report is not None
+                or flight.future is None
+                or flight.future.status != "finished"
+            ):
                 flight.unheard = 0
                 continue
             flight.unheard += 1
@@ -158,7 +180,8 @@ class DaskCluster(Cluster):
         if not self._connection.is_alive:
             raise ExecutionError(GONE)
         with suppress(Exception):
-            return flight.future.exception(timeout=CANCELLING)
+            lost = next(future for future in flight.futures if future.status in LOST)
+            return lost.exception(timeout=CANCELLING)
         return None
 
     def _flush(self) -> None:
@@ -225,4 +248,14 @@ def _value(ref: Ref, made: dict[str, Any]) -> Any:
         case Piece(flight=flight) if flight.told is not None:
             return from_bytes(flight.told[ref.number])
         case _:
-            return made[ref.flight.key].tables[ref.number]
+            return made[_key(ref)].tables[ref.number if ref.flight.pieces is None else 0]
+
+
+def _key(piece: Piece) -> str:
+    """The name in Dask of what holds a piece."""
+    flight = piece.flight
+    return flight.key if flight.pieces is None else piece_key(flight, piece.number)
+
+
+def _future(piece: Piece) -> Any:
+    return piece.flight.future if piece.flight.pieces is None else piece.flight.pieces[piece.number]

@@ -66,5 +66,7 @@ def _located(flight: Flight, text: str) -> ScalekitError:
 
 def cause_of(flight: Flight, told: Any) -> BaseException:
     """What Dask says of a failed task."""
-    cancelled: BaseException = FutureCancelledError(flight.key, str(flight.future.status))
+    cancelled: BaseException = FutureCancelledError(
+        flight.key, str([future.status for future in flight.futures])
+    )
     return told if isinstance(told, BaseException) else cancelled

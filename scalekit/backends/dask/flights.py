@@ -50,6 +50,8 @@ class Flight:
         Where it was last seen to start.
     unheard
         How often it was seen to be done without a report.
+    pieces
+        Dask's futures of its tables by number, where they were taken apart.
     told
         Its tables, where they were so small that it told them with its report.
     """
@@ -65,6 +67,7 @@ class Flight:
     place: str | None = None
     started_on: str | None = None
     unheard: int = 0
+    pieces: dict[int, Any] | None = None
     told: Sequence[bytes] | None = None
 
     @property
@@ -73,9 +76,16 @@ class Flight:
         return self.facts.part < TELLING
 
     @property
+    def futures(self) -> Sequence[Any]:
+        """What Dask keeps for it: its tables, or the pieces of them; nothing before it is sent."""
+        if self.pieces is not None:
+            return tuple(self.pieces.values())
+        return () if self.future is None else (self.future,)
+
+    @property
     def has_failed(self) -> bool:
         """Whether Dask gave it up, and its tables are not here: they may be lost and made again in vain."""
-        return self.told is None and self.future is not None and self.future.status in LOST
+        return self.told is None and any(future.status in LOST for future in self.futures)
 
     @property
     def has_landed(self) -> bool:

@@ -76,6 +76,9 @@ def places_of(tables: Sequence[Any], inputs: Inputs) -> tuple[tuple[int, int], .
         elif table.flight.told is not None:
             told = table.flight.told[table.number]
             places.append((inputs.add(f"{table.flight.key} {table.number}", told), 0))
+        elif table.flight.pieces is not None:
+            key = piece_key(table.flight, table.number)
+            places.append((inputs.add(key, TaskRef(key)), 0))
         elif (table.flight.key, table.number) in picked:
             places.append(picked[table.flight.key, table.number])
         else:
@@ -101,6 +104,15 @@ def _picked(tables: Sequence[Any], inputs: Inputs) -> dict[tuple[str, int], tupl
     return found
 
 
+def piece_key(flight: Flight, number: int) -> str:
+    """The name of a piece that was cut from a task's tables."""
+    return f"{flight.key}-{number}"
+
+
 def _is_worth_picking(flight: Flight) -> bool:
     report = flight.report
-    return flight.outputs > 1 and (report is None or sum(report.bytes) > WHOLE)
+    return (
+        flight.outputs > 1
+        and flight.pieces is None
+        and (report is None or sum(report.bytes) > WHOLE)
+    )

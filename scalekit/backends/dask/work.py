@@ -135,6 +135,11 @@ def pick(number: int, *given: Made) -> Made:
     return Made([made.tables[number] for made in given])
 
 
+def cut(number: int, made: Made) -> Made:
+    """One piece of a task with memory of its own: what it was cut from can go."""
+    return Made([from_bytes(to_bytes(made.tables[number]))])
+
+
 def hold(payload: bytes) -> Made:
     """A table that came from the client, as if a task had made it: it can be made again elsewhere."""
     return Made([from_bytes(payload)])
