@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,10 +24,10 @@ from scalekit.kernels.failures import execution_errors
 from scalekit.kernels.outputs import PLACE_BITS, Output, answered, handed_on, sampled
 from scalekit.kernels.tables import join_tables, to_table
 from scalekit.plan.explain import line
-from scalekit.plan.nodes import Numbered, Plan, RowIndex
+from scalekit.plan.nodes import Input, Numbered, Plan, RowIndex
 from scalekit.sources.base import Source
 from scalekit.sources.reading import reading_errors
-from scalekit.tree import rewrite
+from scalekit.tree import rewrite, walk
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,18 +85,15 @@ class Facts:
     ----------
     part
         Its number.
-    before
-        Rows in the parts before it, where the fragment counts rows.
     feeds
         For each slot the splits to read, or the number of tables that belong to it.
-    total
-        Rows in all parts, where the fragment counts rows.
+    counts
+        For each slot whose rows the fragment counts: the rows in the parts before, and in all parts.
     """
 
     part: int
-    before: int
     feeds: tuple[int | tuple[Any, ...], ...]
-    total: int = 0
+    counts: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +203,23 @@ def numbered(fragment: Plan, facts: Facts) -> Plan:
     def place(plan: Plan) -> Plan:
         if not isinstance(plan, Numbered):
             return plan
-        return RowIndex(plan.input, plan.name, plan.offset + _FIRST[plan.by](facts))
+        return RowIndex(plan.input, plan.name, plan.offset + _first(plan, facts))
 
     return rewrite(fragment, place)
 
 
-_FIRST: Mapping[str, Callable[[Facts], int]] = {
-    "place": lambda facts: facts.part << PLACE_BITS,
-    "row": lambda facts: facts.before,
-    "end": lambda facts: facts.before - facts.total,
-}
-"""The number of a part's first row, by how rows are numbered."""
+def _first(plan: Numbered, facts: Facts) -> int:
+    """The number of a part's first row."""
+    if plan.by == "place":
+        return facts.part << PLACE_BITS
+    before, total = facts.counts[counted_slot(plan)]
+    return before if plan.by == "row" else before - total
+
+
+def counted_slot(plan: Numbered) -> int:
+    """The table whose rows are counted, which is numbered as it is read."""
+    (slot,) = {below.index for below in walk(plan.input) if isinstance(below, Input)}
+    return slot
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def _lost_keys(fragment: Plan) -> int:
     )
     rows = pl.DataFrame({"k": [i % KEYS for i in range(5000)], "x": [0.1 * i for i in range(5000)]})
     packed, table = pack(stage), rows.to_arrow()
-    (first, _), (second, _) = (run_task(packed, Facts(0, 0, (1,)), table) for _ in range(2))
+    (first, _), (second, _) = (run_task(packed, Facts(0, (1,)), table) for _ in range(2))
     found = pa.concat_tables([*first[:2], *second[2:]])
     assert found.num_rows == KEYS, "the number of rows shows nothing"
     return KEYS - len(set(found["k"].to_pylist()))

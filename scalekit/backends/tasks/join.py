@@ -26,8 +26,8 @@ from scalekit.backends.tasks.skew import unskewed
 from scalekit.backends.tasks.tail import as_one_task
 from scalekit.physical.joins import sieved
 from scalekit.physical.nodes import JoinPartitions, Reduction
-from scalekit.plan.nodes import Input, Join, Plan
-from scalekit.tree import rewrite
+from scalekit.plan.nodes import Input, Join, Numbered, Plan
+from scalekit.tree import rewrite, walk
 
 _MOVED_TWICE = 2
 """What it costs to exchange a byte, beside looking it up in one more task: it is split, then put together."""
@@ -248,7 +248,10 @@ def _broadcast(node: JoinPartitions, sides: Sequence[Side], place: int, run: Run
 
 def _is_read_by_each(table: Pending, other: Pending, run: Run) -> bool:
     """Whether every task of another table computes a small one for itself: sooner than a stage of its own."""
-    return not table.is_stored and is_quick(table) and other.count <= _AT_ONCE * run.slots
+    if table.is_stored or other.count > _AT_ONCE * run.slots or not is_quick(table):
+        return False
+    # Each task would number the rows by a part of its own.
+    return not any(isinstance(plan, Numbered) for plan in walk(table.fragment))
 
 
 def _exchanged(node: JoinPartitions, sides: Sequence[Side], parts: int, run: Run) -> Pending:

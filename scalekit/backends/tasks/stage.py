@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scalekit.backends.tasks.cluster import Cluster, Ref, Submitted
-from scalekit.backends.tasks.parts import Freed, Part, Pending, Splits
+from scalekit.backends.tasks.parts import Feed, Freed, Part, Pending, Splits
 from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, ByRows, Handed, Output
 from scalekit.kernels.schema import schema_of
-from scalekit.kernels.task import Facts, ReadSlot, Report, Stage, pack, run_task
+from scalekit.kernels.task import Facts, ReadSlot, Report, Stage, counted_slot, pack, run_task
 from scalekit.optimize import pin_order
 from scalekit.plan.explain import title
 from scalekit.plan.nodes import Input, Numbered
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 AHEAD = 3
 """Tasks under way for each slot: the next one waits while one runs, and no more of them hold memory."""
+
+_Starts: TypeAlias = Mapping[int, Sequence[int]]
+"""The rows before each part, and all of them last, by the slots of the tables whose rows are counted."""
 
 
 class Done:
@@ -70,7 +73,7 @@ def run_stage(
         In the order of ``tasks``, whichever finished first.
     """
     packed = cluster.put(pack(stage))
-    starts = [0, *accumulate(_rows(pending))]
+    starts = _starts(pending)
     found: dict[int, Done] = {}
     todo = iter(tasks)
     flying: dict[int, Submitted] = {}
@@ -106,14 +109,14 @@ def _start(
     packed: Ref,
     pending: Pending,
     task: int,
-    starts: Sequence[int],
+    starts: _Starts,
     outputs: int,
 ) -> Submitted:
     facts, tables = _task(pending, task, starts)
     return cluster.submit(packed, facts, tables, outputs)
 
 
-def _task(pending: Pending, task: int, starts: Sequence[int]) -> tuple[Facts, list[Ref]]:
+def _task(pending: Pending, task: int, starts: _Starts) -> tuple[Facts, list[Ref]]:
     """What a task is told, and the tables that it reads."""
     tables: list[Ref] = []
     feeds: list[int | tuple[object, ...]] = []
@@ -124,13 +127,16 @@ def _task(pending: Pending, task: int, starts: Sequence[int]) -> tuple[Facts, li
         else:
             feeds.append(len(content.tables))
             tables += content.tables
-    # One table for all tasks, or one whose rows nobody numbers, starts at the first row for each of them.
-    return Facts(task, starts[task] if len(starts) > 2 else 0, tuple(feeds), starts[-1]), tables
+    counts = {
+        slot: (rows[0 if pending.feeds[slot].shared else task], rows[-1])
+        for slot, rows in starts.items()
+    }
+    return Facts(task, tuple(feeds), counts), tables
 
 
 def run_here(cluster: Cluster, stage: Stage, pending: Pending) -> tuple[pa.Table, Report]:
     """Run the only task of ``pending`` in this process, which has all that it reads."""
-    facts, tables = _task(pending, 0, [0, *accumulate(_rows(pending))])
+    facts, tables = _task(pending, 0, _starts(pending))
     (made,), report = run_task(pack(stage), facts, *cluster.fetch(tables))
     return made, report
 
@@ -153,14 +159,16 @@ def _free(pending: Pending, task: int) -> None:
             feed.contents[task] = Freed(content.rows)
 
 
-def _rows(pending: Pending) -> list[int]:
-    """Rows of each part of the table whose rows the fragment numbers; none where it numbers none."""
-    numbered = [p for p in walk(pending.fragment) if isinstance(p, Numbered) and p.by != "place"]
-    if not numbered:
-        return []
-    (leaf,) = {p.index for p in walk(numbered[0]) if isinstance(p, Input)}
-    contents = pending.feeds[leaf].contents
-    return [content.rows or 0 for content in contents if content is not None]
+def _starts(pending: Pending) -> _Starts:
+    """The first row of each part, and the number of all, of each table whose rows the fragment counts."""
+    counted = [p for p in walk(pending.fragment) if isinstance(p, Numbered) and p.by != "place"]
+    slots = {counted_slot(plan) for plan in counted}
+    return {slot: _first_rows(pending.feeds[slot]) for slot in slots}
+
+
+def _first_rows(feed: Feed) -> list[int]:
+    rows = (0 if content is None else content.rows or 0 for content in feed.contents)
+    return [0, *accumulate(rows)]
 
 
 def stage_name(pending: Pending, output: Output) -> str:

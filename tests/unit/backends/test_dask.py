@@ -370,7 +370,7 @@ def packed_stage() -> bytes:
 def facts(tables: int) -> Any:
     from scalekit.kernels.task import Facts
 
-    return Facts(0, 0, (tables,))
+    return Facts(0, (tables,))
 
 
 def modules_of(pickled: bytes) -> set[str]:

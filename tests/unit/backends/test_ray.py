@@ -151,7 +151,7 @@ def test_an_error_of_a_task_is_scalekits_own(capfd):
 
 def test_an_error_that_nobody_foresaw_brings_its_frames():
     cluster = RayBackend().connect(resolve())
-    submitted = cluster.submit(cluster.put(b"no stage"), Facts(0, 0, ()), (), 1)
+    submitted = cluster.submit(cluster.put(b"no stage"), Facts(0, ()), (), 1)
     with pytest.raises(ExecutionError, match="on a worker of Ray") as caught:
         cluster.fetch([submitted.report])
     assert "run_task" in caught.value.__notes__[0]
