@@ -42,15 +42,22 @@ SETTINGS = {
 
 
 def kill_at(workload: Workload, stage: int, moment: str, number: int) -> Outcome:
-    """Run a workload, and kill one worker at a moment of a stage."""
+    """Run a workload, and kill one worker of two at a moment of a stage."""
     pids = workers_of(2)
+    return outcome(workload, Disturbance(stage, moment, lambda: _kill(pids[number % len(pids)])))
 
-    def kill() -> None:
+
+def kill_all_at(workload: Workload, stage: int, moment: str, count: int) -> Outcome:
+    """Run a workload, and kill all of ``count`` workers at a moment of a stage: others come, at other addresses."""
+    pids = workers_of(count)
+    return outcome(workload, Disturbance(stage, moment, lambda: _kill(*pids)))
+
+
+def _kill(*pids: int) -> None:
+    for pid in pids:
         # Dask itself ends a worker whose predecessor was lost 15 s ago, if it is not there yet.
         with suppress(ProcessLookupError):
-            os.kill(pids[number % len(pids)], signal.SIGKILL)
-
-    return outcome(workload, Disturbance(stage, moment, kill))
+            os.kill(pid, signal.SIGKILL)
 
 
 def workers_of(count: int) -> list[int]:

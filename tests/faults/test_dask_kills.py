@@ -9,7 +9,7 @@ import pytest
 
 import scalekit as sk
 from scalekit.errors import ExecutionError
-from tests.faults.dask_kills import SETTINGS, kill_at
+from tests.faults.dask_kills import SETTINGS, kill_all_at, kill_at
 from tests.faults.workloads import poisoned, workloads
 
 pytestmark = [pytest.mark.dask, pytest.mark.slow]
@@ -28,6 +28,15 @@ def test_a_worker_is_killed(tmp_path: Path, dask_settings: Any, name: str, momen
         (workload,) = [w for w in workloads(tmp_path) if w.name == name]
         found = kill_at(workload, 0, moment, 1)
     assert found.is_fine, found
+
+
+@pytest.mark.parametrize("count", [2, 1])
+def test_all_workers_are_killed(tmp_path: Path, dask_settings: Any, count: int) -> None:
+    with sk.config(**{**SETTINGS, "workers": count}):
+        (workload,) = [w for w in workloads(tmp_path) if w.name == "join-aggregate"]
+        found = kill_all_at(workload, 2, "middle", count)
+    assert found.is_fine, found
+    assert found.text == "right", found
 
 
 def test_a_part_that_kills_its_worker_is_named(tmp_path: Path, dask_settings: Any) -> None:

@@ -35,9 +35,6 @@ TICK = 0.05
 UNHEARD = 20
 """Looks at a task that is done, after which its report is asked for: it comes before, but for a lost connection."""
 
-VERY_LONG = 3600.0
-"""Seconds for a task to run again for its report."""
-
 CANCELLING = 5.0
 """Seconds for the scheduler to take note that tasks are not needed any more."""
 
@@ -122,7 +119,9 @@ class DaskCluster(Cluster):
         wanted = {
             _key(ref): ref for ref in refs if isinstance(ref, Piece) and ref.flight.told is None
         }
-        made = self._brought(wanted) if wanted else {}
+        futures = {key: _future(piece) for key, piece in wanted.items()}
+        flights = {key: piece.flight for key, piece in wanted.items()}
+        made = self._brought(futures, flights) if wanted else {}
         return [_value(ref, made) for ref in refs]
 
     def is_here(self, refs: Sequence[Ref]) -> bool:
@@ -132,9 +131,8 @@ class DaskCluster(Cluster):
             for ref in refs
         )
 
-    def _brought(self, pieces: dict[str, Piece]) -> dict[str, Any]:
-        flights = {key: piece.flight for key, piece in pieces.items()}
-        futures = {key: _future(piece) for key, piece in pieces.items()}
+    def _brought(self, futures: dict[str, Any], flights: dict[str, Flight]) -> dict[str, Any]:
+        """What Dask holds for ``flights``, both by the names that Dask has for it."""
         vigil = Vigil(self._connection, flights.values())
         answer = self._connection.start(lambda: self._client.gather(futures, asynchronous=True))
         with self._cancelling():
@@ -173,8 +171,7 @@ class DaskCluster(Cluster):
             if flight.unheard > UNHEARD:
                 graph, key = report_graph(flight)
                 answer = self._send(graph, [key])[0]
-                with self._answered():
-                    self._tower.land(flight, answer.result(timeout=VERY_LONG), None)
+                self._tower.land(flight, self._brought({key: answer}, {key: flight})[key], None)
 
     def _told(self, flight: Flight) -> Any:
         if not self._connection.is_alive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import os
 import pickle
 import signal
@@ -18,6 +19,7 @@ import psutil
 import pyarrow as pa
 import pytest
 from dask.sizeof import sizeof
+from dask.task_spec import Task
 from distributed import Client, LocalCluster
 
 import scalekit as sk
@@ -208,6 +210,20 @@ class TestWhatIsSent:
         monkeypatch.setitem(found.client._event_handlers, found.tower.topic, lambda _event: None)
         with sk.config(partitions=2):
             assert totals().collect().equals(EXPECTED)
+
+    def test_a_report_that_cannot_be_had_is_an_error_as_any_other(self, attached, monkeypatch):
+        monkeypatch.setattr("scalekit.backends.dask.cluster.UNHEARD", 1)
+        fails = {"again": Task("again", operator.truediv, 1, 0)}
+        monkeypatch.setattr(
+            "scalekit.backends.dask.cluster.report_graph", lambda _: (fails, "again")
+        )
+        found = connection()
+        monkeypatch.setitem(found.client._event_handlers, found.tower.topic, lambda _event: None)
+        with (
+            sk.config(partitions=2),
+            pytest.raises(ExecutionError, match=r"ZeroDivisionError on a worker of Dask"),
+        ):
+            totals().collect()
 
 
 class TestFailures:
