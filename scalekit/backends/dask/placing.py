@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 import uuid
 from collections import Counter, defaultdict, deque
@@ -49,16 +50,9 @@ class Placing:
         if len(threads) < 2 or _is_chosen_by_user():
             return places
         with self._lock:
-            self._place(flights, self._in_turn(threads), places)
+            self._place(flights, threads, places)
             self.chosen.extend(places)
         return places
-
-    def _in_turn(self, threads: Mapping[str, int]) -> dict[str, int]:
-        """The workers in an order of our own: not every session begins with the same one."""
-        return {
-            worker: threads[worker]
-            for worker in sorted(threads, key=lambda worker: hash((self._name, worker)))
-        }
 
     def _place(
         self,
@@ -69,17 +63,24 @@ class Placing:
         self._under_way = WeakSet(f for f in self._under_way if not f.has_landed)
         # Dask may have moved a task since: it counts where it was seen to start.
         busy = Counter(f.started_on or f.place for f in self._under_way)
+        # Of equals in an order of our own: not every session begins with the same worker.
+        free = [(busy[w] / count, hash((self._name, w)), w) for w, count in threads.items()]
+        heapq.heapify(free)
         for flight in flights:
             held = _held(flight)
             total = sum(held.values())
+            # One that holds nothing is worth a look only where no other such one is less busy.
             waits = {
-                worker: busy[worker] / count + (total - held[worker]) / MOVED
-                for worker, count in threads.items()
+                worker: busy[worker] / threads[worker] + (total - held[worker]) / MOVED
+                for worker in (free[0][-1], *held)
+                if worker in threads
             }
             flight.place = min(waits, key=waits.__getitem__)
             busy[flight.place] += 1
             places[flight.key] = (flight.place,)
             self._under_way.add(flight)
+            while (now := busy[free[0][-1]] / threads[free[0][-1]]) > free[0][0]:
+                heapq.heapreplace(free, (now, *free[0][1:]))
 
 
 def _is_chosen_by_user() -> bool:

@@ -16,8 +16,8 @@ from scalekit.errors import ExecutionError
 QUIET = 5.0
 """Seconds without a word after which the scheduler is asked what runs."""
 
-PATIENCE = 60.0
-"""Seconds without workers, or without any of the query's tasks on one, after which the query is given up."""
+PATIENCE = 50.0
+"""Seconds without workers, or without any of the query's tasks on one, after which it is given up: within a minute."""
 
 WAITING = ("no-worker", "waiting", "released")
 """States of tasks that may still wait for the worker that was chosen for them."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -98,6 +100,28 @@ class TestChoosing:
             Placing().placed([alone], workers)
             begun.add(alone.place)
         assert len(begun) > 1
+
+    def test_no_other_worker_would_be_better(self):
+        draw = random.Random(7)
+        threads = {f"w{n}": 1 + n % 3 for n in range(12)}
+        placing, busy, kept = Placing(), Counter[str](), []
+        for _ in range(40):
+            held = Counter(
+                {draw.choice([*threads, "gone"]): draw.randrange(2 * MOVED) for _ in range(3)}
+            )
+            some = [
+                flight(*(Piece(landed(w, size), 0) for w, size in held.items())) for _ in range(5)
+            ]
+            placing.placed(some, threads)
+            for chosen in some:
+                waits = {
+                    w: busy[w] / count + (held.total() - held[w]) / MOVED
+                    for w, count in threads.items()
+                }
+                assert chosen.place
+                assert waits[chosen.place] == min(waits.values())
+                busy[chosen.place] += 1
+            kept.extend(some)
 
     @pytest.mark.parametrize("threads", [{}, {"a": 4}])
     def test_there_is_nothing_to_choose(self, threads):
