@@ -147,6 +147,23 @@ def test_importing_scalekit_leaves_the_heavy_parts_of_pyarrow_out():
     assert out.strip() == "False"
 
 
+def test_importing_scalekit_leaves_out_what_a_local_query_does_not_need():
+    out = run_python("import polars, sys; before = {*sys.modules}; import scalekit; "
+                     "print(*sorted({*sys.modules} - before))")  # fmt: skip
+    loaded = set(out.split())
+    assert "scalekit.frame.writing" in loaded
+    others = {"ssl", "http.client", "urllib.request", "concurrent.futures", "scalekit.sources.persisted",
+              "scalekit.storage.committed", "scalekit.targets.writing", "scalekit.targets.files"}  # fmt: skip
+    assert loaded.isdisjoint(others)
+
+
+def test_reading_files_here_leaves_out_what_reads_the_web():
+    out = run_python(
+        "import scalekit, sys; scalekit.scan_parquet; print('urllib.request' in sys.modules)"
+    )
+    assert out.strip() == "False"
+
+
 def test_the_polars_backend_loads_no_other():
     query = (
         "import scalekit as sk; "

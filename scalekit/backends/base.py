@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from scalekit import targets
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.kernels.pin import pin_schema
@@ -17,7 +18,6 @@ from scalekit.plan.nodes import Plan
 from scalekit.sources.base import Source
 from scalekit.sources.memory import memory_source
 from scalekit.targets.base import Target, WriteResult
-from scalekit.targets.write import write
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Backend(ABC):
     ) -> WriteResult:
         """Run the program and write its rows, all or nothing."""
         parts = (pin_schema(part, request.schema) for part in self.parts(program, config, watch))  # type: ignore[type-var]
-        return write(
+        return targets.write(  # loaded by the first write
             request.target,
             parts,
             inputs=request.inputs,

@@ -13,7 +13,6 @@ from scalekit.kernels.schema import schema_of
 from scalekit.sources.base import Source
 from scalekit.sources.memory import MemorySource
 from scalekit.sources.on_request import check_ray, dask_dataframe, dask_frame, ray_dataset
-from scalekit.sources.persisted import PersistedSource
 
 
 class DistributedResultMethods(FrameBase):
@@ -48,7 +47,7 @@ class DistributedResultMethods(FrameBase):
         check_types(schema_of(self._plan), "Dask", "to_dask()")
         dask_dataframe("to_dask()")
         rows = self._rows(settings)
-        if (lent := self._lent(rows, "dask")) is not None:
+        if (lent := rows.lend("dask")) is not None:
             return lent
         here = MemorySource(rows.read().collect())
         return dask_frame(pandas_frame(here.frame, "arrow"), len(here.splits()))
@@ -87,7 +86,7 @@ class DistributedResultMethods(FrameBase):
         check_types(schema_of(self._plan), "Ray", "to_ray()")
         check_ray("to_ray()")
         rows = self._rows(settings)
-        if (lent := self._lent(rows, "ray")) is not None:
+        if (lent := rows.lend("ray")) is not None:
             return lent
         here = MemorySource(rows.read().collect())
         parts = [here.frame.slice(split.offset, split.rows) for split in here.splits()]
@@ -97,9 +96,3 @@ class DistributedResultMethods(FrameBase):
         config = resolve(**settings)
         with progress(config) as watch:
             return run.persist(self._plan, config, watch)
-
-    def _lent(self, rows: Source, backend: str) -> Any | None:
-        """The rows as a collection of the engine that has them, if it is this one."""
-        if isinstance(rows, PersistedSource) and rows.holder.backend == backend:
-            return rows.holder.lend(schema_of(self._plan))
-        return None

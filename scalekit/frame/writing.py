@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scalekit import run
+from scalekit import run, targets
 from scalekit.config import resolve
 from scalekit.display.progress import progress
 from scalekit.frame.base import FrameBase
 from scalekit.targets.base import Mode, Target, WriteResult
-from scalekit.targets.database import DatabaseTarget
-from scalekit.targets.delta import DeltaTarget
-from scalekit.targets.files import CsvTarget, IpcTarget, NdjsonTarget, ParquetTarget
 
 Options = Mapping[str, Any] | None
 
@@ -81,7 +78,7 @@ class WriteMethods(FrameBase):
         >>> sk.scan_parquet("numbers.parquet").collect()["x"].to_list()
         [1, 2]
         """
-        target = ParquetTarget(
+        target = targets.ParquetTarget(
             path=path,
             mode=mode,
             partition_by=partition_by,  # type: ignore[arg-type]
@@ -134,7 +131,7 @@ class WriteMethods(FrameBase):
         >>> sk.scan_csv("numbers.csv").collect()["x"].to_list()
         [1, None]
         """
-        target = CsvTarget(
+        target = targets.CsvTarget(
             path=path,
             mode=mode,
             partition_by=partition_by,  # type: ignore[arg-type]
@@ -176,7 +173,7 @@ class WriteMethods(FrameBase):
         >>> sk.from_dict({"x": [1]}).write_ndjson("numbers.ndjson").rows
         1
         """
-        target = NdjsonTarget(
+        target = targets.NdjsonTarget(
             path=path,
             mode=mode,
             partition_by=partition_by,  # type: ignore[arg-type]
@@ -206,7 +203,7 @@ class WriteMethods(FrameBase):
         >>> sk.from_dict({"x": [1]}).write_ipc("numbers.arrow").rows
         1
         """
-        target = IpcTarget(
+        target = targets.IpcTarget(
             path=path,
             mode=mode,
             partition_by=partition_by,  # type: ignore[arg-type]
@@ -243,7 +240,7 @@ class WriteMethods(FrameBase):
         SchemaError
             For types that Delta cannot hold exactly.
         """
-        target = DeltaTarget(
+        target = targets.DeltaTarget(
             path=path,
             mode=mode,
             partition_by=partition_by,  # type: ignore[arg-type]
@@ -284,7 +281,7 @@ class WriteMethods(FrameBase):
         >>> sk.from_dict({"x": [1, 2]}).write_database("numbers", "sqlite:///numbers.db").rows
         2
         """
-        target = DatabaseTarget(table=table, uri=uri, mode=mode, engine=engine)  # type: ignore[arg-type]
+        target = targets.DatabaseTarget(table=table, uri=uri, mode=mode, engine=engine)  # type: ignore[arg-type]
         return self._write(target, write_id, settings)
 
     def _write(

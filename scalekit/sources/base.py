@@ -107,6 +107,10 @@ class Source(ABC):
         """Whether another process can read the rows by this description alone."""
         return True
 
+    def lend(self, backend: str) -> Any | None:  # noqa: ARG002 - for rows that a cluster has
+        """The rows as a collection of the engine of ``backend``, where they are there already."""
+        return None
+
     def has_cheap_head(self) -> bool:
         """Whether the first rows can be had without computing the others: only then is there a preview."""
         return True

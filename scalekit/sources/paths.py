@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -18,7 +19,6 @@ from scalekit.errors import AccessError, PathNotFoundError, SourceError
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.remote import list_objects, nearest
 from scalekit.sources.uri import WEB, File, check_web_address, generation, local_path, scheme_of
-from scalekit.sources.web import resolve_web
 from scalekit.storage import committed_files, parse_location
 from scalekit.storage.names import META
 from scalekit.storage.workspace import repair
@@ -137,7 +137,8 @@ def _find(text: str, suffixes: tuple[str, ...], options: StorageOptions) -> _Lis
             ) from None
     if scheme in WEB:
         check_web_address(text)
-        return _Listing([resolve_web(text)])
+        web = import_module("scalekit.sources.web")  # brings urllib.request and ssl
+        return _Listing([web.resolve_web(text)])
     listed, folder = list_objects(text, options)
     if folder is None and listed:
         return _Listing(listed)

@@ -150,6 +150,10 @@ class PersistedSource(Source):
             column_bytes=tuple((name, int(by_width * each)) for name, each in widths.items()),
         )
 
+    def lend(self, backend: str) -> Any | None:
+        """The parts as a collection of the engine that has them, if it is this one."""
+        return self.holder.lend(self.schema) if self.holder.backend == backend else None
+
     def travels(self) -> bool:
         """No: references to the parts belong to this process."""
         return False

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from scalekit.errors import AccessError, PathNotFoundError, SourceError
 from scalekit.sources.redact import StorageOptions, redact
 from scalekit.sources.uri import WEB, File, scheme_of, split_bucket
-from scalekit.sources.web import WebFile
 from scalekit.storage import parse_location
 from scalekit.storage.objects import ObjectStore, StoredObject, StoreError
 
@@ -115,7 +115,11 @@ def open_file(uri: str, options: StorageOptions) -> OpenFile:
     scheme = scheme_of(uri)
     if scheme is None:
         return _LocalFile(uri)
-    return WebFile(uri) if scheme in WEB else _ObjectFile(uri, options)
+    if scheme not in WEB:
+        return _ObjectFile(uri, options)
+    # brings urllib.request and ssl
+    opened: OpenFile = import_module("scalekit.sources.web").WebFile(uri)
+    return opened
 
 
 class _LocalFile:
