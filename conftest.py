@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scalekit.config import Config, configure
+from scalekit.config import Settings, configure
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for variable in [name for name in os.environ if name.startswith("SCALEKIT_")]:
         monkeypatch.delenv(variable)
     yield
-    configure(**dict.fromkeys(Config.__dataclass_fields__))
+    configure(**dict.fromkeys(Settings.__annotations__))
 
 
 @pytest.fixture(autouse=True)

@@ -23,12 +23,12 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
 from scalekit.errors import ConfigError
 
@@ -74,6 +74,8 @@ class Config:
         Whether workers that lack scalekit are sent this process' copy of it.
     allow_insecure
         Whether a cluster on another machine may be reached without encryption.
+    origins
+        Where each setting that somebody gave comes from, for messages; see :meth:`origin`.
     """
 
     backend: str = "auto"
@@ -91,6 +93,16 @@ class Config:
     worker_memory: int | None = None
     ship: bool = False
     allow_insecure: bool = False
+    origins: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
+
+    def origin(self, name: str) -> str:
+        """Say which level a setting comes from, such as ``"SCALEKIT_BACKEND"`` or ``"default"``."""
+        return dict(self.origins).get(name, "default")
+
+    def given(self, origin: str, **values: Any) -> Self:
+        """The same settings but for ``values``, which come from ``origin``."""
+        origins = {**dict(self.origins), **dict.fromkeys(values, origin)}
+        return replace(self, **values, origins=tuple(origins.items()))
 
 
 class Settings(TypedDict, total=False):
@@ -133,9 +145,12 @@ def resolve(**overrides: Unpack[Settings]) -> Config:
     2147483648
     """
     found: dict[str, Any] = {}
-    for values, _ in _levels(dict(overrides)):
+    origins: dict[str, str] = {}
+    for values, origin in _levels(dict(overrides)):
+        origins |= {name: origin(name) for name in values if name not in found}
         found = {**values, **found}
-    return Config(**{name: value for name, value in found.items() if value is not _AUTOMATIC})
+    given = {name: value for name, value in found.items() if value is not _AUTOMATIC}
+    return Config(**given, origins=tuple(origins.items()))
 
 
 def origin_of(name: str, **overrides: Unpack[Settings]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import polars as pl
@@ -126,7 +126,7 @@ def plan_at(plan: Plan, config: Config, stage: str) -> Plan:
     return plan if stage == "logical" else optimized_plan(plan, config)
 
 
-def explain(plan: Plan, config: Config, stage: str, origin: str) -> str:
+def explain(plan: Plan, config: Config, stage: str) -> str:
     """Show a plan at a stage of the pipeline, and the decision who runs it; nothing runs.
 
     Raises
@@ -143,7 +143,7 @@ def explain(plan: Plan, config: Config, stage: str, origin: str) -> str:
             text = backend.show(program)
     else:
         text = render(plan_at(plan, config, stage))
-    return f"{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {origin})"
+    return f"{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {config.origin('backend')})"
 
 
 def profile(plan: Plan, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -166,7 +166,9 @@ def verify(plan: Plan, config: Config, backends: tuple[str, ...]) -> Verified:
     """Run ``plan`` on each backend and compare with the first one's answer."""
     if len(backends) < 2:
         raise InvalidOperationError("verify() compares at least two backends")
-    expected, *others = (collect(plan, replace(config, backend=name)) for name in backends)
+    expected, *others = (
+        collect(plan, config.given("argument backends=", backend=name)) for name in backends
+    )
     differences = {}
     for name, answer in zip(backends[1:], others, strict=True):
         try:

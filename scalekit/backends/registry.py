@@ -17,8 +17,8 @@ def available() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
-def find_backend(name: str) -> EntryPoint:
-    """Where a backend is, without loading it.
+def find_backend(name: str, origin: str = "argument backend=") -> EntryPoint:
+    """Where a backend is, without loading it; ``origin`` says where its name comes from.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def find_backend(name: str) -> EntryPoint:
     """
     known = available()
     if name not in known:
-        raise ConfigError.unknown_choice("backend", name, ["auto", *known], origin="backend")
+        raise ConfigError.unknown_choice("backend", name, ["auto", *known], origin=origin)
     return known[name]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from scalekit import run
-from scalekit.config import origin_of, resolve
+from scalekit.config import resolve
 from scalekit.display.certificate import Certificate
 from scalekit.display.graph import Graph, draw
 from scalekit.display.text import Shown
@@ -42,8 +42,7 @@ class InspectionMethods(FrameBase):
         <BLANKLINE>
         backend: polars (asked for; backend from argument backend=)
         """
-        config, origin = resolve(**settings), origin_of("backend", **settings)
-        return Shown(run.explain(self._plan, config, stage, origin))
+        return Shown(run.explain(self._plan, resolve(**settings), stage))
 
     def show_graph(self, stage: str = "optimized", **settings: Any) -> Graph:
         """Draw the plan; a notebook shows it as a picture.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -110,9 +111,27 @@ def test_config_is_frozen():
 
 
 def test_settings_name_every_field_of_config():
-    assert set(Settings.__annotations__) == {field.name for field in fields(Config)}
-    for field in fields(Config):
-        configure(**{field.name: None})
+    settings = {field.name for field in fields(Config)} - {"origins"}
+    assert set(Settings.__annotations__) == settings
+    for name in settings:
+        configure(**{name: None})
+
+
+def test_a_config_knows_where_its_settings_come_from(project, monkeypatch):
+    monkeypatch.setenv("SCALEKIT_ADDRESS", "tls://scheduler:8786")
+    monkeypatch.setenv("SCALEKIT_BACKEND", "pandas")
+    found = resolve(backend="dask")
+    assert found.origin("backend") == origin_of("backend", backend="dask") == "argument backend="
+    assert found.origin("address") == "SCALEKIT_ADDRESS"
+    assert found.origin("strict") == "default"
+    other = found.given("elsewhere", address="head:6379")
+    assert (other.address, other.origin("address"), other.backend) == (
+        "head:6379",
+        "elsewhere",
+        "dask",
+    )
+    assert other.given("SCALEKIT_ADDRESS", address="tls://scheduler:8786") == found
+    assert pickle.loads(pickle.dumps(found)).origins == found.origins
 
 
 # With-blocks

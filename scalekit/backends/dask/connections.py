@@ -15,7 +15,7 @@ from distributed.comm import get_address_host
 
 from scalekit.backends.dask.connection import CONNECTING, Connection
 from scalekit.backends.dask.embedded import Embedded
-from scalekit.config import Config, origin_of
+from scalekit.config import Config
 from scalekit.errors import ConfigError, ExecutionError
 
 
@@ -139,7 +139,7 @@ def check_address(address: str, config: Config) -> None:
     ConfigError
         With the ways out.
     """
-    origin = origin_of("address") if config.address else "DASK_SCHEDULER_ADDRESS"
+    origin = config.origin("address") if config.address else "DASK_SCHEDULER_ADDRESS"
     scheme, separator, _ = address.partition("://")
     if not separator or scheme not in ("tcp", "tls"):
         raise ConfigError(

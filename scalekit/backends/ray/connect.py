@@ -13,7 +13,7 @@ import ray
 
 from scalekit.backends.ray import embedded, work
 from scalekit.backends.ray.session import Address, Session, answers, nodes
-from scalekit.config import Config, origin_of
+from scalekit.config import Config
 from scalekit.errors import ConfigError, ExecutionError, MissingDependencyError
 
 
@@ -114,7 +114,7 @@ def _check_leads(address: str, config: Config) -> None:
 
 
 def _origin(config: Config) -> str:
-    return origin_of("address") if config.address else "RAY_ADDRESS"
+    return config.origin("address") if config.address else "RAY_ADDRESS"
 
 
 def _join(address: str, config: Config) -> None:

@@ -285,13 +285,14 @@ class _Open:
 
 def connect(config: Config) -> HostedSession:
     """The session for a query, through the process that is there or a new one."""
-    address = config.address or os.environ.get("RAY_ADDRESS") or None
+    if not config.address and (address := os.environ.get("RAY_ADDRESS")):
+        config = config.given("RAY_ADDRESS", address=address)
     with _Open.lock:
         while True:
             if _Open.host is None:
                 _Open.host = Host()
             host = _Open.host
-            session = host.connect(replace(config, address=address)) if host.is_alive else None
+            session = host.connect(config) if host.is_alive else None
             if session is not None:
                 return session
             _Open.host = None
