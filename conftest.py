@@ -14,7 +14,8 @@ from scalekit.config import Settings, configure
 @pytest.fixture(autouse=True)
 def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hide ``SCALEKIT_*`` variables from the test, and take back what it configures."""
-    for variable in [name for name in os.environ if name.startswith("SCALEKIT_")]:
+    shown = "SCALEKIT_FULL_TRACEBACK"  # for whoever looks into a test that fails
+    for variable in [name for name in os.environ if name.startswith("SCALEKIT_") and name != shown]:
         monkeypatch.delenv(variable)
     yield
     configure(**dict.fromkeys(Settings.__annotations__))

@@ -74,6 +74,8 @@ class Config:
         Whether workers that lack scalekit are sent this process' copy of it.
     allow_insecure
         Whether a cluster on another machine may be reached without encryption.
+    full_traceback
+        Whether errors show the frames of scalekit and of the engines too.
     origins
         Where each setting that somebody gave comes from, for messages; see :meth:`origin`.
     """
@@ -93,6 +95,7 @@ class Config:
     worker_memory: int | None = None
     ship: bool = False
     allow_insecure: bool = False
+    full_traceback: bool = False
     origins: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     def origin(self, name: str) -> str:
@@ -123,6 +126,7 @@ class Settings(TypedDict, total=False):
     worker_memory: int | str | None
     ship: bool | None
     allow_insecure: bool | None
+    full_traceback: bool | None
 
 
 def resolve(**overrides: Unpack[Settings]) -> Config:
@@ -469,4 +473,5 @@ _SETTINGS: dict[str, _Setting] = {
     ),
     "ship": _SWITCH,
     "allow_insecure": _SWITCH,
+    "full_traceback": _SWITCH,
 }

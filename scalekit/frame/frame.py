@@ -15,6 +15,7 @@ from scalekit.frame.reshaping import ReshapeFrameMethods
 from scalekit.frame.results import ResultMethods
 from scalekit.frame.rows import RowMethods
 from scalekit.frame.summaries import SummaryMethods
+from scalekit.frame.tracebacks import folded
 from scalekit.frame.writing import WriteMethods
 
 P = ParamSpec("P")
@@ -63,4 +64,14 @@ def _called_after_the_frame() -> None:
                 method.__module__ = Frame.__module__  # where pickle finds it under this name
 
 
+def _fold_errors() -> None:
+    """Let errors of public methods point at the line that called them."""
+    for part in Frame.__mro__[1:-1]:
+        for name, method in vars(part).items():
+            is_public = not name.startswith("_") or name.startswith("__array")
+            if isinstance(method, FunctionType) and is_public and name not in vars(Frame):
+                setattr(Frame, name, folded(method))
+
+
 _called_after_the_frame()
+_fold_errors()

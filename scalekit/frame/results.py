@@ -22,6 +22,7 @@ from scalekit.frame.handover import (
     pandas_frame,
 )
 from scalekit.frame.schema import Schema
+from scalekit.frame.tracebacks import folded_rows
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Scan
 
@@ -113,7 +114,7 @@ class ResultMethods(FrameBase):
             raise InvalidOperationError(
                 f"collect_batches(chunk_size=) is 1 or more, got {chunk_size!r}"
             )
-        return run.batches(self._plan, resolve(**settings), chunk_size)
+        return folded_rows(run.batches(self._plan, resolve(**settings), chunk_size), settings)
 
     def to_polars(self, **settings: Any) -> pl.DataFrame:
         """Run the plan and give a Polars frame; the same as :meth:`collect`."""
