@@ -70,6 +70,19 @@ def test_the_setting_decided_who_ran(backend):
     assert re.search(said, printed(ran(backend)))
 
 
+@pytest.mark.parametrize("backend", ["polars", "pandas", DASK])
+def test_the_chapter_on_clusters_shows_where_it_runs(backend):
+    cells = ran(backend).notebook.cells
+    (chapter,) = [n for n, cell in enumerate(cells) if cell.source.startswith("## On a cluster")]
+    assert {"SCALEKIT_BACKEND=dask", "SCALEKIT_BACKEND=ray", "SCALEKIT_ADDRESS="} <= {
+        *re.findall(r"SCALEKIT_BACKEND=\w+|SCALEKIT_ADDRESS=", cells[chapter].source)
+    }
+    (output,) = cells[chapter + 1].outputs
+    last = output.text.rstrip().splitlines()[-1]
+    assert last == f"backend: {backend} (asked for; backend from SCALEKIT_BACKEND)"
+    assert ("EXCHANGE" in output.text) == (backend == "dask")
+
+
 def printed(done: Ran) -> str:
     outputs = [o for cell in done.notebook.cells for o in cell.get("outputs", [])]
     return "".join(o.text for o in outputs if o.output_type == "stream")
