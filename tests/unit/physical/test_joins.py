@@ -494,3 +494,21 @@ def test_a_table_is_looked_at_before_a_large_one_goes_to_all_of_its_tasks(
         found = joined.collect(backend="serial")
     assert found.equals(joined.collect(backend="polars"))
     assert len(looks) == 1
+
+
+@pytest.mark.parametrize("broadcast_bytes", [0, 2**30])
+@pytest.mark.parametrize("partitions", [2, 3, 4, 7])
+def test_tables_that_a_task_numbers_beside_each_other_have_numbers_of_their_own(
+    partitions: int, broadcast_bytes: int
+) -> None:
+    frame = sk.from_polars(pl.DataFrame({"i": [3, 1, 3, 1, 3, 1, 3], "o": range(7)}))
+    with sk.config(backend="serial", partitions=partitions, broadcast_bytes=broadcast_bytes):
+        updated = frame.select("i").update(frame.select(i="o").head(3)).collect()
+        last = frame.select("i").update(frame.select(i="o").tail(3)).collect()
+        numbered = frame.with_row_index("n").tail(5)
+        both = numbered.join(frame.head(4).with_row_index("n"), on="n", how="left").sort("n")
+        found = both.collect()
+    assert updated["i"].to_list() == [0, 1, 2, 1, 3, 1, 3]
+    assert last["i"].to_list() == [4, 5, 6, 1, 3, 1, 3]
+    assert found["n"].to_list() == [2, 3, 4, 5, 6]
+    assert found["o_right"].to_list() == [2, 3, None, None, None]
