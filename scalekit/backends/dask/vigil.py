@@ -69,10 +69,16 @@ class Vigil:
             )
             return
         busy = {key for keys in running.values() for key in keys}
-        self._trouble = "" if busy else "no task runs on any worker of Dask"
+        self._trouble = "" if busy or self._is_on_its_way else "no task runs on any worker of Dask"
         if any(flight.report is None and flight.key not in busy for flight in self._flights):
             with suppress(OSError, TimeoutError, KeyError):  # one that was forgotten meanwhile
                 self._connection.ask(self._let_go, QUIET)
+
+    @property
+    def _is_on_its_way(self) -> bool:
+        """Whether all has run, and large tables take their time to come here."""
+        futures = [future for flight in self._flights for future in flight.futures]
+        return bool(futures) and all(future.status == "finished" for future in futures)
 
     async def _let_go(self) -> None:
         """Let tasks run anywhere that wait for the worker that was chosen for them.

@@ -25,6 +25,7 @@ from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.flights import Flight, Piece, Sent
 from scalekit.backends.dask.placing import MOVED, Placing
 from scalekit.config import resolve
+from scalekit.errors import ExecutionError
 from scalekit.kernels.task import Facts, Report
 
 pytestmark = pytest.mark.dask
@@ -279,3 +280,28 @@ class TestTablesThatAreHere:
             )
             found = frame.collect(backend="dask", address=None)
         assert found.rows() == [(1, 1.0, 3), (2, 2.0, 3)]
+
+
+class TestVigil:
+    """What is waited for, and for how long."""
+
+    @staticmethod
+    def waited(monkeypatch: pytest.MonkeyPatch, status: str) -> vigil.Vigil:
+        monkeypatch.setattr(vigil, "PATIENCE", -1.0)
+        processing = SimpleNamespace(processing=lambda workers: None)
+        client = SimpleNamespace(scheduler=processing)
+        found: Any = SimpleNamespace(
+            is_alive=True,
+            tower=SimpleNamespace(heard=0),
+            client=client,
+            ask=lambda question, seconds: {"tcp://w": []},
+        )
+        return vigil.Vigil(found, [flight(future=SimpleNamespace(status=status), report=1)])
+
+    def test_a_large_table_may_take_its_time_to_come(self, monkeypatch):
+        self.waited(monkeypatch, "finished").look()
+
+    def test_a_task_that_nobody_runs_is_given_up(self, monkeypatch):
+        one = self.waited(monkeypatch, "pending")
+        with pytest.raises(ExecutionError, match="no task runs"):
+            one.look()
