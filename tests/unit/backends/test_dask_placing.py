@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import itertools
 import threading
 import time
 from collections import Counter
@@ -287,7 +288,8 @@ class TestVigil:
 
     @staticmethod
     def waited(monkeypatch: pytest.MonkeyPatch, status: str) -> vigil.Vigil:
-        monkeypatch.setattr(vigil, "PATIENCE", -1.0)
+        monkeypatch.setattr(vigil, "PATIENCE", 0.0)
+        monkeypatch.setattr(time, "monotonic", itertools.count().__next__)
         processing = SimpleNamespace(processing=lambda workers: None)
         client = SimpleNamespace(scheduler=processing)
         found: Any = SimpleNamespace(
