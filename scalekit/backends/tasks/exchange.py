@@ -24,6 +24,9 @@ from scalekit.plan.nodes import Input, Plan
 ONE_ROUND = 10_000
 """Objects up to which every task may leave a table for every part; engines slow down with many of them."""
 
+_AT_ONCE = 2
+"""Tasks for each slot that all run before it is decided how they are exchanged."""
+
 
 def exchange(pending: Pending, keys: Sequence[ExprNode], run: Run) -> Pending:
     """Rows of equal keys in one part.
@@ -34,7 +37,9 @@ def exchange(pending: Pending, keys: Sequence[ExprNode], run: Run) -> Pending:
     pending = as_one_task(pending, run)
     if pending.count == 1 or is_placed(pending, keys):
         return pending
-    probed = [] if pending.is_stored else run.parts(pending, range(min(run.slots, pending.count)))
+    # A few more are run at once rather than wait in between: all of them are needed as they are, or split then.
+    first = pending.count if pending.count <= _AT_ONCE * run.slots else run.slots
+    probed = [] if pending.is_stored else run.parts(pending, range(first))
     rest = range(len(probed), pending.count)
     expected = _expected(pending, probed)
     parts = parts_for(expected, run)
