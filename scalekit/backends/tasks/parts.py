@@ -10,7 +10,7 @@ from scalekit.backends.tasks.cluster import Ref
 from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.schema import has_user_code, schema_of
 from scalekit.kernels.task import Slot, TableSlot
-from scalekit.plan.nodes import Input, Plan
+from scalekit.plan.nodes import Input, Join, Plan
 from scalekit.tree import children, rewrite, walk
 
 SMALL = 4 * 1024**2
@@ -165,12 +165,18 @@ def size_as_tree(plan: Plan) -> int:
 
 
 def is_quick(pending: Pending) -> bool:
-    """Whether a table is so small that every reader may compute it: then all may go into one task."""
+    """Whether a table is so small that every reader may compute it: then all may go into one task.
+
+    By what it reads; all pairs of rows may be far more.
+    """
     return (
         pending.count == 1
         and pending.bytes <= SMALL
         and size_as_tree(pending.fragment) <= _FEW_NODES
         and not has_user_code(pending.fragment)
+        and not any(
+            isinstance(plan, Join) and plan.how == "cross" for plan in walk(pending.fragment)
+        )
     )
 
 

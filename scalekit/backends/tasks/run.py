@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from scalekit.config import Config
 from scalekit.kernels.outputs import Output, Whole
 from scalekit.kernels.schema import has_user_code
 from scalekit.kernels.tables import from_table
-from scalekit.kernels.task import Report
+from scalekit.kernels.task import Report, Stage
 
 _ROOM = 24
 """The least number of parts that fit the memory of one task."""
@@ -50,19 +50,24 @@ class Run:
         if not numbers:
             return []
         stage = stage_of(pending, output)
-        history = StageHistory(stage.name, len(numbers))
+        landed = self._begun(stage, len(numbers))
+        before = self._counts()
+        found = run_stage(self.cluster, stage, pending, numbers, landed)
+        self.history[-1].count(before, self._counts())
+        return found
+
+    def _begun(self, stage: Stage, tasks: int) -> Callable[[Report], None]:
+        """Take up and show that a stage begins, and what is to be told of each of its tasks."""
+        history = StageHistory(stage.name, tasks)
         self.history.append(history)
         place = len(self.history)
-        self.watch.stage(stage.name, place, 0, len(numbers), 0)
+        self.watch.stage(stage.name, place, 0, tasks, 0)
 
         def landed(report: Report) -> None:
             history.add(report)
-            self.watch.stage(stage.name, place, history.done, history.tasks, history.bytes)
+            self.watch.stage(stage.name, place, history.done, tasks, history.bytes)
 
-        before = self._counts()
-        found = run_stage(self.cluster, stage, pending, numbers, landed)
-        history.count(before, self._counts())
-        return found
+        return landed
 
     def _counts(self) -> Counts:
         return self.cluster.counts() if self.is_profiled else Counts()
@@ -86,10 +91,9 @@ class Run:
     def ended(self, pending: Pending) -> pl.DataFrame:
         """The rows of what ends here."""
         stage = stage_of(pending, Whole())
-        history = StageHistory(stage.name, 1)
-        self.history.append(history)
+        landed = self._begun(stage, 1)
         table, report = run_here(self.cluster, stage, pending)
-        history.add(report)
+        landed(report)
         return from_table(table)
 
     def store(self, pending: Pending) -> Pending:

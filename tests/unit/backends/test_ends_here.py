@@ -159,8 +159,9 @@ class TestTablesThatEachTaskComputes:
             (FEW.filter(col("w") > 10), True),
             (FEW.map_batches(lambda t: t, schema={"k": pl.Int64, "w": pl.Int64}), False),
             (FEW.with_columns(col("w").map_elements(lambda w: w, return_dtype=pl.Int64)), False),
+            (FEW.join(FEW.select(u="w"), how="cross"), False),
         ],
-        ids=["filter", "a function of frames", "a function of values"],
+        ids=["filter", "a function of frames", "a function of values", "all pairs"],
     )
     def test_what_is_quick(self, frame, is_so, monkeypatch):
         run = Run(SerialCluster(), Config(), UNWATCHED)
