@@ -73,10 +73,14 @@ class ByRange:
 
 @dataclass(frozen=True)
 class ByBucket:
-    """The second round: one table for each bucket that one of ``coarse`` tables of the first one holds."""
+    """A later round: the tables that one of ``coarse`` tables of the rounds before is split into.
+
+    Rows carry their bucket on where another round comes after.
+    """
 
     coarse: int
     parts: int
+    carries: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,8 @@ def handed_on(frame: pl.DataFrame, output: Output, part: int) -> list[pl.DataFra
             cuts = [0, *ends[part], *[frame.height] * parts][: parts + 1]
             return [frame.slice(start, stop - start) for start, stop in pairwise(cuts)]
         case ByBucket(coarse, parts):
-            return split(frame.drop(BUCKET), frame.get_column(BUCKET), parts, over=coarse)
+            rows = frame if output.carries else frame.drop(BUCKET)
+            return split(rows, frame.get_column(BUCKET), parts, over=coarse)
         case ByHash(keys, count):
             if output.nulls == "drop":
                 frame = frame.filter(to_expr(key).is_not_null() for key in keys)

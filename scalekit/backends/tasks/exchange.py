@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate, pairwise
-from math import isqrt
+from itertools import accumulate, count
 
 import polars as pl
 
@@ -20,6 +20,9 @@ from scalekit.kernels.schema import schema_of
 from scalekit.kernels.split import BUCKET, bounds_of
 from scalekit.kernels.task import TableSlot
 from scalekit.plan.nodes import Input, Plan
+
+TABLES = 70
+"""Tables that a task leaves, on average of all rounds, from which on another round costs less."""
 
 ONE_ROUND = 10_000
 """Objects up to which every task may leave a table for every part; engines slow down with many of them."""
@@ -123,18 +126,34 @@ def grouped(table: Pending, groups: Sequence[Sequence[int]]) -> Pending:
 
 
 def _split(pending: Pending, probed: Sequence[Part], output: ByHash | ByRange, run: Run) -> Pending:
-    """The buckets of ``output`` as parts, in one round or two."""
-    maps, groups = pending.count, _root(pending.count)
-    if maps * output.buckets <= max(ONE_ROUND, 2 * groups * output.buckets):
+    """The buckets of ``output`` as parts, in as many rounds as keep the number of tables small."""
+    maps, buckets = pending.count, output.buckets
+    rounds = _rounds(maps, buckets)
+    if rounds == 1:
         split = _map_all(pending, probed, output, run)
-        parts = [joined(split, n) for n in range(output.buckets)]
-    else:
-        coarse = _root(output.buckets)
-        split = _map_all(pending, probed, replace(output, coarse=coarse), run)
-        coarse_parts = _coarse_parts(split, groups, coarse)
-        del split  # so that coarse tables are freed one by one in the second round
-        parts = _second_round(coarse_parts, output.buckets, coarse, pending.fragment, run)
+        return stored([joined(split, n) for n in range(buckets)], pending.fragment)
+    tables = _root(buckets, rounds)
+    made = {0: _map_all(pending, probed, replace(output, coarse=tables), run)}
+    coarse = 1
+    for left in reversed(range(rounds - 1)):
+        pieces = _pieces(made, coarse, tables, _root(maps, rounds))
+        made.clear()  # so that the tables of one round are freed one by one in the next
+        coarse *= tables
+        tables = tables if left else -(-buckets // coarse)
+        again = ByBucket(coarse, tables, carries=left > 0)
+        made = _next_round(pieces, again, pending.fragment, run)
+    parts = [joined(made.get(n % coarse, ()), n // coarse) for n in range(buckets)]
     return stored(parts, pending.fragment)
+
+
+def _rounds(maps: int, buckets: int) -> int:
+    """In how many rounds ``maps`` tasks leave their rows in ``buckets`` parts.
+
+    Every round moves all rows once more, and divides the tables that a task leaves by more.
+    """
+    if maps * buckets <= max(ONE_ROUND, 2 * _root(maps) * buckets):
+        return 1
+    return next(n for n in count(2) if n * _root(buckets, n) <= (n + 1) * TABLES)
 
 
 def _map_all(
@@ -145,37 +164,44 @@ def _map_all(
     return split + run.tasks(pending, output, range(done, pending.count))
 
 
-def _coarse_parts(split: Sequence[Done], groups: int, coarse: int) -> list[list[Part]]:
-    """The coarse tables of neighbouring tasks as one, for each of ``groups`` of tasks."""
-    bounds = [len(split) * group // groups for group in range(groups + 1)]
-    return [
-        [joined(tasks, number) for number in range(coarse)]
-        for tasks in (split[start:stop] for start, stop in pairwise(bounds))
-    ]
+def _pieces(
+    made: Mapping[int, Sequence[Done]], coarse: int, tables: int, together: int
+) -> list[tuple[int, Part]]:
+    """What the tasks of the next round read: each table of ``together`` neighbouring tasks, and its buckets.
 
-
-def _second_round(
-    grouped: list[list[Part]], buckets: int, coarse: int, plan: Plan, run: Run
-) -> list[Part]:
-    """Every coarse table of every group of tasks into its buckets, and each bucket's pieces as a part.
-
-    Groups come in the order of their tasks, so rows of a bucket keep their order, as in one round.
+    Those of ``made[n]`` have the buckets that are ``n`` modulo ``coarse``. Neighbours stay in their order, so that
+    rows of a bucket do, as in one round.
     """
-    firsts = [first for group in grouped for first, part in enumerate(group) if part.rows]
-    contents: list[Content | None] = [part for group in grouped for part in group if part.rows]
-    grouped.clear()
+    found = []
+    for first, tasks in made.items():
+        groups = [tasks[start : start + together] for start in range(0, len(tasks), together)]
+        for number in range(tables):
+            parts = [joined(group, number) for group in groups]
+            found += [(first + coarse * number, part) for part in parts if part.rows]
+    return found
+
+
+def _next_round(
+    pieces: list[tuple[int, Part]], output: ByBucket, plan: Plan, run: Run
+) -> dict[int, list[Done]]:
+    """Split every piece once more; the tasks by the buckets that they had, modulo ``output.coarse``."""
     schema = (*schema_of(plan).items(), (BUCKET, pl.UInt32()))
+    contents: list[Content | None] = [part for _, part in pieces]
+    firsts = [first for first, _ in pieces]
+    pieces.clear()
     pending = Pending(Input(0, schema), (Feed(TableSlot(schema), contents),))
-    split = run.tasks(pending, ByBucket(coarse, -(-buckets // coarse)), range(len(firsts)))
     made: dict[int, list[Done]] = {}
-    for first, done in zip(firsts, split, strict=True):
+    for first, done in zip(firsts, run.tasks(pending, output, range(len(firsts))), strict=True):
         made.setdefault(first, []).append(done)
-    return [joined(made.get(bucket % coarse, ()), bucket // coarse) for bucket in range(buckets)]
+    return made
 
 
-def _root(number: int) -> int:
-    """The square root, rounded up."""
-    return isqrt(max(0, number - 1)) + 1
+def _root(number: int, degree: int = 2) -> int:
+    """The root, rounded up."""
+    if degree == 2:
+        return math.isqrt(max(0, number - 1)) + 1
+    found = max(1, round(math.pow(number, 1 / degree)))
+    return found if found**degree >= number else found + 1
 
 
 def _joined(pieces: Sequence[Part]) -> Part:

@@ -66,8 +66,10 @@ def _frames(pending: Any) -> list[pl.DataFrame]:
     return [pl.concat([empty, *map(from_table, part.tables)]) for part in pending.parts]
 
 
+@pytest.mark.parametrize("tables", [70, 4, 2])
 @pytest.mark.parametrize(("maps", "parts"), [(129, 129), (40, 7), (3, 50), (50, 3), (17, 64)])
-def test_two_rounds_give_the_parts_of_one(monkeypatch, maps, parts):
+def test_rounds_give_the_parts_of_one(monkeypatch, maps, parts, tables):
+    monkeypatch.setattr(exchange, "TABLES", tables)
     monkeypatch.setattr(exchange, "ONE_ROUND", 10**9)
     table = stored(_parts(maps), INPUT)
     one = exchange.split_by_hash(table, (), KEYS, parts, _run(SerialCluster()))
@@ -80,7 +82,26 @@ def test_two_rounds_give_the_parts_of_one(monkeypatch, maps, parts):
         assert_frame_equal(a, b)
 
 
-def test_two_rounds_of_ranges_give_the_parts_of_one(monkeypatch):
+@pytest.mark.parametrize(
+    ("parts", "rounds"), [(50, 1), (101, 2), (10_000, 2), (11_025, 2), (12_000, 3), (10**6, 4)]
+)
+def test_rounds_are_as_many_as_keep_tables_few(parts, rounds):
+    assert exchange._rounds(parts, parts) == rounds
+
+
+def test_as_many_rounds_as_are_needed_for_few_tables(monkeypatch):
+    monkeypatch.setattr(exchange, "ONE_ROUND", 0)
+    monkeypatch.setattr(exchange, "TABLES", 3)
+    cluster = IdleCluster()
+    table = stored([Part((None,), 1, 1)] * 81, INPUT)
+    exchange.split_by_hash(table, (), KEYS, 81, _run(cluster))
+    assert exchange._rounds(81, 81) == 4
+    assert cluster.objects == 4 * 81 * 3
+
+
+@pytest.mark.parametrize("tables", [70, 2])
+def test_rounds_of_ranges_give_the_parts_of_one(monkeypatch, tables):
+    monkeypatch.setattr(exchange, "TABLES", tables)
     by = (SortKey(Column("k"), descending=True),)
     found = []
     for objects in (10**9, 0):
