@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
 from scalekit.expr.node import ExprNode, SortKey
 from scalekit.kernels.expressions import to_expr
 from scalekit.kernels.split import BUCKET, hash_buckets, key_sample, range_buckets, split
+from scalekit.kernels.tables import from_table, to_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PLACE_BITS = 40
 """Bits of a place that number the rows of one part; those above are the part's number."""
@@ -54,21 +58,25 @@ class ByHash:
 
 @dataclass(frozen=True)
 class ByRange:
-    """One table for each range of an order."""
+    """One table for each range of an order, see :func:`by_range`.
+
+    The bounds are an Arrow table, as everything that travels: Polars pickles frames with the interpreter's lock held.
+    """
 
     by: tuple[SortKey, ...]
-    bounds: pl.DataFrame
+    bounds: pa.Table
+    buckets: int
     coarse: int | None = None
-
-    @property
-    def buckets(self) -> int:
-        """One more than there are bounds."""
-        return self.bounds.height + 1
 
     @property
     def parts(self) -> int:
         """The number of tables."""
         return self.coarse or self.buckets
+
+
+def by_range(by: Sequence[SortKey], bounds: pl.DataFrame) -> ByRange:
+    """One table for each range of an order, of which there is one more than there are ``bounds``."""
+    return ByRange(tuple(by), to_table(bounds), bounds.height + 1)
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ def handed_on(frame: pl.DataFrame, output: Output, part: int) -> list[pl.DataFra
             home = part if output.nulls == "stay" else None
             buckets = hash_buckets(frame, keys, count, home=home)
         case ByRange(by, bounds):
-            buckets = range_buckets(frame, by, bounds, part << PLACE_BITS)
+            buckets = range_buckets(frame, by, from_table(bounds), part << PLACE_BITS)
     carried = frame if output.coarse is None else frame.with_columns(buckets)
     return split(carried, buckets, output.parts)
 

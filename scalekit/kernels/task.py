@@ -101,6 +101,8 @@ class Report:
     """What one task says of its output: rows and bytes of each table, when it ran, and where.
 
     ``sample`` has keys where the stage asks for them, ``answer`` is that of a function that the rows went to.
+    A report holds no frame: Polars waits for its threads while it pickles one, with the interpreter's lock, for
+    which one of them may wait.
     """
 
     rows: tuple[int, ...]
@@ -108,7 +110,7 @@ class Report:
     started: float
     seconds: float
     worker: str
-    sample: pl.DataFrame | None = None
+    sample: pa.Table | None = None
     answer: Any = None
 
 
@@ -163,7 +165,7 @@ def run_task(packed: bytes, facts: Facts, *tables: pa.Table) -> tuple[list[pa.Ta
         started=started,
         seconds=time.perf_counter() - clock,
         worker=f"{os.getpid()}",
-        sample=sample,
+        sample=None if sample is None else to_table(sample),
         answer=answer,
     )
 

@@ -23,7 +23,7 @@ from scalekit.errors import ScalekitError
 from scalekit.expr.node import Column, SortKey
 from scalekit.frame.frame import Frame
 from scalekit.kernels.failures import execution_errors
-from scalekit.kernels.outputs import ByHash, ByRange, Output, Whole
+from scalekit.kernels.outputs import ByHash, Output, Whole, by_range
 from scalekit.kernels.split import bounds_of
 from scalekit.kernels.tables import from_table
 from scalekit.kernels.task import Facts, Report, Stage, pack, run_task
@@ -72,15 +72,16 @@ def _ways(packed: bytes, facts: Facts, tables: Sequence[pa.Table]) -> Iterator[b
         by = tuple(map(SortKey, keys))
         outputs: list[Output] = [Whole(by), ByHash(keys, 5)]
         sample = run_task(pack(replace(stage, output=outputs[0])), facts, *tables)[1].sample
-        if sample is not None and sample.height:
-            outputs.append(ByRange(by, bounds_of([sample], by, 3)))
+        rows = None if sample is None else from_table(sample)
+        if rows is not None and rows.height:
+            outputs.append(by_range(by, bounds_of([rows], by, 3)))
         yield from (pack(replace(stage, output=output)) for output in outputs)
 
 
 def _bytes(made: Sequence[pa.Table], report: Report) -> bytes:
     """Types and values, floats to the last bit; not the buffers, which hold masks that say nothing."""
     frames = [from_table(table) for table in made]
-    frames += [] if report.sample is None else [report.sample]
+    frames += [] if report.sample is None else [from_table(report.sample)]
     return repr([(frame.schema, frame.rows()) for frame in frames]).encode()
 
 

@@ -21,7 +21,7 @@ from scalekit.config import config
 from scalekit.expr.node import Column, SortKey
 from scalekit.frame.frame import Frame
 from scalekit.kernels import task
-from scalekit.kernels.outputs import ByRange
+from scalekit.kernels.outputs import by_range
 from scalekit.kernels.task import Facts, Stage, TableSlot, pack, run_task
 from scalekit.optimize import pin_order
 from scalekit.plan.nodes import Aggregate, Input, Numbered, Plan, Scan
@@ -85,7 +85,7 @@ def _lost_keys(fragment: Plan) -> int:
     bounds = pl.DataFrame(
         {"key_0": [KEYS // 4, KEYS // 2, KEYS * 3 // 4]}, schema={"key_0": pl.Int64}
     )
-    output = ByRange((SortKey(Column("place")),), bounds)
+    output = by_range((SortKey(Column("place")),), bounds)
     stage = Stage(
         "retried", numbered, (TableSlot(schema),), output, (("place", pl.Int64()), *schema)
     )

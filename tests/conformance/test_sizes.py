@@ -13,7 +13,7 @@ import pytest
 import scalekit as sk
 from scalekit import col
 from scalekit.backends.serial import SerialCluster
-from scalekit.backends.tasks import driver, exchange, join
+from scalekit.backends.tasks import driver, exchange, join, side
 from scalekit.backends.tasks.run import Run
 from scalekit.config import config
 from scalekit.frame.frame import Frame
@@ -142,7 +142,7 @@ class Decisions:
         self._of(exchange, "coalesced", lambda found, given, _: found is not given)
         self._of(exchange, "as_one_task", lambda found, given, _: found is not given)
         self._of(driver, "is_quick", bool)
-        self._of(join._Side, "look", lambda *_: True)
+        self._of(side.Side, "look", lambda *_: True)
         self._of(Run, "ended", lambda *_: True)
 
     def _of(self, owner: Any, name: str, is_taken: Callable[..., bool]) -> None:

@@ -15,9 +15,10 @@ from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.stage import Done, joined
 from scalekit.backends.tasks.tail import as_one_task
 from scalekit.expr.node import ExprNode, SortKey
-from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, Whole
+from scalekit.kernels.outputs import ByBucket, ByHash, ByRange, Whole, by_range
 from scalekit.kernels.schema import schema_of
 from scalekit.kernels.split import BUCKET, bounds_of
+from scalekit.kernels.tables import from_table
 from scalekit.kernels.task import TableSlot
 from scalekit.plan.nodes import Input, Plan
 
@@ -90,7 +91,7 @@ def sampled(
 ) -> tuple[Pending, Sequence[pl.DataFrame]]:
     """The parts, stored, and keys of each."""
     found = run.tasks(pending, Whole(tuple(by)), range(pending.count))
-    samples = [done.sample for done in found if done.sample is not None]
+    samples = [from_table(done.sample) for done in found if done.sample is not None]
     return stored([done.part(0) for done in found], pending.fragment), samples
 
 
@@ -98,7 +99,7 @@ def split_by_range(
     pending: Pending, by: Sequence[SortKey], bounds: pl.DataFrame, run: Run
 ) -> Pending:
     """Split every part by the ranges between ``bounds``."""
-    return _split(pending, (), ByRange(tuple(by), bounds), run)
+    return _split(pending, (), by_range(by, bounds), run)
 
 
 def coalesced(tables: Sequence[Pending], run: Run) -> Sequence[Pending]:
