@@ -14,6 +14,10 @@ COMMANDS = {
         "benchmarks.cluster_cost",
         "what the driver costs per task, with a cluster that runs nothing",
     ),
+    "memory": (
+        "benchmarks.memory.command",
+        "predicted over measured peaks of memory, and rows of results",
+    ),
     "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
 }
 
