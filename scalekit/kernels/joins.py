@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -13,18 +14,29 @@ from scalekit.plan.nodes import Among, AsofJoin, Beside, Join
 Tables = Sequence[pl.LazyFrame]
 
 _PLACE = "__scalekit_place"
+_PLACE_OF_RIGHT = "__scalekit_place_of_right"
 _SECOND = "__scalekit_second_key"
 _ALWAYS = pl.lit(value=True).alias(_SECOND)
 
 
 def join(plan: Join, below: Tables) -> pl.LazyFrame:
     """Rows of two tables whose keys are equal."""
+    if plan.how == "full" and plan.maintain_order in ("right", "right_left"):
+        return _full_by_right(plan, *below)
     joined = _joined(plan, *below)
     if plan.maintain_order == "none":
         return joined
     # Polars 2.1 moves a slice into the join, overlooks there that it looks at the order, and drops the order and
     # the sorts below (check_order_observe): sort, join and head gave other rows. A slice stays above a function.
     return joined.map_batches(_unchanged, slice_pushdown=False, streamable=True)
+
+
+def _full_by_right(plan: Join, left: pl.LazyFrame, right: pl.LazyFrame) -> pl.LazyFrame:
+    """A full join in the order of the right: Polars 2.1 streams two sides of one row each the other way round."""
+    unordered = replace(plan, maintain_order="none")
+    joined = _joined(unordered, left.with_row_index(_PLACE), right.with_row_index(_PLACE_OF_RIGHT))
+    places = [_PLACE_OF_RIGHT, _PLACE]
+    return joined.sort(places, nulls_last=True).drop(places)
 
 
 def _unchanged(table: pl.DataFrame) -> pl.DataFrame:

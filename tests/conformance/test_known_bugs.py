@@ -159,3 +159,12 @@ def test_slices_of_ordered_joins(how: str, backend: str) -> None:
         assert rows["o"].to_list() == wanted
         assert cut(joined).select(col("o").sum()).collect(backend=backend).item() == sum(wanted)
         assert joined.select(cut(col("o")).sum()).collect(backend=backend).item() == sum(wanted)
+
+
+@pytest.mark.parametrize("backend", [*BACKENDS, "serial"])
+def test_a_full_join_of_single_rows_in_the_order_of_the_right(backend: str) -> None:
+    """Polars 2.1 streams the row of the left first, where both sides are aggregates of one row."""
+    rows = sk.from_dict({"o": [1, 2, 2], "k": pl.Series([None] * 3, dtype=pl.Float64)})
+    one = rows.select(n=col("o").n_unique(), k=col("k").max())
+    joined = one.join(one, on="k", how="full", maintain_order="right_left")
+    assert joined.collect(backend=backend)["n"].to_list() == [None, 2]
