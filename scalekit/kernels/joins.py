@@ -13,8 +13,9 @@ from scalekit.plan.nodes import Among, AsofJoin, Beside, Join
 
 Tables = Sequence[pl.LazyFrame]
 
-_PLACE = "__scalekit_place"
-_PLACE_OF_RIGHT = "__scalekit_place_of_right"
+# Names of the kernels' own: what a frame or a fragment numbers may be joined here.
+_PLACE = "__scalekit_join_place"
+_PLACE_OF_RIGHT = "__scalekit_join_place_of_right"
 _SECOND = "__scalekit_second_key"
 _ALWAYS = pl.lit(value=True).alias(_SECOND)
 

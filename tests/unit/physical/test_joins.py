@@ -512,3 +512,14 @@ def test_tables_that_a_task_numbers_beside_each_other_have_numbers_of_their_own(
     assert last["i"].to_list() == [4, 5, 6, 1, 3, 1, 3]
     assert found["n"].to_list() == [2, 3, 4, 5, 6]
     assert found["o_right"].to_list() == [2, 3, None, None, None]
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 7])
+@pytest.mark.parametrize("rows", [3, 2000])
+def test_a_full_update_by_place_where_the_right_is_longer(partitions: int, rows: int) -> None:
+    frame = sk.from_polars(pl.DataFrame({"a": range(5)}))
+    longer = sk.from_polars(pl.DataFrame({"a": range(100, 100 + rows)}))
+    updated = frame.update(longer, how="full")
+    with sk.config(partitions=partitions, broadcast_bytes=0):
+        found = updated.collect(backend="serial")
+    assert_equal(found, reference(updated), ordered=False)
