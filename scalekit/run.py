@@ -18,11 +18,11 @@ from scalekit.errors import InvalidOperationError, ScalekitError, SourceError
 from scalekit.kernels.compare import assert_equal
 from scalekit.kernels.failures import execution_errors, refuse_after_fork
 from scalekit.kernels.pin import pin_schema
-from scalekit.kernels.schema import calls_user_code, schema_of
+from scalekit.kernels.schema import has_user_code, schema_of
 from scalekit.optimize import check_sums, optimize, pin_order
 from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
-from scalekit.plan.nodes import Limit, MapBatches, Plan, Scan, Sql
+from scalekit.plan.nodes import Limit, Plan, Scan, Sql
 from scalekit.plan.order import has_total_order
 from scalekit.sources.base import Source
 from scalekit.sources.reading import reading_errors
@@ -212,7 +212,7 @@ def preview(plan: Plan, config: Config) -> tuple[pl.DataFrame | None, str]:
 
 def _is_cheap(head: Plan) -> bool:
     nodes = list(walk(head))
-    if any(isinstance(node, MapBatches | Sql) or calls_user_code(node) for node in nodes):
+    if has_user_code(head) or any(isinstance(node, Sql) for node in nodes):
         return False
     scans = [node for node in nodes if isinstance(node, Scan)]
     if not all(scan.source.has_cheap_head() for scan in scans):

@@ -136,8 +136,6 @@ DATA: Mapping[str, Callable[[np.random.Generator], pl.DataFrame]] = {
     "identifiers": identifiers,
 }
 
-_NUMBERS = "x"
-
 PLANS: Mapping[str, Mapping[str, Plan]] = {
     "long text": {
         "collect": lambda f: f,

@@ -11,8 +11,8 @@ import polars as pl
 
 from scalekit.errors import ScalekitError
 from scalekit.kernels.compile import to_lazy
-from scalekit.kernels.schema import calls_user_code
-from scalekit.plan.nodes import Input, MapBatches, Plan
+from scalekit.kernels.schema import has_user_code
+from scalekit.plan.nodes import Input, Plan
 from scalekit.sources.base import Source
 from scalekit.tree import walk
 
@@ -28,7 +28,7 @@ def failing_operator(fragment: Plan, inputs: Sequence[pl.LazyFrame]) -> Plan | N
     A user's function is not called again: its error has its name.
     """
     nodes = list(walk(fragment))
-    if any(isinstance(node, MapBatches) or calls_user_code(node) for node in nodes):
+    if has_user_code(fragment):
         return None
     until = time.monotonic() + PATIENCE
     for node in nodes:

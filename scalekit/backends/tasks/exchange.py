@@ -130,11 +130,9 @@ def _split(pending: Pending, probed: Sequence[Part], output: ByHash | ByRange, r
     """The buckets of ``output`` as parts, in as many rounds as keep the number of tables small."""
     maps, buckets = pending.count, output.buckets
     rounds = _rounds(maps, buckets)
-    if rounds == 1:
-        split = _map_all(pending, probed, output, run)
-        return stored([joined(split, n) for n in range(buckets)], pending.fragment)
     tables = _root(buckets, rounds)
-    made = {0: _map_all(pending, probed, replace(output, coarse=tables), run)}
+    first = output if rounds == 1 else replace(output, coarse=tables)
+    made = {0: _map_all(pending, probed, first, run)}
     coarse = 1
     for left in reversed(range(rounds - 1)):
         pieces = _pieces(made, coarse, tables, _root(maps, rounds))
@@ -199,8 +197,6 @@ def _next_round(
 
 def _root(number: int, degree: int = 2) -> int:
     """The root, rounded up."""
-    if degree == 2:
-        return math.isqrt(max(0, number - 1)) + 1
     found = max(1, round(math.pow(number, 1 / degree)))
     return found if found**degree >= number else found + 1
 
