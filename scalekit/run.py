@@ -15,19 +15,21 @@ from scalekit.backends.registry import get_backend
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.errors import InvalidOperationError, ScalekitError, SourceError
+from scalekit.estimate import Estimate, Span, estimate
+from scalekit.estimate.peak import step_held
+from scalekit.estimate.rows import relations
 from scalekit.kernels.compare import assert_equal
 from scalekit.kernels.failures import execution_errors, refuse_after_fork
 from scalekit.kernels.pin import pin_schema
 from scalekit.kernels.schema import has_user_code, schema_of
 from scalekit.optimize import check_sums, optimize, pin_order
-from scalekit.plan.estimate import Estimate, estimate
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, Plan, Scan, Sql
 from scalekit.plan.order import has_total_order
 from scalekit.sources.base import Source
 from scalekit.sources.reading import reading_errors
 from scalekit.targets.base import Target, WriteResult
-from scalekit.tree import walk
+from scalekit.tree import children, walk
 
 T = TypeVar("T")
 
@@ -180,7 +182,17 @@ def verify(plan: Plan, config: Config, backends: tuple[str, ...]) -> Verified:
 
 def estimates(plan: Plan) -> dict[Plan, Estimate]:
     """Rows and bytes of every node of ``plan``, guessed without running it."""
-    return estimate(plan, schema_of)
+    return estimate(plan)
+
+
+def held(plan: Plan) -> dict[Plan, Span]:
+    """What each node of ``plan`` holds at once in Polars, for those whose size is known."""
+    known = {node: one for node, one in relations(plan).items() if one is not None}
+    return {
+        node: step_held(node, known)
+        for node in known
+        if all(child in known for child in children(node))
+    }
 
 
 PREVIEW_BYTES = 64 * 1024**2

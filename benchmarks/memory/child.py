@@ -1,8 +1,13 @@
-"""Runs one plan in a process of its own and says what was predicted and what it took: ``python -m benchmarks.memory.child``."""
+"""Runs one plan in processes of its own: ``python -m benchmarks.memory.child predict|measure JSON``.
+
+The first process scans and predicts; the second one only runs what was planned, as a scan of text leaves memory
+behind which a query would seem not to need.
+"""
 
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -10,28 +15,34 @@ from typing import Any
 
 from benchmarks.memory.cases import Case
 from scalekit import run
-from scalekit.config import resolve
+from scalekit.config import Config, resolve
+from scalekit.estimate.peak import peaks
+from scalekit.plan.nodes import Plan
 
 
 def main(arguments: list[str]) -> int:
-    """Run the case that JSON names and print JSON."""
-    asked = json.loads(arguments[0])
-    case = Case(**asked["case"])
-    print(json.dumps(measured(case, asked["backend"], Path(asked["root"]))))
+    """Do what the first argument says with the case in the second, and print JSON."""
+    asked = json.loads(arguments[1])
+    print(json.dumps({"predict": predict, "measure": measure}[arguments[0]](asked)))
     return 0
 
 
-def measured(case: Case, backend: str, root: Path) -> dict[str, Any]:
-    """Predicted and measured peak, rows and bytes of one case."""
-    frame = case.build(root)
-    config = resolve(backend=backend)
-    predicted = predictions(frame, config)
+def predict(asked: dict[str, Any]) -> dict[str, Any]:
+    """Plan a case, keep the plan, and say what the library says of it before it runs."""
+    frame = Case(**asked["case"]).build(Path(asked["root"]))
+    Path(asked["plan"]).write_bytes(pickle.dumps(frame._plan))
+    return predictions(frame._plan, resolve(backend=asked["backend"]))
+
+
+def measure(asked: dict[str, Any]) -> dict[str, Any]:
+    """Run the plan that was kept; the peak counts from the memory that the process has without it."""
+    plan: Plan = pickle.loads(Path(asked["plan"]).read_bytes())
+    config = resolve(backend=asked["backend"], memory_budget="100GB")
     before = _reset_peak()
     clock = time.perf_counter()
-    answer = frame.collect(backend=backend)
+    answer = run.collect(plan, config)
     seconds = time.perf_counter() - clock
     return {
-        **predicted,
         "peak": _peak() - before,
         "seconds": seconds,
         "rows": answer.height,
@@ -39,11 +50,17 @@ def measured(case: Case, backend: str, root: Path) -> dict[str, Any]:
     }
 
 
-def predictions(frame: Any, config: Any) -> dict[str, Any]:
-    """What the library says of a plan before it runs."""
-    optimized = run.optimized_plan(frame._plan, config)
+def predictions(plan: Plan, config: Config) -> dict[str, Any]:
+    """Rows, bytes and peak memory as they are expected."""
+    optimized = run.optimized_plan(plan, config)
     found = run.estimates(optimized)[optimized]
-    return {"predicted_rows": found.rows, "predicted_bytes": found.bytes}
+    peak = getattr(peaks(optimized), config.backend, None)
+    return {
+        "predicted_rows": None if found.rows is None else found.rows.guess,
+        "predicted_bytes": None if found.bytes is None else found.bytes.guess,
+        "predicted_peak": None if peak is None else peak.guess,
+        "predicted_most": None if peak is None else peak.high,
+    }
 
 
 def _reset_peak() -> int:

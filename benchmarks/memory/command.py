@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -61,16 +62,27 @@ def _prepare(scales: Sequence[float], forms: Sequence[str]) -> None:
 
 
 def _measured(case: Case, backend: str) -> dict[str, Any]:
-    asked = json.dumps({"case": asdict(case), "backend": backend, "root": str(ROOT)})
-    named = {"case": case.title, "backend": backend, **asdict(case)}
-    command = [sys.executable, "-m", "benchmarks.memory.child", asked]
+    found: dict[str, Any] = {"case": case.title, "backend": backend, **asdict(case)}
+    with tempfile.TemporaryDirectory() as folder:
+        plan = str(Path(folder) / "plan")
+        asked = {"case": asdict(case), "backend": backend, "root": str(ROOT), "plan": plan}
+        for step in ("predict", "measure"):
+            found |= _asked(step, json.dumps(asked))
+            if "failed" in found:
+                break
+    return found
+
+
+def _asked(step: str, asked: str) -> dict[str, Any]:
+    """What a process of its own answers."""
+    command = [sys.executable, "-m", "benchmarks.memory.child", step, asked]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired:
-        return {**named, "failed": f"no answer within {PATIENCE:.0f} s"}
+        return {"failed": f"no answer within {PATIENCE:.0f} s"}
     if ran.returncode != 0:
-        return {**named, "failed": (ran.stderr.strip().splitlines() or ["no word"])[-1][:300]}
-    return {**named, **json.loads(ran.stdout.splitlines()[-1])}
+        return {"failed": (ran.stderr.strip().splitlines() or ["no word"])[-1][:300]}
+    return dict(json.loads(ran.stdout.splitlines()[-1]))
 
 
 def _line(one: dict[str, Any]) -> str:

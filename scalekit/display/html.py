@@ -11,8 +11,8 @@ from scalekit.backends.registry import find_backend
 from scalekit.config import Config
 from scalekit.display.text import amount, shortened, type_text, value_text
 from scalekit.errors import ScalekitError
+from scalekit.estimate import Estimate
 from scalekit.kernels.schema import schema_of
-from scalekit.plan.estimate import Estimate
 from scalekit.plan.nodes import Plan, Scan
 from scalekit.sources.sizes import size_text
 
@@ -92,10 +92,10 @@ def _would_run(plan: Plan, config: Config) -> str:
 
 
 def _size(found: Estimate) -> str:
-    if found.rows is None:
+    if found.rows is None or found.bytes is None:
         return "size unknown"
     about = "" if found.exact else "about "
-    return f"{about}{amount(found.rows, 'row')}, {size_text(found.bytes or 0)}"
+    return f"{about}{amount(round(found.rows.guess), 'row')}, {size_text(round(found.bytes.guess))}"
 
 
 def _facts(plan: Plan, config: Config, schema: pl.Schema) -> str:

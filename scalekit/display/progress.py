@@ -183,8 +183,8 @@ def _nothing() -> str:
 def reading(plan: Plan) -> str:
     """How much a plan reads, as far as that is known."""
     scans = [run.estimates(node)[node] for node in walk(plan) if isinstance(node, Scan)]
-    rows = [scan.rows for scan in scans if scan.rows is not None]
-    sizes = [scan.bytes for scan in scans if scan.bytes is not None]
+    rows = [round(scan.rows.guess) for scan in scans if scan.rows is not None]
+    sizes = [round(scan.bytes.guess) for scan in scans if scan.bytes is not None]
     parts = [amount(sum(rows), "row")] if rows else []
     parts += [size_text(sum(sizes))] if sizes else []
     if not parts:

@@ -13,8 +13,23 @@ from scalekit.display.certificate import Certificate
 from scalekit.display.graph import Graph, draw
 from scalekit.display.text import Shown
 from scalekit.display.timeline import Profile
+from scalekit.estimate import Span
 from scalekit.frame.base import FrameBase
 from scalekit.plan.explain import detail, title
+
+
+def _spans(name: str, spans: Sequence[Span | None]) -> dict[str, pl.Series]:
+    return {
+        name: _whole(spans, "guess"),
+        f"{name}_low": _whole(spans, "low"),
+        f"{name}_high": _whole(spans, "high"),
+    }
+
+
+def _whole(spans: Sequence[Span | None], part: str) -> pl.Series:
+    """One of the three numbers of each span; beyond 64 bits it is not a number of anything."""
+    found = [None if s is None else min(round(getattr(s, part)), 2**63 - 1) for s in spans]
+    return pl.Series(found, dtype=pl.Int64)
 
 
 class InspectionMethods(FrameBase):
@@ -63,13 +78,15 @@ class InspectionMethods(FrameBase):
         return draw(run.plan_at(self._plan, resolve(**settings), stage))
 
     def estimate(self) -> pl.DataFrame:
-        """Guess the rows and bytes of every step; nothing runs.
+        """Guess the rows and bytes of every step, and what it holds; nothing runs.
 
         Returns
         -------
         polars.DataFrame
-            A row for each step, from the sources to the result: ``step``, ``detail``, ``rows``,
-            ``bytes`` (null where nothing is known) and ``exact``, which tells measured from guessed.
+            A row for each step, from the sources to the result: ``step``, ``detail``, ``rows`` and
+            ``bytes`` as they are guessed, ``rows_low`` to ``rows_high`` and ``bytes_low`` to ``bytes_high``
+            as they may well be, ``held`` for the bytes that Polars must hold for the step at once, and
+            ``exact``, which tells measured from guessed. Null where nothing is known.
 
         Examples
         --------
@@ -77,13 +94,14 @@ class InspectionMethods(FrameBase):
         >>> sk.from_dict({"x": [1, 2]}).head(1).estimate()["rows"].to_list()
         [2, 1]
         """
-        found = run.estimates(self._plan)
+        found, held = run.estimates(self._plan), run.held(self._plan)
         return pl.DataFrame(
             {
                 "step": [title(node) for node in found],
                 "detail": [detail(node) for node in found],
-                "rows": pl.Series([e.rows for e in found.values()], dtype=pl.Int64),
-                "bytes": pl.Series([e.bytes for e in found.values()], dtype=pl.Int64),
+                **_spans("rows", [e.rows for e in found.values()]),
+                **_spans("bytes", [e.bytes for e in found.values()]),
+                "held": _whole([held.get(node) for node in found], "guess"),
                 "exact": [e.exact for e in found.values()],
             }
         )

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from scalekit.estimate import estimate
 from scalekit.expr.analysis import columns_read, is_elementwise
 from scalekit.expr.expr import Expr
 from scalekit.expr.node import Alias, Cast, Column, ExprNode, SortKey
@@ -23,7 +24,6 @@ from scalekit.physical.lowering import Lower, leaf, mapped
 from scalekit.physical.nodes import JoinPartitions, Physical, RangeExchange, Reduction
 from scalekit.physical.places import PLACE
 from scalekit.physical.whole import lower_whole
-from scalekit.plan.estimate import estimate
 from scalekit.plan.nodes import (
     Among,
     AsofJoin,
@@ -260,6 +260,7 @@ def _in_order(plan: Join, lower: Lower) -> Physical:
 def _bytes_of(plan: Plan) -> int | None:
     """A guess of a table's size, found once for all tables below."""
     if not has_memo(plan, "_bytes_guess"):
-        for node, found in estimate(plan, schema_of).items():
-            memo(node, "_bytes_guess", lambda size=found.bytes: size)  # type: ignore[misc]
+        for node, found in estimate(plan).items():
+            size = None if found.bytes is None else int(found.bytes.guess)
+            memo(node, "_bytes_guess", lambda size=size: size)  # type: ignore[misc]
     return memo(plan, "_bytes_guess", lambda: None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from scalekit.sources.column_statistics import ColumnStatistics
 from scalekit.sources.conditions import Condition
 
 
@@ -91,6 +92,13 @@ class Source(ABC):
     def statistics(self) -> Statistics:
         """Rows and bytes, as far as they are known without reading the rows."""
 
+    def column_statistics(
+        self,
+        columns: Sequence[str],  # noqa: ARG002 - for those that know values
+    ) -> Mapping[str, ColumnStatistics]:
+        """What is known of the values of some columns, from a few blocks at most; a guess, as sizes may be."""
+        return {}
+
     @abstractmethod
     def describe(self) -> str:
         """One line for plans and errors, with secrets redacted."""
@@ -109,6 +117,10 @@ class Source(ABC):
 
     def lend(self, backend: str) -> Any | None:  # noqa: ARG002 - for rows that a cluster has
         """The rows as a collection of the engine of ``backend``, where they are there already."""
+        return None
+
+    def block_rows(self) -> int | None:
+        """Rows that a reader gives at a time, about; None where they lie in memory already or nobody knows."""
         return None
 
     def has_cheap_head(self) -> bool:

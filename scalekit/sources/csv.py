@@ -60,6 +60,11 @@ class CsvSource(TextSource):
             offset += sum(piece.rows or 0 for piece in members)
         return pl.concat(runs) if len(runs) > 1 else runs[0]
 
+    @property
+    def quote(self) -> bytes:
+        """As the dialect has it."""
+        return (self.request.dialect.quote_char or "").encode()
+
     def scan_text(self, piece: Piece, text: bytes, row_index: RowIndex | None) -> pl.LazyFrame:
         """Some records, below the header."""
         return self._scan_alike([piece], row_index, io.BytesIO(text))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import polars as pl
 
 from scalekit.errors import DuplicateError, SchemaMismatchError, SourceError
 from scalekit.sources.base import Share, Source, Statistics
+from scalekit.sources.column_statistics import (
+    BlockStatistics,
+    ColumnStatistics,
+    combined,
+    spread,
+)
 from scalekit.sources.failures import source_errors
-from scalekit.sources.paths import FileSet
+from scalekit.sources.paths import FileSet, in_threads
 from scalekit.sources.pieces import (
     FileSplit,
     PackedSplit,
@@ -31,6 +37,11 @@ from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import redact
 
 _SPLIT_BYTES = 128 * 1024**2
+_MOST_FILES = 8
+"""Files that are looked at for the values of columns: all over the source."""
+
+ColumnBlocks: TypeAlias = Mapping[str, Sequence[BlockStatistics]]
+"""Column to blocks of it, in the order of rows."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,6 +151,34 @@ class FileSource(Source):
             exact=self.rows is not None,
             column_bytes=tuple((by_column | extra).items()) if self.column_bytes else (),
         )
+
+    @cached_property
+    def _column_statistics(self) -> dict[str, ColumnStatistics]:
+        return {}
+
+    def column_statistics(self, columns: Sequence[str]) -> Mapping[str, ColumnStatistics]:
+        """From some files, and some blocks of each; kept, so that they are looked at once."""
+        found = self._column_statistics
+        unknown = tuple(name for name in columns if name not in found)
+        if unknown and self.rows is not None:
+            pieces = [self.pieces[n] for n in spread(len(self.pieces), _MOST_FILES)]
+            try:
+                blocks = in_threads(lambda piece: self.blocks_at(piece, unknown), pieces)
+            except SourceError:  # gone or replaced since: whoever reads it says so
+                return {}
+            for name in unknown:
+                all_of_it = [block for one in blocks for block in one.get(name, ())]
+                found[name] = combined(all_of_it, self.rows)
+        return {name: found[name] for name in columns if name in found}
+
+    def block_rows(self) -> int | None:
+        """The largest block of the first files."""
+        first = self.pieces[:_MOST_FILES]
+        return max((max(p.blocks, default=p.rows or 0) for p in first), default=None)
+
+    def blocks_at(self, piece: Piece, columns: tuple[str, ...]) -> ColumnBlocks:  # noqa: ARG002
+        """What some blocks of a file say of columns; nothing where that would be a pass over the file."""
+        return {}
 
     def inputs(self) -> tuple[str, ...]:
         """Canonical identities of the folder and the files."""

@@ -25,6 +25,8 @@ _THREADS = 16
 _CHUNKS = 16
 _GUESS = 64 * 1024
 _SIGNATURE_BYTES = 28
+LEAF_BYTES = {"BOOLEAN": 1 / 8, "INT32": 4, "INT64": 8, "INT96": 8, "FLOAT": 4, "DOUBLE": 8}
+"""Bytes in memory of a value of a physical type, about: narrow integers are stored as wider ones."""
 _ARROW_SCHEMA = re.compile(rb"ARROW:schema[^A-Za-z0-9+/]{1,8}?([A-Za-z0-9+/]{16,}={0,2})")
 
 
@@ -83,24 +85,30 @@ def _metadata(raw: bytes, stored: bytes, what: str) -> Any:
     return pq.read_metadata(pa.BufferReader(raw))
 
 
+@lru_cache(maxsize=256)
+def read_metadata(file: File, options: StorageOptions) -> Any | None:
+    """What Arrow reads of a footer, kept for the files that were asked for last; None where it cannot."""
+    what = f"Parquet file {redact(file.uri, options)!r}"
+    with source_errors(what, options=options):
+        raw = read_tail(file, options, what)
+        try:
+            return _metadata(raw, _stored_arrow_schema(raw), what)
+        except (NotImplementedError, ValueError):
+            return None
+
+
 @lru_cache(maxsize=10_000)
 def read_bounds(
     file: File, options: StorageOptions, columns: tuple[str, ...]
 ) -> tuple[dict[str, Bounds], ...]:
     """The least and the greatest value of some columns in each row group; nothing where it is not told."""
-    what = f"Parquet file {redact(file.uri, options)!r}"
-    with source_errors(what, options=options):
-        raw = read_tail(file, options, what)
-        try:
-            metadata = _metadata(raw, _stored_arrow_schema(raw), what)
-        except (NotImplementedError, ValueError):
-            return ()
-        places = {
-            metadata.schema.column(place).path: place for place in range(metadata.num_columns)
-        }
-        found = [(name, places[name]) for name in columns if name in places and "." not in name]
-        groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-        return tuple({name: _bounds(g.column(place)) for name, place in found} for g in groups)
+    metadata = read_metadata(file, options)
+    if metadata is None:
+        return ()
+    places = {metadata.schema.column(place).path: place for place in range(metadata.num_columns)}
+    found = [(name, places[name]) for name in columns if name in places and "." not in name]
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    return tuple({name: _bounds(g.column(place)) for name, place in found} for g in groups)
 
 
 def _bounds(chunk: Any) -> Bounds:
@@ -239,6 +247,10 @@ def _column_bytes(
         for number, name in leaves:
             chunk = chunks.column(number)
             nested = schema.get(name) is not None and schema[name].is_nested()
+            size = LEAF_BYTES.get(chunk.physical_type)
+            if nested and size is not None:
+                sizes[name] = sizes.get(name, 0) + chunk.num_values * (size + 1 / 8)
+                continue
             values = chunk.num_values * 16 if nested else 0
             sizes[name] = sizes.get(name, 0) + values + chunk.total_uncompressed_size
     return tuple((name, int(sizes[name])) for name in schema)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -12,9 +12,12 @@ from weakref import WeakValueDictionary
 import polars as pl
 
 from scalekit.sources.base import Source, Statistics
+from scalekit.sources.column_statistics import ColumnStatistics, combined, of_rows, spread
 from scalekit.sources.sizes import counted, size_text
 
 _SPLIT_BYTES = 128 * 1024**2
+_BLOCKS, _BLOCK_ROWS = 8, 512
+"""Runs of rows that are looked at for the values of columns, and the length of each."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,21 @@ class MemorySource(Source):
                 (s.name, int(s.estimated_size())) for s in self.frame.iter_columns()
             ),
         )
+
+    def column_statistics(self, columns: Sequence[str]) -> Mapping[str, ColumnStatistics]:
+        """From a few thousand rows all over the frame; kept, so that they are looked at once."""
+        found = self.__dict__.setdefault("_column_statistics", {})
+        unknown = [name for name in columns if name not in found and name in self.frame.columns]
+        if unknown:
+            starts = spread(max(1, self.frame.height // _BLOCK_ROWS), _BLOCKS)
+            blocks = [
+                of_rows(self.frame.select(unknown).slice(n * _BLOCK_ROWS, _BLOCK_ROWS))
+                for n in starts
+            ]
+            for name in unknown:
+                mine = [block[name] for block in blocks if name in block]
+                found[name] = combined(mine, self.frame.height)
+        return {name: found[name] for name in columns if name in found}
 
     def travels(self) -> bool:
         """No: the rows are in this process."""

@@ -13,9 +13,10 @@ from scalekit.sources.align import Extra, Missing, Types, common_schema, declare
 from scalekit.sources.base import Share
 from scalekit.sources.checksums import verify_files
 from scalekit.sources.conditions import Bounds, Condition, may_hold
-from scalekit.sources.files import FileSource
-from scalekit.sources.footer import Footer, read_bounds, read_footers
+from scalekit.sources.files import ColumnBlocks, FileSource
+from scalekit.sources.footer import Footer, read_bounds, read_footers, read_metadata
 from scalekit.sources.hive import HiveKeys, hive_keys, key_bounds
+from scalekit.sources.parquet_columns import block_statistics
 from scalekit.sources.paths import FileSet, Paths, find_files, in_threads, look_up
 from scalekit.sources.pieces import Piece, in_order
 from scalekit.sources.read_options import ReadOptions, RowIndex
@@ -108,6 +109,11 @@ class ParquetSource(FileSource):
             starts = dict(zip(accumulate((0, *self.pieces[n].blocks)), groups, strict=False))
             kept[n] = [s for s in group if may_hold(conditions, starts.get(s.split.offset, {}))]
         return kept
+
+    def blocks_at(self, piece: Piece, columns: tuple[str, ...]) -> ColumnBlocks:
+        """From the footer, without a look at the rows."""
+        metadata = read_metadata(piece.file, self.request.storage)
+        return {} if metadata is None else block_statistics(metadata, columns)
 
     def scanned_again(self) -> ParquetSource:
         """The same request, looked up anew."""

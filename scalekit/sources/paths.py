@@ -25,6 +25,7 @@ from scalekit.storage.workspace import repair
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Paths: TypeAlias = PathLike | Sequence[PathLike]
+F = TypeVar("F")
 T = TypeVar("T")
 
 _ATTEMPTS = 5
@@ -218,7 +219,7 @@ def _list_committed(folder: str) -> _Listing:
     return _Listing([_stat(path) for path in live.paths], folder, live.keys)
 
 
-def in_threads(look: Callable[[File], T], files: Sequence[File]) -> list[T]:
+def in_threads(look: Callable[[F], T], files: Sequence[F]) -> list[T]:
     """Look into files, several at a time: most of it is waiting for a disk or a store."""
     if len(files) == 1:
         return [look(files[0])]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
 import polars as pl
 
-from scalekit.sources.files import FileSource
+from scalekit.sources.column_statistics import BlockStatistics, of_rows, spread
+from scalekit.sources.files import ColumnBlocks, FileSource
 from scalekit.sources.pieces import Piece
 from scalekit.sources.read_options import RowIndex
-from scalekit.sources.text_blocks import window
+from scalekit.sources.text_blocks import heads, window
+
+_HEADS, _HEAD_BYTES, _HEAD = 8, 32 * 1024, 2_000
+"""Blocks that are looked at for the values of columns, bytes of each, and rows of a file without blocks."""
 
 
 class TextSource(FileSource):
@@ -23,6 +27,11 @@ class TextSource(FileSource):
     def can_cut(self) -> bool:
         """No: a reader has to count lines up to where it begins."""
         return False
+
+    @property
+    def quote(self) -> bytes:
+        """What stands around a field in which a line may end."""
+        return b""
 
     @abstractmethod
     def scan_text(self, piece: Piece, text: bytes, row_index: RowIndex | None) -> pl.LazyFrame:
@@ -47,6 +56,24 @@ class TextSource(FileSource):
                 tables.append(self._rows_of(piece, index, low, high))
             before += height
         return pl.concat(tables) if tables else pl.LazyFrame(schema=self.schema)
+
+    def blocks_at(self, piece: Piece, columns: tuple[str, ...]) -> ColumnBlocks:
+        """From a few records at the beginning of some blocks."""
+        few = None if len(self.pieces) == 1 else _HEAD
+        heads = self._heads(piece) if piece.text else [self.scan([piece], None).slice(0, few)]
+        found: dict[str, list[BlockStatistics]] = {name: [] for name in columns}
+        for head in heads:
+            wanted = [name for name in columns if name in self.schema]
+            for name, block in of_rows(head.select(wanted).collect()).items():
+                found[name].append(block)
+        return found
+
+    def _heads(self, piece: Piece) -> Iterator[pl.LazyFrame]:
+        assert piece.text is not None
+        numbers = spread(len(piece.blocks), _HEADS)
+        options = self.found.options
+        for text in heads(piece.file, options, piece.text, numbers, _HEAD_BYTES, self.quote):
+            yield self.scan_text(piece, text, None)
 
     def _rows_of(
         self, piece: Piece, row_index: RowIndex | None, low: int, high: int

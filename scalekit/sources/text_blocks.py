@@ -8,6 +8,7 @@ blank lines, compressed files), a file is one block.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scalekit.sources.redact import StorageOptions
@@ -116,6 +117,24 @@ def window(
     borders = blocks.borders
     with open_file(file.uri, options) as opened:
         return _read(opened, 0, borders[0]), _read(opened, borders[first], borders[behind])
+
+
+def heads(
+    file: File,
+    options: StorageOptions,
+    blocks: Blocks,
+    numbers: Sequence[int],
+    length: int,
+    quote: bytes,
+) -> Iterator[bytes]:
+    """The first whole records of some blocks, below the text above the first row of the file."""
+    with open_file(file.uri, options) as opened:
+        above = _read(opened, 0, blocks.borders[0])
+        for number in numbers:
+            start, stop = blocks.borders[number : number + 2]
+            text = _read(opened, start, min(stop, start + length))
+            end = len(text) if start + len(text) == stop else _last_record(text, quote)
+            yield above + text[: end or 0]
 
 
 def _read(opened: OpenFile, start: int, stop: int) -> bytes:

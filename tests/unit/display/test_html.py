@@ -254,7 +254,7 @@ def test_guessed_sizes_say_so():
     frame = sk.from_dict({"x": [1, 2, 3]})
     assert "3 rows, 24 bytes" in page_of(frame).text
     assert "about" not in page_of(frame).text
-    assert "about 1 row" in page_of(frame.filter(col("x") > 1)).text
+    assert "about 2 rows" in page_of(frame.filter(col("x") > 1)).text
 
 
 # Secrets

@@ -1,0 +1,191 @@
+"""The most memory that a plan will hold at once on one machine, by engine: what its steps hold, and what is on its way.
+
+The model is fitted on measured peaks (``python -m benchmarks memory``): a query of Polars' streaming engine takes
+what the process needs to run any query, the blocks that its readers are ahead of their consumers, what hash
+tables, sorts and windows hold (:mod:`scalekit.estimate.held`), and the result.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scalekit.estimate.held import NOTHING, held
+from scalekit.estimate.needed import Names, needed_columns
+from scalekit.estimate.relation import Relation
+from scalekit.estimate.rows import relations
+from scalekit.estimate.span import Span, total
+from scalekit.expr.analysis import is_elementwise
+from scalekit.expr.node import Column
+from scalekit.plan.explain import title
+from scalekit.plan.nodes import (
+    Aggregate,
+    Distinct,
+    Explode,
+    Filter,
+    Join,
+    Limit,
+    Plan,
+    Scan,
+    Select,
+    Sort,
+    Unpivot,
+    WithColumns,
+)
+from scalekit.tree import children, memo, walk
+
+BASE = 18e6
+"""Bytes that any query takes: threads, their buffers, code that is loaded when it is first used."""
+
+AHEAD, AHEAD_OF_JOIN = 8, 6
+"""Blocks that a reader is ahead of a slow consumer, for each thread."""
+
+TRUSTED = 4.0
+"""By how much a peak may be off, where nothing about the plan is unknown."""
+
+PANDAS = 3.5
+"""What pandas takes for what Polars takes once (TRUST: section 4.2)."""
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Bytes above those of an idle process; None where nothing is known of the plan's size.
+
+    Parameters
+    ----------
+    polars, memory, pandas
+        With Polars' streaming engine, with Polars in memory, and with pandas.
+    result
+        What comes back.
+    largest
+        The name of the step that holds most, and what it holds.
+    unknown
+        Whether sizes cannot be known: lists of unknown lengths, joins of many to many, functions of users.
+    """
+
+    polars: Span | None
+    memory: Span | None
+    pandas: Span | None
+    result: Span | None
+    largest: tuple[str, Span] | None
+    unknown: bool
+
+
+def peaks(plan: Plan) -> Peaks:
+    """Peak memory of an optimized plan, by engine."""
+    return memo(plan, "_peaks", lambda: _peaks(plan))
+
+
+def _peaks(plan: Plan) -> Peaks:
+    found = relations(plan)
+    known = {node: one for node, one in found.items() if one is not None}
+    result = known.get(plan)
+    if len(known) < len(found) or result is None:
+        bytes_ = None if result is None else result.bytes
+        return Peaks(None, None, None, bytes_, None, unknown=True)
+    narrow = _narrowed(known, needed_columns(plan))
+    cut = {node.input for node in narrow if isinstance(node, Limit) and node.offset >= 0}
+    holding = {n: step_held(n, narrow) for n in narrow if not (isinstance(n, Sort) and n in cut)}
+    most, size = max(holding.items(), key=lambda item: item[1].guess)
+    steps, reading, rows = total(list(holding.values())), _ahead(plan, narrow), result.bytes
+    unknown = any(one.is_unknown for one in known.values())
+    streaming = steps + reading + (NOTHING if _is_held(plan) else rows)
+    streaming, memory = (
+        Span.of(BASE) + _trusted(span, unknown=unknown)
+        for span in (streaming, _in_memory(plan, narrow))
+    )
+    return Peaks(
+        streaming,
+        memory,
+        memory.times(PANDAS),
+        rows,
+        (title(most), size) if size.guess > 0 else None,
+        unknown,
+    )
+
+
+def _trusted(span: Span, *, unknown: bool) -> Span:
+    """Not every step is as far off as it may be at the same time."""
+    low, high = max(span.low, span.guess / TRUSTED), min(span.high, span.guess * TRUSTED)
+    return Span(low, span.guess, span.high if unknown else high)
+
+
+def step_held(node: Plan, known: Mapping[Plan, Relation]) -> Span:
+    """What one step holds, beside the blocks that pass through it."""
+    return held(node, known[node], [known[child] for child in children(node)])
+
+
+def _narrowed(known: Mapping[Plan, Relation], needed: Mapping[Plan, Names]) -> dict[Plan, Relation]:
+    found = {}
+    for node, one in known.items():
+        names = needed[node]
+        found[node] = one if names is None else one.only(names)
+    return found
+
+
+def _is_held(plan: Plan) -> bool:
+    """Whether the result is what a step holds anyway, handed on as it is."""
+    while isinstance(plan, Select) and all(isinstance(e, Column) for e in plan.exprs):
+        plan = plan.input
+    return isinstance(plan, Sort | Aggregate | Distinct)
+
+
+def _ahead(plan: Plan, known: Mapping[Plan, Relation]) -> Span:
+    """Blocks that were read and that nobody has taken yet, of every scan with a slow consumer."""
+    parents: dict[Plan, list[Plan]] = {}
+    for node in walk(plan):
+        for child in children(node):
+            parents.setdefault(child, []).append(node)
+    waiting = [_waiting(node, parents, known) for node in walk(plan) if isinstance(node, Scan)]
+    return total(waiting)
+
+
+def _waiting(
+    scan: Scan, parents: Mapping[Plan, list[Plan]], known: Mapping[Plan, Relation]
+) -> Span:
+    node: Plan = scan
+    kept = known[scan]
+    most = NOTHING
+    while len(above := parents.get(node, [])) == 1 and _passes(above[0]):
+        node = above[0]
+        kept = known[node] if isinstance(node, Filter) else kept
+        most = known[node].bytes if isinstance(node, Explode | Unpivot) else most
+    if all(_takes_at_once(one) for one in above) and most is NOTHING:
+        return NOTHING
+    block, rows = scan.source.block_rows(), max(1.0, known[scan].rows.guess)
+    if block is None:
+        return NOTHING
+    share = min(1.0, block * _ahead_of(above) / rows)
+    return kept.bytes.times(share) + most.times(min(1.0, block * _threads() / rows))
+
+
+def _passes(node: Plan) -> bool:
+    """Whether blocks go through a step one by one."""
+    if isinstance(node, Select | WithColumns):
+        return all(map(is_elementwise, node.exprs))
+    return isinstance(node, Filter | Explode | Unpivot)
+
+
+def _ahead_of(consumers: list[Plan]) -> float:
+    joins = consumers and all(isinstance(one, Join) for one in consumers)
+    return (AHEAD_OF_JOIN if joins else AHEAD) * _threads()
+
+
+def _threads() -> int:
+    return os.cpu_count() or 1
+
+
+def _takes_at_once(consumer: Plan) -> bool:
+    """Whether blocks do not pile up before it: it only collects them."""
+    return isinstance(consumer, Sort | Limit)
+
+
+def _in_memory(plan: Plan, known: Mapping[Plan, Relation]) -> Span:
+    """Polars in memory gives each step's whole table to the next: the worst of them, its inputs and what it holds."""
+    worst = known[plan].bytes
+    for node in walk(plan):
+        tables = total([known[node].bytes, *(known[child].bytes for child in children(node))])
+        here = tables + step_held(node, known)
+        worst = here if here.guess > worst.guess else worst
+    return worst
