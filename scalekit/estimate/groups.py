@@ -60,7 +60,7 @@ def met(values: float, rows: float, of: float) -> float:
     Examples
     --------
     >>> met(100, 50, 100), met(10, 50, 100)
-    (50.0, 9.990234375)
+    (50, 9.990234375)
     """
     if rows <= 0 or values <= 0:
         return 0.0

@@ -43,7 +43,7 @@ def combined(blocks: Sequence[BlockStatistics], rows: int) -> ColumnStatistics:
     Parameters
     ----------
     blocks
-        Blocks from all over the column.
+        Blocks from all over the column, its first and its last one among them.
     rows
         Rows of the whole column.
 
@@ -52,7 +52,7 @@ def combined(blocks: Sequence[BlockStatistics], rows: int) -> ColumnStatistics:
     Half of the values of a block are new in it. Where the next block has others, so it is everywhere;
     where it has the same range, both draw from one set.
 
-    >>> apart = [BlockStatistics(1000, 500, 0, 499), BlockStatistics(1000, 500, 500, 999)]
+    >>> apart = [BlockStatistics(1000, 500, 0, 499), BlockStatistics(1000, 500, 99_000, 99_999)]
     >>> combined(apart, 100_000).distinct
     50000.0
     >>> mixed = [BlockStatistics(1000, 500, 0, 9999), BlockStatistics(1000, 500, 5, 9990)]
