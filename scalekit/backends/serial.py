@@ -34,3 +34,7 @@ class SerialBackend(TaskBackend):
     def connect(self, config: Config) -> SerialCluster:  # noqa: ARG002 - there is one only
         """A cluster of this process."""
         return SerialCluster()
+
+    def attached(self, config: Config) -> SerialCluster:
+        """The same: it is always there."""
+        return self.connect(config)

@@ -11,6 +11,7 @@ from scalekit.frame.distributed import DistributedResultMethods
 from scalekit.frame.grouping import GroupMethods
 from scalekit.frame.inspection import InspectionMethods
 from scalekit.frame.joins import JoinMethods
+from scalekit.frame.preflight import PreflightMethods
 from scalekit.frame.reshaping import ReshapeFrameMethods
 from scalekit.frame.results import ResultMethods
 from scalekit.frame.rows import RowMethods
@@ -30,6 +31,7 @@ class Frame(
     ReshapeFrameMethods,
     SummaryMethods,
     InspectionMethods,
+    PreflightMethods,
     WriteMethods,
     ResultMethods,
     DistributedResultMethods,

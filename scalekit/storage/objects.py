@@ -187,7 +187,7 @@ def _environment() -> tuple[tuple[str, str], ...]:
 def _connect(
     bucket: str,
     options: tuple[tuple[str, object], ...],
-    environment: tuple[tuple[str, str], ...],  # noqa: ARG001 - it is read below, by the store itself
+    environment: tuple[tuple[str, str], ...],  # the rest of it is read below, by the store itself
     process: int,  # noqa: ARG001 - connections do not survive a fork
     *,
     patient: bool,
@@ -201,6 +201,8 @@ def _connect(
         ) from error
     config: dict[str, Any] = {}
     client: dict[str, Any] = {"connect_timeout": "5s" if patient else "2s"}
+    if allow := dict(environment).get("AWS_ALLOW_HTTP"):  # given options hide it from the store
+        client["allow_http"] = _boolean(allow)
     for name, value in options:
         plain = _without_prefix(name)
         if plain in _CLIENT:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
+import cloudpickle
 import polars as pl
 import pytest
 from distributed import Client
@@ -127,11 +129,37 @@ def test_workers_that_lack_scalekit_are_sent_it_where_that_is_asked_for(tmp_path
                 MissingDependencyError, match=r"scalekit is not installed on all 2 w"
             ):
                 frame.collect()
+            report = frame.preflight()
+            assert "scalekit is not installed on all 2 workers" in report.errors[0].what
             close()
+            assert frame.preflight(ship=True)
             assert frame.collect(ship=True).equals(frame.collect(backend="polars"))
     finally:
         close()
         bare.stop()
+
+
+def test_a_module_of_this_folder_that_workers_lack(tmp_path, started, monkeypatch):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "of_this_folder.py").write_text("def scored(rows):\n    return rows\n")
+    monkeypatch.syspath_prepend(folder)
+    module = import_module("of_this_folder")
+    rows = tmp_path / "rows.parquet"
+    pl.DataFrame({"x": [1, 2]}).write_parquet(rows)
+    frame = sk.scan_parquet(str(rows)).map_batches(module.scored)
+    report = frame.preflight()
+    (error,) = report.errors
+    assert error.check == "modules"
+    assert "the module 'of_this_folder', which worker tcp://127.0.0.1:" in error.what
+    with pytest.raises(ExecutionError, match="of_this_folder"):
+        frame.collect()
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        assert frame.preflight()
+        assert frame.collect().height == 2
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
 
 
 @pytest.mark.parametrize("number", range(2))

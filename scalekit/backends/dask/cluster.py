@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import dask
@@ -19,12 +19,16 @@ from scalekit.backends.dask.failures import GONE, as_error, cause_of
 from scalekit.backends.dask.flights import LOST, Flight, Piece, Sent
 from scalekit.backends.dask.graph import Graph, graph_of, piece_key, report_graph
 from scalekit.backends.dask.scattering import Scattering, let_go, scattered_graph
+from scalekit.backends.dask.software import LOADING, told_by
 from scalekit.backends.dask.vigil import Vigil
 from scalekit.backends.dask.work import call, from_bytes, to_bytes
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
+from scalekit.backends.tasks.versions import Versions
 from scalekit.errors import ExecutionError
 from scalekit.kernels.task import Facts
 from scalekit.sources.base import Source
+
+T = TypeVar("T")
 
 INLINE = 64 * 1024
 """Bytes up to which a value travels within each task that reads it: quicker than to fetch it from a worker."""
@@ -55,6 +59,30 @@ class DaskCluster(Cluster):
         """Threads of all workers, and the memory of one."""
         with self._answered():
             return self._connection.resources()
+
+    @property
+    def address(self) -> str:
+        """That of the scheduler."""
+        return str(self._client.scheduler.address)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it has TLS, or is this process."""
+        return self.address.startswith(("tls://", "wss://", "inproc://"))
+
+    def everywhere(self, question: Callable[[], T]) -> Mapping[str, T]:
+        """What each worker says, past the queue of its tasks."""
+        with self._answered():
+            found: Mapping[str, T] = self._connection.ask(
+                lambda: self._client.run(question, on_error="return", asynchronous=True), LOADING
+            )
+        return found
+
+    def versions(self) -> Mapping[str, Versions]:
+        """What each worker has installed, those among them that cannot run scalekit."""
+        with self._answered():
+            workers = list(self._connection.workers())
+            return told_by(self._client, self._connection.ask, workers) if workers else {}
 
     @property
     def session(self) -> object:

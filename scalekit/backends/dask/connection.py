@@ -93,10 +93,15 @@ class Connection:
         if time.monotonic() - self._looked > FRESH:
             self.look()
 
+    def workers(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the scheduler says of each worker, by its address."""
+        identity = self.ask(lambda: self.client.scheduler.identity(n_workers=-1), CONNECTING)
+        found: Mapping[str, Mapping[str, Any]] = identity["workers"]
+        return found
+
     def look(self) -> None:
         """Ask for the workers, and compare the versions of those that are new."""
-        identity = self.ask(lambda: self.client.scheduler.identity(n_workers=-1), CONNECTING)
-        workers = identity["workers"]
+        workers = self.workers()
         if new := sorted(set(workers) - self._checked):
             self._checked |= checked(self.client, self.ask, new, ship=self.ship)
         shares = [w["memory_limit"] // w["nthreads"] for w in workers.values() if w["memory_limit"]]

@@ -40,8 +40,7 @@ def connect(config: Config) -> Connection:
     ExecutionError
         Where the scheduler does not answer, or its workers have other versions.
     """
-    address = config.address or dask.config.get("scheduler-address", None)
-    client = None if config.address else _session_client()
+    address, client = _asked(config)
     with _open.lock:
         _drop_dead()
         if client is not None:
@@ -58,6 +57,41 @@ def connect(config: Config) -> Connection:
         if found and found.embedded:
             found.embedded.heal()
         return _known("embedded", lambda: _embedded(config))
+
+
+def attached(config: Config) -> Connection | None:
+    """The connection to a cluster that is there; None where a query would start one.
+
+    Raises
+    ------
+    ConfigError, ExecutionError
+        As :func:`connect`.
+    """
+    if any(_asked(config)):
+        return connect(config)
+    with _open.lock:
+        found = _open.connections.get("embedded")
+        is_fit = found and found.is_alive and found.embedded and found.embedded.fits(config)
+        return found if is_fit else None
+
+
+def check(config: Config) -> None:
+    """Refuse the address that a query would use, where it may not be used.
+
+    Raises
+    ------
+    ConfigError
+        From :func:`check_address`.
+    """
+    address, client = _asked(config)
+    if address and client is None:
+        check_address(address, config)
+
+
+def _asked(config: Config) -> tuple[str | None, Any]:
+    """The address that is configured, and the session's client, which goes before that of the environment."""
+    address = config.address or dask.config.get("scheduler-address", None)
+    return address, None if config.address else _session_client()
 
 
 def close() -> None:

@@ -18,6 +18,7 @@ from distributed import LocalCluster, Security, Status
 from distributed.system import MEMORY_LIMIT
 
 from scalekit.backends.dask.spawning import without_script
+from scalekit.backends.tasks.cluster import Resources
 from scalekit.backends.tasks.folders import private_folder
 from scalekit.backends.tasks.workers import environment
 from scalekit.config import Config
@@ -41,12 +42,19 @@ SETTINGS = {
 _ENDED = (Status.closed, Status.closing, Status.failed, Status.stopped, Status.stopping)
 
 
+def planned(config: Config) -> Resources:
+    """What a cluster has that is started on this machine."""
+    workers = config.workers or CPU_COUNT
+    memory = config.worker_memory or int(MEMORY_LIMIT * SHARE / workers)
+    return Resources(workers, memory, (LOOPBACK,))
+
+
 class Embedded:
     """A ``LocalCluster`` and its folder for what does not fit into memory."""
 
     def __init__(self, config: Config) -> None:
-        self.workers = config.workers or CPU_COUNT
-        self.memory = config.worker_memory or int(MEMORY_LIMIT * SHARE / self.workers)
+        wanted = planned(config)
+        self.workers, self.memory = wanted.slots, wanted.memory
         self._folder = str(private_folder("dask"))
         self._kept = ExitStack()
         self._kept.callback(shutil.rmtree, self._folder, ignore_errors=True)

@@ -35,16 +35,17 @@ def checked(client: Any, ask: Ask, workers: list[str], *, ship: bool) -> set[str
     MissingDependencyError, ExecutionError
         From :func:`~scalekit.backends.tasks.versions.check_versions`.
     """
-    found = _told(client, ask, workers)
+    found = told_by(client, ask, workers)
     lacking = [name for name, told in found.items() if told.scalekit is None and told.polars]
     if ship and lacking:
         _ship(client, ask)
-        found.update(_told(client, ask, lacking))
+        found.update(told_by(client, ask, lacking))
     check_versions("Dask", "dask", found)
     return set(found)
 
 
-def _told(client: Any, ask: Ask, workers: list[str]) -> dict[str, Versions]:
+def told_by(client: Any, ask: Ask, workers: list[str]) -> dict[str, Versions]:
+    """What these workers have installed; those that are just going away do not say."""
     answers = ask(
         lambda: client.run(versions_here, workers=workers, on_error="return", asynchronous=True),
         LOADING,
@@ -60,7 +61,7 @@ def _told(client: Any, ask: Ask, workers: list[str]) -> dict[str, Versions]:
 
 def _installed(client: Any, ask: Ask, failed: dict[str, str]) -> dict[str, Versions]:
     """The versions on workers that cannot run scalekit, of which each told why."""
-    question = {"op": "versions", "packages": ["polars", "scalekit"]}
+    question = {"op": "versions", "packages": ["polars", "scalekit", "pyarrow", "cloudpickle"]}
     answers = ask(
         lambda: client.scheduler.broadcast(msg=question, workers=list(failed), on_error="ignore"),
         LOADING,
@@ -72,7 +73,13 @@ def _installed(client: Any, ask: Ask, failed: dict[str, str]) -> dict[str, Versi
         has = {
             p: packages[p] if f"'{p}" not in failed[name] else None for p in ("polars", "scalekit")
         }
-        found[name] = Versions(packages["python"], has["polars"], has["scalekit"])
+        found[name] = Versions(
+            packages["python"],
+            has["polars"],
+            has["scalekit"],
+            packages.get("pyarrow"),
+            packages.get("cloudpickle"),
+        )
     return found
 
 

@@ -6,9 +6,9 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 
-from scalekit.backends.ray import hosted
+from scalekit.backends.ray import hosted, machine
 from scalekit.backends.tasks.backend import TaskBackend
-from scalekit.backends.tasks.cluster import Cluster
+from scalekit.backends.tasks.cluster import Cluster, Resources
 from scalekit.config import Config
 
 __all__ = ["RayBackend", "close"]
@@ -24,13 +24,29 @@ class RayBackend(TaskBackend):
 
     def connect(self, config: Config) -> Cluster:
         """The session of this process, the cluster at the configured address, or an embedded Ray."""
-        ray = sys.modules.get("ray")
-        if ray is None or not ray.is_initialized():
+        if not _is_here():
             return hosted.HostedCluster(hosted.connect(config))
         # These import Ray, which is there already; otherwise only the process that drives it loads it.
         found = import_module("scalekit.backends.ray.connect").connect(config)
         cluster: Cluster = import_module("scalekit.backends.ray.cluster").RayCluster(found)
         return cluster
+
+    def attached(self, config: Config) -> Cluster | None:
+        """The session of this process, the cluster at the configured address, or the embedded Ray if it runs."""
+        if _is_here():
+            return self.connect(config)
+        session = hosted.attached(config)
+        return None if session is None else hosted.HostedCluster(session)
+
+    def planned(self, config: Config) -> Resources:
+        """What the embedded Ray would have."""
+        return machine.planned(config)
+
+
+def _is_here() -> bool:
+    """Whether this process has a session of its own."""
+    ray = sys.modules.get("ray")
+    return ray is not None and bool(ray.is_initialized())
 
 
 def close() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -16,11 +16,15 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from scalekit.backends.ray.collections import adopted, lent
 from scalekit.backends.ray.failures import own_error, reason
+from scalekit.backends.ray.machine import uses_tls
 from scalekit.backends.ray.session import Session
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
+from scalekit.backends.tasks.versions import Versions
 from scalekit.errors import ExecutionError, ScalekitError
 from scalekit.kernels.task import Facts, located
 from scalekit.sources.base import Source
+
+T = TypeVar("T")
 
 GRACE = 1.0
 """Seconds that the tasks of a query have to end by themselves, when it failed or was interrupted."""
@@ -67,6 +71,24 @@ class RayCluster(Cluster):
         for ref in refs:
             self._flying.pop(ref, None)
         return values
+
+    @property
+    def address(self) -> str:
+        """That of the control plane."""
+        return str(ray.get_runtime_context().gcs_address)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether Ray was told to use TLS."""
+        return uses_tls()
+
+    def everywhere(self, question: Callable[[], T]) -> Mapping[str, T]:
+        """What a worker of each node says."""
+        return self._session.everywhere(question)
+
+    def versions(self) -> Mapping[str, Versions]:
+        """What the workers of each node have installed."""
+        return self._session.versions()
 
     @property
     def session(self) -> object:

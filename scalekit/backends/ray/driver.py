@@ -20,6 +20,7 @@ from scalekit.backends.ray.connect import close, connect
 from scalekit.backends.ray.session import Session
 from scalekit.backends.ray.wire import Answer, Request, receive, send
 from scalekit.backends.tasks.cluster import Counts, Ref, Resources
+from scalekit.backends.tasks.versions import Versions
 from scalekit.config import Config
 from scalekit.errors import ExecutionError, ScalekitError
 from scalekit.kernels.task import Facts
@@ -101,6 +102,14 @@ class Driver:
     def counts(self) -> Counts:
         """What was counted until now."""
         return RayCluster(self._now()).counts()
+
+    def everywhere(self, question: Callable[[], Any]) -> dict[str, Any]:
+        """What a worker of each node says."""
+        return self._now().everywhere(question)
+
+    def versions(self) -> dict[str, Versions]:
+        """What the workers of each node have installed."""
+        return self._now().versions()
 
     def any_done(self, query: int, numbers: Sequence[int]) -> Sequence[int]:
         """Which reports are there."""

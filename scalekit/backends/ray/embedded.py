@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,20 +14,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import psutil
 import ray
 from ray import _raylet
 from ray._private import ray_constants
 
+from scalekit.backends.ray.machine import cores
+from scalekit.backends.ray.machine import memory as all_memory
 from scalekit.backends.tasks import workers
 from scalekit.backends.tasks.folders import private_folder
 from scalekit.errors import ExecutionError
 
-SHARE = 0.75
-"""Of the memory that is free at the start: what Ray may use, unless a setting says it."""
-
 STORE_SHARE = 0.3
-"""Of that: what its object store may take before it spills to disk."""
+"""Of the memory that Ray may use: what its object store may take before it spills to disk."""
 
 LEAST_STORE = 80 * 1024**2
 """Bytes with which Ray starts an object store at all."""
@@ -38,7 +35,7 @@ def start(count: int | None, worker_memory: int | None) -> None:
     """Start Ray on this machine and connect to it; see TRUST.md, section 8, for the settings."""
     folder = _folder()
     slots = count or cores()
-    memory = worker_memory * slots if worker_memory else int(SHARE * _free_bytes())
+    memory = all_memory(slots, worker_memory)
     with (
         environment({**_variables(folder, memory // slots), **PATIENT}),
         told(on_loopback=True),
@@ -79,13 +76,6 @@ PATIENT = {"RAY_gcs_rpc_server_reconnect_timeout_s": str(2**30)}
 """Ray ends a process that has lost its control plane for a minute, and would the notebook: see decision 0009."""
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _variables(folder: Path, memory: int) -> Mapping[str, str]:
     return {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # makes every process listen on loopback only
@@ -107,10 +97,6 @@ def _folder() -> Path:
     with os.fdopen(token, "w") as file:
         file.write(secrets.token_hex(32))
     return folder
-
-
-def _free_bytes() -> int:
-    return int(psutil.virtual_memory().available)
 
 
 @contextmanager

@@ -12,22 +12,26 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
+from scalekit.backends.ray.machine import uses_tls
 from scalekit.backends.ray.wire import Answer, Request, compact, receive, send
 from scalekit.backends.tasks.cluster import Cluster, Counts, Ref, Resources, Submitted
+from scalekit.backends.tasks.versions import Versions
 from scalekit.config import Config
 from scalekit.errors import ExecutionError
 from scalekit.kernels.task import Facts
+
+T = TypeVar("T")
 
 FRESH = 1.0
 """Seconds for which the number of slots is believed."""
@@ -71,6 +75,7 @@ class Host:
         self._outgoing: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._asked: dict[int, Future[Any]] = {}
         self._session: HostedSession | None = None
+        self.asked: tuple[Any, ...] = ()
         self.is_alive = True
         for loop in (self._write, self._read):
             threading.Thread(target=loop, daemon=True, name=f"scalekit-ray{loop.__name__}").start()
@@ -84,7 +89,14 @@ class Host:
         generation, resources = found
         if self._session is None or self._session.generation != generation:
             self._session = HostedSession(self, generation, resources)
+        self.asked = _asked(config)
         return self._session
+
+    def connected(self, config: Config) -> HostedSession | None:
+        """The session that is there, if it is what ``config`` asks for and answers."""
+        session = self._session
+        is_fit = session is not None and self.is_alive and self.asked == _asked(config)
+        return session if is_fit and session is not None and not session.failure() else None
 
     def ask(self, name: str, *arguments: Any) -> Any:
         """The answer to a request, or its error."""
@@ -156,6 +168,13 @@ class Host:
                     process.kill()
         for folder in Path(tempfile.gettempdir()).glob(f"{mark}*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _asked(config: Config) -> tuple[Any, ...]:
+    """The settings that make a session what it is."""
+    if config.address:
+        return config.address, config.ship
+    return config.workers, config.worker_memory
 
 
 def _names(process: psutil.Process, mark: str) -> bool:
@@ -262,6 +281,27 @@ class HostedCluster(Cluster):
         return found
 
     @property
+    def address(self) -> str:
+        """The one that was asked for; nothing for a Ray that was started here."""
+        first = self._host.asked[:1]
+        return str(first[0]) if len(first) and isinstance(first[0], str) else ""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether Ray was told to use TLS."""
+        return uses_tls()
+
+    def everywhere(self, question: Callable[[], T]) -> Mapping[str, T]:
+        """What a worker of each node says."""
+        found: Mapping[str, T] = self._host.ask("everywhere", question)
+        return found
+
+    def versions(self) -> Mapping[str, Versions]:
+        """What the workers of each node have installed."""
+        found: Mapping[str, Versions] = self._host.ask("versions")
+        return found
+
+    @property
     def session(self) -> object:
         """The connection, to which tables belong longer than to a query."""
         return self._session
@@ -285,8 +325,7 @@ class _Open:
 
 def connect(config: Config) -> HostedSession:
     """The session for a query, through the process that is there or a new one."""
-    if not config.address and (address := os.environ.get("RAY_ADDRESS")):
-        config = config.given("RAY_ADDRESS", address=address)
+    config = _with_address(config)
     with _Open.lock:
         while True:
             if _Open.host is None:
@@ -297,6 +336,22 @@ def connect(config: Config) -> HostedSession:
                 return session
             _Open.host = None
             host.kill()
+
+
+def attached(config: Config) -> HostedSession | None:
+    """The session with a Ray that is there; None where a query would start one."""
+    config = _with_address(config)
+    if config.address:
+        return connect(config)
+    with _Open.lock:
+        return None if _Open.host is None else _Open.host.connected(config)
+
+
+def _with_address(config: Config) -> Config:
+    address = os.environ.get("RAY_ADDRESS")
+    if config.address or not address:
+        return config
+    return config.given("RAY_ADDRESS", address=address)
 
 
 def close() -> None:

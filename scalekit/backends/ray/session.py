@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import socket
 import threading
 import time
@@ -79,7 +80,7 @@ class Session:
         return self._resources
 
     def _look(self) -> None:
-        able = {n["NodeID"]: n for n in nodes() if n["Alive"] and n["Resources"].get("CPU")}
+        able = {node["NodeID"]: node for node in _able()}
         if new := able.keys() - self._checked:
             self._check([able[node] for node in new])
             self._checked |= new
@@ -90,21 +91,36 @@ class Session:
         self._resources = Resources(slots, min(shares, default=2 * 1024**3), hosts)
         self._looked = time.monotonic()
 
-    def _check(self, found: Sequence[Mapping[str, Any]]) -> None:
-        names = {node["NodeID"]: f"node {node['NodeManagerAddress']}" for node in found}
-        asked = {
-            node: self._versions.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True)
-            ).remote()
-            for node in names
-        }
+    def everywhere(self, question: Callable[[], T]) -> dict[str, T]:
+        """What a worker of each node says."""
+        return self._told(_able(), work.asked(), pickle.dumps(question))
+
+    def versions(self) -> dict[str, Versions]:
+        """What the workers of each node have installed."""
+        return self._said(_able())
+
+    def _said(self, found: Sequence[Mapping[str, Any]]) -> dict[str, Versions]:
+        return {name: Versions(*said) for name, said in self._told(found, self._versions).items()}
+
+    def _told(self, found: Sequence[Mapping[str, Any]], remote: Any, *given: Any) -> dict[str, Any]:
+        """What a remote function gives on each of some nodes, by their addresses."""
+        asked = [
+            remote.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)
+            ).remote(*given)
+            for node in found
+        ]
         try:
-            told = ray.get(list(asked.values()), timeout=STARTING)
+            told = ray.get(asked, timeout=STARTING)
         except RayError as error:
             raise ExecutionError(
-                f"the workers of Ray did not start within {STARTING:.0f} s, or could not say their versions: {error}"
+                f"the workers of Ray did not start within {STARTING:.0f} s, or could not say what they have: {error}"
             ) from None
-        workers = {names[node]: Versions(*said) for node, said in zip(asked, told, strict=True)}
+        names = [f"node {node['NodeManagerAddress']}" for node in found]
+        return dict(zip(names, told, strict=True))
+
+    def _check(self, found: Sequence[Mapping[str, Any]]) -> None:
+        workers = self._said(found)
         try:
             check_versions("Ray", "ray", workers)
         except MissingDependencyError as error:
@@ -113,6 +129,11 @@ class Session:
             raise MissingDependencyError(
                 f"{error}; on a session that is there already that is ray.init(runtime_env={{'py_modules': [scalekit]}})"
             ) from None
+
+
+def _able() -> list[dict[str, Any]]:
+    """The nodes that run tasks."""
+    return [node for node in nodes() if node["Alive"] and node["Resources"].get("CPU")]
 
 
 def _identity() -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -46,7 +47,7 @@ def adoption() -> Any:
 def versions() -> Any:
     """What a worker has of Python, Polars and scalekit, as a remote function."""
 
-    def scalekit_versions() -> tuple[str, str | None, str | None]:
+    def scalekit_versions() -> tuple[str | None, ...]:
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
         try:
             import_module("scalekit.kernels.task")  # for the tasks that come after
@@ -56,9 +57,19 @@ def versions() -> Any:
             there = None if find_spec("polars") is None else "another"
             return python, there, None if error.name == "scalekit" else "another"
         found = here.versions_here()
-        return found.python, found.polars, found.scalekit
+        return found.python, found.polars, found.scalekit, found.pyarrow, found.cloudpickle
 
     return _remote(scalekit_versions)
+
+
+def asked() -> Any:
+    """What a worker says to a question of scalekit's own, as a remote function."""
+
+    def scalekit_asked(question: bytes) -> Any:
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        return pickle.loads(question)()
+
+    return _remote(scalekit_asked)
 
 
 def _remote(function: Any) -> Any:

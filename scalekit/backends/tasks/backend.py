@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from scalekit.backends.base import Backend, WriteRequest
-from scalekit.backends.tasks.cluster import Cluster
+from scalekit.backends.tasks.cluster import Cluster, Resources
 from scalekit.backends.tasks.driver import collect, evaluate
 from scalekit.backends.tasks.persist import cluster_of, persist
 from scalekit.backends.tasks.preflight import check_sources, reaches
@@ -34,6 +34,33 @@ class TaskBackend(Backend):
     @abstractmethod
     def connect(self, config: Config) -> Cluster:
         """The cluster that ``config`` names: connected already, or now, or started on this machine."""
+
+    def attached(self, config: Config) -> Cluster | None:  # noqa: ARG002 - for those that can tell
+        """The cluster that is there for ``config``; None where a query would start one, which this never does.
+
+        Raises
+        ------
+        ConfigError, ExecutionError, MissingDependencyError
+            As :meth:`connect`, where the cluster that is named cannot be used.
+        """
+        return None
+
+    def planned(self, config: Config) -> Resources | None:  # noqa: ARG002 - for those that can tell
+        """What a cluster would have that is started for ``config``; None where that is not known."""
+        return None
+
+    def check_address(self, config: Config) -> None:
+        """Refuse an address that the engine does not have, or that is not safe to use.
+
+        Raises
+        ------
+        ConfigError
+            With the ways out.
+        """
+
+    def there(self, program: Physical | None, config: Config) -> Cluster | None:
+        """The cluster that would run the program, if it is there: this starts none."""
+        return self._holding(program, config) or self.attached(config)
 
     def lower(self, plan: Plan, config: Config) -> Physical:  # noqa: ARG002 - the same for all settings
         """The physical plan, the same for every engine."""
@@ -61,7 +88,7 @@ class TaskBackend(Backend):
         """Let tasks write what they compute; what has to come from one process is brought here in parts."""
         node = lower_write(program, request.target)
         cluster = self._cluster(program, config)
-        if node is None or not reaches(request.target, cluster, config):
+        if node is None or not reaches(request.target.location, cluster, config):
             return super().write(program, request, config, watch)
         return write_parts(node, request, Run(cluster, config, watch))
 
@@ -77,11 +104,13 @@ class TaskBackend(Backend):
         return profile(program, Run(self._cluster(program, config), config, UNWATCHED))
 
     def _cluster(self, program: Physical, config: Config) -> Cluster:
-        """The cluster that has what was persisted there, unless the settings name one."""
-        persisted = None if config.address else cluster_of(program, self.name)
-        cluster = persisted or self.connect(config)
+        cluster = self._holding(program, config) or self.connect(config)
         check_sources(program, cluster, config)
         return cluster
+
+    def _holding(self, program: Physical | None, config: Config) -> Cluster | None:
+        """The cluster that has what was persisted there, unless the settings name one."""
+        return None if config.address or program is None else cluster_of(program, self.name)
 
     def show(self, program: Physical) -> str:
         """The physical plan as text."""

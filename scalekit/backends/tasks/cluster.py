@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import polars as pl
 
+from scalekit.backends.tasks.versions import Versions, versions_here
 from scalekit.kernels.task import Facts
 from scalekit.sources.base import Source
+
+T = TypeVar("T")
 
 Ref: TypeAlias = Any
 """A value that the engine holds: a future, an object reference, or the value itself."""
@@ -77,6 +80,24 @@ class Cluster(ABC):
     @abstractmethod
     def resources(self) -> Resources:
         """Slots and memory as they are now."""
+
+    @property
+    def address(self) -> str:
+        """Where the engine listens, as a person writes it; nothing where it is this process."""
+        return ""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether nobody on the way to the engine can read what is sent."""
+        return True
+
+    def everywhere(self, question: Callable[[], T]) -> Mapping[str, T]:
+        """What each worker says, by its name; an exception is the answer of one that could not say it."""
+        return {"this process": question()}
+
+    def versions(self) -> Mapping[str, Versions]:
+        """What each worker has installed, by its name; nothing is said of what that means."""
+        return self.everywhere(versions_here)
 
     def is_here(self, refs: Sequence[Ref]) -> bool:  # noqa: ARG002
         """Whether this process has the values already, so that :meth:`fetch` asks nobody for them."""

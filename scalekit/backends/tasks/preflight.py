@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from scalekit.backends.tasks.cluster import Cluster
 from scalekit.config import Config
 from scalekit.errors import AccessError
 from scalekit.physical.nodes import Physical, ScanPartitions
-from scalekit.targets.base import Target
+from scalekit.sources.base import Source
+from scalekit.storage import Location
 from scalekit.tree import walk
 
 
@@ -23,22 +25,32 @@ def check_sources(program: Physical, cluster: Cluster, config: Config) -> None:
         Naming the path and a machine.
     """
     hosts = other_hosts(cluster)
-    if not hosts:
-        return
-    for node in walk(program):
-        paths = node.source.local_paths() if isinstance(node, ScanPartitions) else ()
-        for path in paths:
-            if not is_shared(path, config):
-                raise AccessError(
-                    f"{path!r} is a path of this machine, and the cluster runs tasks on {hosts[0]}: put the files in an "
-                    "object store, or, where every machine has them under this path, say so with "
-                    f"shared_paths={os.path.dirname(path)!r}; backend='polars' reads them here"
-                )
+    sources = [node.source for node in walk(program) if isinstance(node, ScanPartitions)]
+    for path in unshared(sources, config) if hosts else ():
+        raise AccessError(f"{told(path, hosts)}: {way_out(path)}")
 
 
-def reaches(target: Target, cluster: Cluster, config: Config) -> bool:
+def unshared(sources: Iterable[Source], config: Config) -> list[str]:
+    """The paths of sources that machines are not said to share."""
+    paths = dict.fromkeys(path for source in sources for path in source.local_paths())
+    return [path for path in paths if not is_shared(path, config)]
+
+
+def told(path: str, hosts: Sequence[str]) -> str:
+    """That workers do not have what is meant by a path."""
+    return f"{path!r} is a path of this machine, and the cluster runs tasks on {hosts[0]}"
+
+
+def way_out(path: str) -> str:
+    """What to do about a path that workers do not have."""
+    return (
+        "put the files in an object store, or, where every machine has them under this path, say so with "
+        f"shared_paths={os.path.dirname(path)!r}; backend='polars' reads them here"
+    )
+
+
+def reaches(place: Location | None, cluster: Cluster, config: Config) -> bool:
     """Whether the workers write to the place that is meant: a path here may be another one there."""
-    place = target.location
     if place is None or not place.is_local:
         return True
     return not other_hosts(cluster) or is_shared(place.path, config)

@@ -14,11 +14,17 @@ from scalekit.errors import ExecutionError, MissingDependencyError
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What runs on one machine; a package that is not installed has None."""
+    """What runs on one machine; a package that is not installed, or that nobody asked for, has None."""
 
     python: str
     polars: str | None
     scalekit: str | None
+    pyarrow: str | None = None
+    cloudpickle: str | None = None
+
+
+class VersionsDifferError(ExecutionError):
+    """Workers on which the same query could mean something else."""
 
 
 def versions_here() -> Versions:
@@ -31,14 +37,15 @@ def versions_here() -> Versions:
     True
     """
     python = ".".join(map(str, sys.version_info[:3]))
-    return Versions(python, pl.__version__, _installed("scalekit"))
+    ours = _installed("scalekit") or "of unknown version"  # a folder that was shipped
+    return Versions(python, pl.__version__, ours, _installed("pyarrow"), _installed("cloudpickle"))
 
 
-def _installed(package: str) -> str:
+def _installed(package: str) -> str | None:
     try:
         return version(package)
-    except PackageNotFoundError:  # a folder that was shipped, without metadata
-        return "of unknown version"
+    except PackageNotFoundError:  # or without metadata
+        return None
 
 
 def check_versions(engine: str, extra: str, workers: Mapping[str, Versions]) -> None:
@@ -57,7 +64,7 @@ def check_versions(engine: str, extra: str, workers: Mapping[str, Versions]) -> 
     ------
     MissingDependencyError
         Where workers lack scalekit or Polars: with the command that installs it there.
-    ExecutionError
+    VersionsDifferError
         Where they have others than this process: with both sides of each difference.
     """
     here = versions_here()
@@ -75,10 +82,21 @@ def check_versions(engine: str, extra: str, workers: Mapping[str, Versions]) -> 
         if (text := _difference(label, mine, theirs))
     ]
     if differing:
-        raise ExecutionError(
+        raise VersionsDifferError(
             f"this process and the workers of {engine} differ, and answers could with them: {'; '.join(differing)}. "
             f"Run  {install}  on the workers, under Python {_minor(here.python)}, or start a session with theirs"
         )
+
+
+def other_versions(workers: Mapping[str, Versions]) -> list[str]:
+    """Differences that change no answer by themselves, but how values and functions travel."""
+    here = versions_here()
+    compared = [
+        ("PyArrow", here.pyarrow, {w: v.pyarrow for w, v in workers.items() if v.pyarrow}),
+        ("cloudpickle", here.cloudpickle, {w: v.cloudpickle for w, v in workers.items() if v.cloudpickle}),
+    ]  # fmt: skip
+    told = (_difference(label, str(mine), theirs) for label, mine, theirs in compared if theirs)
+    return [text for text in told if text]
 
 
 def _compared(
