@@ -17,7 +17,7 @@ from scalekit.backends.dask.collections import adopted, lent
 from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE, as_error, cause_of
 from scalekit.backends.dask.flights import LOST, Flight, Piece, Sent
-from scalekit.backends.dask.graph import Graph, graph_of, piece_key, report_graph
+from scalekit.backends.dask.graph import Graph, graph_of, report_graph
 from scalekit.backends.dask.scattering import Scattering, let_go, scattered_graph
 from scalekit.backends.dask.software import LOADING, told_by
 from scalekit.backends.dask.vigil import Vigil
@@ -144,10 +144,8 @@ class DaskCluster(Cluster):
         """Reports, which came by themselves, and tables, which are brought."""
         made_by = {ref.flight.key: ref.flight for ref in refs if isinstance(ref, Piece)}
         self._wait([*(ref for ref in refs if isinstance(ref, Flight)), *made_by.values()], all)
-        wanted = {
-            _key(ref): ref for ref in refs if isinstance(ref, Piece) and ref.flight.told is None
-        }
-        futures = {key: _future(piece) for key, piece in wanted.items()}
+        wanted = {ref.key: ref for ref in refs if isinstance(ref, Piece) and ref.told is None}
+        futures = {key: piece.future for key, piece in wanted.items()}
         flights = {key: piece.flight for key, piece in wanted.items()}
         made = self._brought(futures, flights) if wanted else {}
         return [_value(ref, made) for ref in refs]
@@ -155,8 +153,7 @@ class DaskCluster(Cluster):
     def is_here(self, refs: Sequence[Ref]) -> bool:
         """Whether all of them were told with reports, or came from here: not those of Dask's own collections."""
         return all(
-            ref.value is not None if isinstance(ref, Sent) else ref.flight.told is not None
-            for ref in refs
+            ref.value is not None if isinstance(ref, Sent) else ref.told is not None for ref in refs
         )
 
     def _brought(self, futures: dict[str, Any], flights: dict[str, Flight]) -> dict[str, Any]:
@@ -270,17 +267,7 @@ def _value(ref: Ref, made: dict[str, Any]) -> Any:
             return ref.report
         case Sent():
             return ref.value
-        case Piece(flight=flight) if flight.told is not None:
-            return from_bytes(flight.told[ref.number])
+        case Piece(told=told) if told is not None:
+            return from_bytes(told)
         case _:
-            return made[_key(ref)].tables[ref.number if ref.flight.pieces is None else 0]
-
-
-def _key(piece: Piece) -> str:
-    """The name in Dask of what holds a piece."""
-    flight = piece.flight
-    return flight.key if flight.pieces is None else piece_key(flight, piece.number)
-
-
-def _future(piece: Piece) -> Any:
-    return piece.flight.future if piece.flight.pieces is None else piece.flight.pieces[piece.number]
+            return made[ref.key].tables[ref.place]

@@ -70,6 +70,10 @@ class Flight:
     pieces: dict[int, Any] | None = None
     told: Sequence[bytes] | None = None
 
+    def key_of(self, number: int) -> str:
+        """The name in Dask of one of its tables, where they were taken apart."""
+        return f"{self.key}-{number}"
+
     @property
     def tells(self) -> bool:
         """Whether it tells its tables with its report where they are small: of many tasks not all do."""
@@ -99,6 +103,27 @@ class Piece:
 
     flight: Flight
     number: int
+
+    @property
+    def key(self) -> str:
+        """The name in Dask of what holds it: its task, or itself where the tables of that were taken apart."""
+        return self.flight.key if self.flight.pieces is None else self.flight.key_of(self.number)
+
+    @property
+    def place(self) -> int:
+        """Where it is in what has that name."""
+        return self.number if self.flight.pieces is None else 0
+
+    @property
+    def future(self) -> Any:
+        """Dask's, which keeps it."""
+        pieces = self.flight.pieces
+        return self.flight.future if pieces is None else pieces[self.number]
+
+    @property
+    def told(self) -> bytes | None:
+        """The table itself, where it came with the report of its task."""
+        return None if self.flight.told is None else self.flight.told[self.number]
 
 
 class Tower:

@@ -73,17 +73,12 @@ def places_of(tables: Sequence[Any], inputs: Inputs) -> tuple[tuple[int, int], .
                 places.append((inputs.add(table.future.key, TaskRef(table.future.key)), 0))
             else:
                 places.append((inputs.add(str(id(table)), table.payload), 0))
-        elif table.flight.told is not None:
-            told = table.flight.told[table.number]
-            places.append((inputs.add(f"{table.flight.key} {table.number}", told), 0))
-        elif table.flight.pieces is not None:
-            key = piece_key(table.flight, table.number)
-            places.append((inputs.add(key, TaskRef(key)), 0))
-        elif (table.flight.key, table.number) in picked:
-            places.append(picked[table.flight.key, table.number])
+        elif table.told is not None:
+            places.append((inputs.add(f"{table.key} {table.number}", table.told), 0))
+        elif (table.key, table.number) in picked:
+            places.append(picked[table.key, table.number])
         else:
-            key = table.flight.key
-            places.append((inputs.add(key, TaskRef(key)), table.number))
+            places.append((inputs.add(table.key, TaskRef(table.key)), table.place))
     return tuple(places)
 
 
@@ -102,11 +97,6 @@ def _picked(tables: Sequence[Any], inputs: Inputs) -> dict[tuple[str, int], tupl
         for place, piece in enumerate(pieces):
             found[piece.flight.key, number] = (argument, place)
     return found
-
-
-def piece_key(flight: Flight, number: int) -> str:
-    """The name of a piece that was cut from a task's tables."""
-    return f"{flight.key}-{number}"
 
 
 def _is_worth_picking(flight: Flight) -> bool:

@@ -92,7 +92,7 @@ def _held(flight: Flight) -> Counter[str]:
     """Bytes that a task reads, by the worker that holds them."""
     held: Counter[str] = Counter()
     for table in flight.tables:
-        if not isinstance(table, Piece) or table.flight.told is not None:
+        if not isinstance(table, Piece) or table.told is not None:
             continue
         made = table.flight
         if made.worker is not None and made.report is not None:

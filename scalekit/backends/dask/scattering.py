@@ -8,7 +8,7 @@ from typing import Any
 from dask.task_spec import TaskRef
 
 from scalekit.backends.dask.flights import Flight, Sent
-from scalekit.backends.dask.graph import Graph, piece_key
+from scalekit.backends.dask.graph import Graph
 from scalekit.backends.dask.work import call
 
 SHARE = 0.1
@@ -42,9 +42,7 @@ class Scattering:
 def scattered_graph(flights: Sequence[Flight]) -> Graph:
     """A task for every piece of what ``flights`` made."""
     return {
-        piece_key(flight, number): call(
-            "cut", number, TaskRef(flight.key), key=piece_key(flight, number)
-        )
+        flight.key_of(number): call("cut", number, TaskRef(flight.key), key=flight.key_of(number))
         for flight in flights
         for number in range(flight.outputs)
     }
@@ -52,5 +50,5 @@ def scattered_graph(flights: Sequence[Flight]) -> Graph:
 
 def let_go(flight: Flight, futures: Mapping[str, Any]) -> None:
     """Keep the pieces of a task instead of its tables: Dask frees those when all pieces are cut."""
-    flight.pieces = {number: futures[piece_key(flight, number)] for number in range(flight.outputs)}
+    flight.pieces = {number: futures[flight.key_of(number)] for number in range(flight.outputs)}
     flight.future = None
