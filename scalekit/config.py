@@ -99,7 +99,21 @@ class Config:
     origins: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     def origin(self, name: str) -> str:
-        """Say which level a setting comes from, such as ``"SCALEKIT_BACKEND"`` or ``"default"``."""
+        """Say which level a setting comes from, such as ``"SCALEKIT_BACKEND"`` or ``"default"``.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such setting.
+
+        Examples
+        --------
+        >>> from scalekit.config import config
+        >>> with config(preview_rows=5) as inside:
+        ...     inside.origin("preview_rows"), inside.origin("backend")
+        ('with sk.config(...)', ...)
+        """
+        _check_name(name, "origin")
         return dict(self.origins).get(name, "default")
 
     def given(self, origin: str, **values: Any) -> Self:
@@ -155,40 +169,6 @@ def resolve(**overrides: Unpack[Settings]) -> Config:
         found = {**values, **found}
     given = {name: value for name, value in found.items() if value is not _AUTOMATIC}
     return Config(**given, origins=tuple(origins.items()))
-
-
-def origin_of(name: str, **overrides: Unpack[Settings]) -> str:
-    """Say which level the current value of a setting comes from.
-
-    Parameters
-    ----------
-    name
-        The setting.
-    **overrides
-        The arguments of the call, as for ``resolve``.
-
-    Returns
-    -------
-    str
-        Such as ``"SCALEKIT_BACKEND"`` or ``"default"``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such setting, or if a level holds something without meaning.
-
-    Examples
-    --------
-    >>> from scalekit.config import config, origin_of
-    >>> with config(preview_rows=5):
-    ...     origin_of("preview_rows")
-    'with sk.config(...)'
-    """
-    _check_name(name, "origin_of")
-    for values, origin in _levels(dict(overrides)):
-        if name in values:
-            return origin(name)
-    return "default"
 
 
 def config(**settings: Unpack[Settings]) -> AbstractContextManager[Config]:

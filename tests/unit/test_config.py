@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scalekit.config import Config, Settings, config, configure, origin_of, resolve
+from scalekit.config import Config, Settings, config, configure, resolve
 from scalekit.errors import ConfigError
 
 Enter = Callable[[AbstractContextManager[object]], object]
@@ -67,7 +67,7 @@ def test_each_level_wins_over_the_default(level, project, monkeypatch):
     with ExitStack() as stack:
         arguments = set_level(level, project, monkeypatch, stack)
         assert resolve(**arguments).backend == level
-        assert origin_of("backend", **arguments) == expected_origin(level, project)
+        assert resolve(**arguments).origin("backend") == expected_origin(level, project)
 
 
 @pytest.mark.parametrize(("weak", "strong"), list(combinations(LEVELS, 2)))
@@ -76,7 +76,7 @@ def test_the_stronger_of_two_levels_wins(weak, strong, project, monkeypatch):
         arguments = set_level(strong, project, monkeypatch, stack)
         arguments |= set_level(weak, project, monkeypatch, stack)
         assert resolve(**arguments).backend == strong
-        assert origin_of("backend", **arguments) == expected_origin(strong, project)
+        assert resolve(**arguments).origin("backend") == expected_origin(strong, project)
 
 
 def test_levels_are_joined_setting_by_setting(project, monkeypatch):
@@ -96,13 +96,13 @@ def test_levels_are_joined_setting_by_setting(project, monkeypatch):
 
 def test_nothing_set_gives_the_defaults(project):
     assert resolve() == Config()
-    assert origin_of("backend") == "default"
+    assert resolve().origin("backend") == "default"
 
 
 def test_an_argument_of_none_was_not_given(project):
     configure(backend="pandas")
     assert resolve(backend=None).backend == "pandas"
-    assert origin_of("backend", backend=None) == "sk.configure(...)"
+    assert resolve(backend=None).origin("backend") == "sk.configure(...)"
 
 
 def test_config_is_frozen():
@@ -121,7 +121,7 @@ def test_a_config_knows_where_its_settings_come_from(project, monkeypatch):
     monkeypatch.setenv("SCALEKIT_ADDRESS", "tls://scheduler:8786")
     monkeypatch.setenv("SCALEKIT_BACKEND", "pandas")
     found = resolve(backend="dask")
-    assert found.origin("backend") == origin_of("backend", backend="dask") == "argument backend="
+    assert found.origin("backend") == "argument backend="
     assert found.origin("address") == "SCALEKIT_ADDRESS"
     assert found.origin("strict") == "default"
     other = found.given("elsewhere", address="head:6379")
@@ -338,9 +338,9 @@ def test_variables_of_other_programs_are_none_of_ours(variable, project, monkeyp
     assert resolve() == Config()
 
 
-def test_origin_of_an_unknown_setting():
+def test_the_origin_of_an_unknown_setting():
     with pytest.raises(ConfigError, match="did you mean 'strict'"):
-        origin_of("stric")
+        resolve().origin("stric")
 
 
 # pyproject.toml
