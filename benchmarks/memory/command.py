@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import names
 from benchmarks.memory import messy
 from benchmarks.memory.cases import Case, as_csv, cases
 from benchmarks.memory.report import summary
@@ -47,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = made.add_argument
     add("--scales", type=_scales, default="0.1,1,10", help="of PDS-H (%(default)s)")
-    add("--forms", type=_texts, default="parquet,csv", help="of its tables (%(default)s)")
-    add("--backend", type=_texts, default="polars", help="who runs it (%(default)s)")
+    add("--forms", type=names, default="parquet,csv", help="of its tables (%(default)s)")
+    add("--backend", type=names, default="polars", help="who runs it (%(default)s)")
     add("--out", type=Path, default=OUT, help="JSON with all figures (%(default)s)")
     return made
 
@@ -94,8 +95,4 @@ def _line(one: dict[str, Any]) -> str:
 
 
 def _scales(text: str) -> list[float]:
-    return [float(one) for one in _texts(text)]
-
-
-def _texts(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
+    return [float(one) for one in names(text)]

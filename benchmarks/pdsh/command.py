@@ -6,6 +6,7 @@ import argparse
 from contextlib import closing, nullcontext
 from pathlib import Path
 
+from benchmarks.arguments import names
 from benchmarks.pdsh import clusters, data, report
 from benchmarks.pdsh.check import Reference
 from benchmarks.pdsh.measure import Measured, measure
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     add("--scale", type=float, default=1.0, help="scale factor (1): 1 is 6 million lines of orders")
     add(
         "--backend",
-        type=_names,
+        type=names,
         default="polars,pandas",
         help="scalekit's backends, separated by commas (%(default)s)",
     )
@@ -85,10 +86,6 @@ def _measured(
         expected,
         peers=options.peers,
     )
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _numbers(text: str) -> list[int]:
