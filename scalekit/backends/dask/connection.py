@@ -45,7 +45,8 @@ class Connection:
         self._looked = float("-inf")
         self._resources = Resources(0, 0)
         self._threads: Mapping[str, int] = {}
-        client.scheduler_comm.interval = PROMPT
+        with suppress(AttributeError):  # it is not public, and only a matter of time
+            client.scheduler_comm.interval = PROMPT
         client.subscribe_topic(self.tower.topic, self.tower.hear)
 
     @property

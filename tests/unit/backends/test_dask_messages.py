@@ -222,6 +222,14 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     found.close()
 
 
+@pytest.mark.parametrize("stream", [{}, {"scheduler_comm": None}, {"scheduler_comm": object()}])
+def test_a_client_whose_interval_cannot_be_set_is_used_as_it_is(stream):
+    heard = []
+    client = SimpleNamespace(subscribe_topic=lambda *args: heard.append(args), **stream)
+    connection = Connection(client, owned=False)
+    assert heard == [(connection.tower.topic, connection.tower.hear)]
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_who_waits_is_woken_when_the_answer_is_there(loop, fails):
     client = SimpleNamespace(
