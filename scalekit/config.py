@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -70,6 +70,11 @@ class Config:
         Workers of a cluster that scalekit starts on this machine; ``None`` starts one for each core.
     worker_memory
         Bytes of memory for each of those; ``None`` shares out most of the machine's.
+    sample
+        The share of the data that queries run on, such as 0.01; ``None`` and 1 are all of it.
+    sample_on
+        Columns by whose values rows are in the sample or not, the most important first; ``None`` leaves the
+        choice to each plan.
     ship
         Whether workers that lack scalekit are sent this process' copy of it.
     allow_insecure
@@ -93,6 +98,8 @@ class Config:
     shared_paths: str | None = None
     workers: int | None = None
     worker_memory: int | None = None
+    sample: float | None = None
+    sample_on: tuple[str, ...] | None = None
     ship: bool = False
     allow_insecure: bool = False
     full_traceback: bool = False
@@ -138,6 +145,8 @@ class Settings(TypedDict, total=False):
     shared_paths: str | None
     workers: int | str | None
     worker_memory: int | str | None
+    sample: float | str | None
+    sample_on: str | Sequence[str] | None
     ship: bool | None
     allow_insecure: bool | None
     full_traceback: bool | None
@@ -413,6 +422,27 @@ def _at_least_one(value: Any) -> int:
     return int(value)
 
 
+def _share(value: Any) -> float:
+    """A share above 0 and up to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError
+    share = float(value)
+    if not 0 < share <= 1:
+        raise ValueError
+    return share
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """Names of columns, from a sequence of them or from text that separates them by commas."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+        raise ValueError
+    names = tuple(name.strip() for name in given)
+    if not names or not all(names):
+        raise ValueError
+    return names
+
+
 _SWITCH = _Setting("true or false", _switch_from_text, _switch)
 
 _SETTINGS: dict[str, _Setting] = {
@@ -451,6 +481,8 @@ _SETTINGS: dict[str, _Setting] = {
         _or_automatic(_size),
         _or_automatic(_size),
     ),
+    "sample": _Setting("a share of the rows, above 0 and up to 1, such as 0.01", _share, _share),
+    "sample_on": _Setting("names of columns, such as 'customer_id'", _names, _names),
     "ship": _SWITCH,
     "allow_insecure": _SWITCH,
     "full_traceback": _SWITCH,

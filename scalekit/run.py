@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from warnings import warn
 
 import polars as pl
 
@@ -26,6 +27,13 @@ from scalekit.optimize import check_sums, optimize, pin_order
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, Plan, Scan, Sql
 from scalekit.plan.order import has_total_order
+from scalekit.sampling.setting import (
+    sample_head,
+    sample_note,
+    sampled_plan,
+    sampled_scan,
+    warn_of_surprises,
+)
 from scalekit.sources.base import Source
 from scalekit.sources.reading import reading_errors
 from scalekit.targets.base import Target, WriteResult
@@ -46,6 +54,11 @@ def collect(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> pl.DataFram
             return backend.execute(program, config, watch)
 
     return pin_schema(_again_if_replaced(plan, rows), schema_of(plan))
+
+
+def persist_scan(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> Scan:
+    """Run ``plan``, keep its rows where it ran, and give the plan that reads them."""
+    return sampled_scan(persist(plan, config, watch), plan, config)
 
 
 def persist(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> Source:
@@ -72,9 +85,10 @@ def _again_if_replaced(plan: Plan, attempt: Callable[[], T]) -> T:
 def prepare(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> tuple[Backend, Any]:
     """Optimize ``plan``, choose who runs it, and lower it to that backend's program."""
     refuse_after_fork()
+    warn_of_surprises(plan, config)
     optimized = optimized_plan(plan, config)
     backend = get_backend(choose(optimized, config).backend)
-    watch.running(backend.name, optimized)
+    watch.running(" · ".join(filter(None, (backend.name, sample_note(plan, config)))), optimized)
     with _run_errors(plan):
         return backend, backend.lower(optimized, config)
 
@@ -91,7 +105,8 @@ def _sources(plan: Plan) -> list[Source]:
 
 
 def optimized_plan(plan: Plan, config: Config) -> Plan:
-    """The plan that is lowered: optimized, and with what ``strict`` and ``deterministic`` ask for."""
+    """The plan that is lowered: of the sample, optimized, with what ``strict`` and ``deterministic`` ask for."""
+    plan = sampled_plan(plan, config)
     optimized = optimize(check_sums(plan) if config.strict else plan)
     return pin_order(optimized) if config.deterministic else optimized
 
@@ -117,8 +132,11 @@ def write(
     inputs = tuple(name for source in _sources(plan) for name in source.inputs())
     request = WriteRequest(target, schema_of(plan), inputs, write_id)
     backend, program = prepare(plan, config, watch)
+    note = sample_note(plan, config)
+    if note:
+        warn(f"what is written to {target.describe()} is {note}", UserWarning, stacklevel=2)
     with _run_errors(plan):
-        return backend.write(program, request, config, watch)
+        return replace(backend.write(program, request, config, watch), sample=note)
 
 
 def plan_at(plan: Plan, config: Config, stage: str) -> Plan:
@@ -145,7 +163,7 @@ def explain(plan: Plan, config: Config, stage: str) -> str:
             text = backend.show(program)
     else:
         text = render(plan_at(plan, config, stage))
-    return f"{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {config.origin('backend')})"
+    return f"{sample_head(plan, config)}{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {config.origin('backend')})"
 
 
 def profile(plan: Plan, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -195,6 +213,12 @@ def held(plan: Plan) -> dict[Plan, Span]:
     }
 
 
+def result_estimate(plan: Plan, config: Config) -> Estimate:
+    """Rows and bytes of what ``plan`` gives under the settings, which may ask for a sample."""
+    cut = sampled_plan(plan, config)
+    return estimates(cut)[cut]
+
+
 PREVIEW_BYTES = 64 * 1024**2
 """A preview reads whole sources only where they are in memory and no larger than this."""
 
@@ -207,7 +231,7 @@ def preview(plan: Plan, config: Config) -> tuple[pl.DataFrame | None, str]:
     """
     if config.preview_rows == 0:
         return None, ""
-    head = optimize(Limit(plan, 0, config.preview_rows))
+    head, note = _head(plan, config)
     if not _is_cheap(head):
         return (
             None,
@@ -219,7 +243,19 @@ def preview(plan: Plan, config: Config) -> tuple[pl.DataFrame | None, str]:
             shown = rows.execute(rows.lower(head, config), config)
     except ScalekitError as error:
         return None, f"no preview: {error}"
-    return pin_schema(shown, schema_of(plan)), ""
+    return pin_schema(shown, schema_of(plan)), note
+
+
+def _head(plan: Plan, config: Config) -> tuple[Plan, str]:
+    """The first rows of the sample, or of all rows where those are cheap and the sample's are not."""
+    heads = [optimize(Limit(p, 0, config.preview_rows)) for p in (sampled_plan(plan, config), plan)]
+    is_whole = not _is_cheap(heads[0]) and _has_limits(heads[1])
+    note = "the first rows of the whole, not of the sample" if is_whole else ""
+    return heads[is_whole], note
+
+
+def _has_limits(head: Plan) -> bool:
+    return all(node.limit is not None for node in walk(head) if isinstance(node, Scan))
 
 
 def _is_cheap(head: Plan) -> bool:

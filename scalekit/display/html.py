@@ -14,6 +14,7 @@ from scalekit.errors import ScalekitError
 from scalekit.estimate import Estimate
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Plan, Scan
+from scalekit.sampling.setting import sample_note
 from scalekit.sources.sizes import size_text
 
 # Colours are those of the page, weakened: so it reads in light and dark themes, Jupyter's or not. Two classes in
@@ -69,7 +70,13 @@ def frame_text(plan: Plan, config: Config) -> str:
     shown = _first(schema, _WIDEST)
     columns = ", ".join(f"{name}: {type_text(dtype)}" for name, dtype in shown.items())
     more = f", ... {len(schema) - _WIDEST:,} more" if len(schema) > _WIDEST else ""
-    return f"Frame[{columns}{more}]\n{_where(plan, config)}; {_size(run.estimates(plan)[plan])}"
+    note = sample_note(plan, config)
+    facts = [
+        _where(plan, config),
+        _size(run.result_estimate(plan, config)),
+        *([note] if note else []),
+    ]
+    return f"Frame[{columns}{more}]\n{'; '.join(facts)}"
 
 
 def _where(plan: Plan, config: Config) -> str:
@@ -99,12 +106,17 @@ def _size(found: Estimate) -> str:
 
 
 def _facts(plan: Plan, config: Config, schema: pl.Schema) -> str:
-    size = _size(run.estimates(plan)[plan])
+    size = _size(run.result_estimate(plan, config))
     shape = f"{escape(size)} &times; {amount(len(schema), 'column')}"
     return (
         f'<div class="facts"><b>Frame</b> &nbsp;<span class="weak">{shape} &nbsp;&middot;&nbsp; '
-        f"{escape(_where(plan, config))}</span></div>"
+        f"{escape(_where(plan, config))}</span>{_sample(plan, config)}</div>"
     )
+
+
+def _sample(plan: Plan, config: Config) -> str:
+    note = sample_note(plan, config)
+    return f' &nbsp;&middot;&nbsp; <b class="sample">{escape(note)}</b>' if note else ""
 
 
 def _columns(schema: pl.Schema) -> str:

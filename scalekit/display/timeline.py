@@ -54,6 +54,33 @@ class Profile(NamedTuple):
         return f'<div style="overflow-x: auto">{self.timeline.svg}</div>{self.result._repr_html_()}'
 
 
+class SampleProfile(Profile):
+    """A profile of a run on a sample, which says so.
+
+    Attributes
+    ----------
+    sample
+        What the rows are a sample of.
+    """
+
+    sample: str = ""
+
+    def __repr__(self) -> str:
+        return f"{self.sample}\n{super().__repr__()}"
+
+    def _repr_html_(self) -> str:
+        return f"<b>{escape(self.sample)}</b>{super()._repr_html_()}"
+
+
+def profiled(result: pl.DataFrame, timings: pl.DataFrame, sample: str) -> Profile:
+    """What a run took; ``sample`` says of what it ran on a part."""
+    if not sample:
+        return Profile(result, timings)
+    found = SampleProfile(result, timings)
+    found.sample = sample
+    return found
+
+
 class Timeline(NamedTuple):
     """A picture of times."""
 

@@ -142,6 +142,8 @@ def _share(part: ExprNode, relation: Relation) -> Span:
     match part:
         case Literal(bool() as value):
             return Span.of(float(value))
+        case Call("lt", (Call("row_share"), Literal(float(share)))):
+            return _trusted(share, 1.5)
         case Call(function, args) if function in _SHARES:
             return _SHARES[function](args, relation)
         case Column():

@@ -12,10 +12,11 @@ from scalekit.config import resolve
 from scalekit.display.certificate import Certificate
 from scalekit.display.graph import Graph, draw
 from scalekit.display.text import Shown
-from scalekit.display.timeline import Profile
+from scalekit.display.timeline import Profile, profiled
 from scalekit.estimate import Span
 from scalekit.frame.base import FrameBase
 from scalekit.plan.explain import detail, title
+from scalekit.sampling.setting import sample_note
 
 
 def _spans(name: str, spans: Sequence[Span | None]) -> dict[str, pl.Series]:
@@ -126,7 +127,8 @@ class InspectionMethods(FrameBase):
         >>> frame.profile(backend="serial").timings.select("node", "tasks", "rows").rows()
         [('filter', 1, 1), ('bring the rows here', None, 1)]
         """
-        return Profile(*run.profile(self._plan, resolve(**settings)))
+        config = resolve(**settings)
+        return profiled(*run.profile(self._plan, config), sample_note(self._plan, config))
 
     def verify(
         self, backends: Sequence[str] = ("polars", "pandas"), **settings: Any

@@ -24,7 +24,6 @@ from scalekit.frame.handover import (
 from scalekit.frame.schema import Schema
 from scalekit.frame.tracebacks import folded_rows
 from scalekit.kernels.schema import schema_of
-from scalekit.plan.nodes import Scan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -256,4 +255,4 @@ class ResultMethods(FrameBase):
         """
         config = resolve(**settings)
         with progress(config) as watch:
-            return self._derive(Scan(run.persist(self._plan, config, watch)))
+            return self._derive(run.persist_scan(self._plan, config, watch))

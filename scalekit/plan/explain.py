@@ -103,6 +103,8 @@ def _scan(node: Scan) -> str:
         parts.append(f"columns: {len(node.columns)} of {len(node.source.schema)}")
     if node.limit is not None:
         parts.append(f"first {node.limit}")
+    if node.sampled is not None:
+        parts.append(node.sampled.text)
     return "; ".join(parts)
 
 

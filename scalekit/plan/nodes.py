@@ -22,11 +22,15 @@ Plan.family = Plan
 
 @node
 class Scan(Plan):
-    """The rows of a source; ``columns`` and ``limit`` are what the optimizer found to be enough."""
+    """The rows of a source; ``columns`` and ``limit`` are what the optimizer found to be enough.
+
+    ``sampled`` says of persisted rows what they are a sample of, see ``scalekit.sampling.cuts.Mark``.
+    """
 
     source: Any
     columns: tuple[str, ...] | None = None
     limit: int | None = None
+    sampled: Any = None
 
 
 @node

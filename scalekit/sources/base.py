@@ -127,6 +127,10 @@ class Source(ABC):
         """Whether the first rows can be had without computing the others: only then is there a preview."""
         return True
 
+    def keeps_order(self) -> bool:
+        """Whether each reading gives the rows in the same order, so that their places tell them apart."""
+        return True
+
     def refreshed(self) -> Source:
         """The source as it is now, where files were replaced since it was made; otherwise itself.
 

@@ -50,6 +50,10 @@ class DatabaseSource(Source):
     ranges: tuple[KeyRange, ...]
     rows: int | None = field(default=None, compare=False)
 
+    def keeps_order(self) -> bool:
+        """No: a database gives rows as they come, and a query without an order may give another one."""
+        return False
+
     @property
     def schema(self) -> pl.Schema:
         """Names and types as the database tells them."""

@@ -44,6 +44,8 @@ class WriteResult:
         The identity of the write.
     committed
         False where the same write had been committed before and nothing was added.
+    sample
+        What the rows are a sample of, where they are not all of them; empty otherwise.
     """
 
     path: str
@@ -52,6 +54,7 @@ class WriteResult:
     files: tuple[str, ...]
     write_id: str
     committed: bool = True
+    sample: str = ""
 
 
 class Target(ABC):

@@ -40,6 +40,7 @@ NEEDS = {
     "sk.split(frame, key='x')": ("numpy", "ml"),
     "sk.fit(object(), frame, target='x')": ("numpy", "ml"),
     "sk.row_hash('x')": ("numpy", "ml"),
+    "frame.collect(sample=0.5)": ("numpy", "ml"),
     "sk.scan_database('select 1', 'sqlite:///x.db')": ("sqlalchemy", "database"),
     "frame.write_database('t', 'sqlite:///x.db')": ("sqlalchemy", "database"),
     "sk.scan_delta('t')": ("deltalake", "delta"),
