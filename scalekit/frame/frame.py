@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from scalekit.frame.columns import ColumnMethods
 from scalekit.frame.distributed import DistributedResultMethods
+from scalekit.frame.forecasting import ForecastMethods
 from scalekit.frame.grouping import GroupMethods
 from scalekit.frame.inspection import InspectionMethods
 from scalekit.frame.joins import JoinMethods
@@ -32,6 +33,7 @@ class Frame(
     SummaryMethods,
     InspectionMethods,
     PreflightMethods,
+    ForecastMethods,
     WriteMethods,
     ResultMethods,
     DistributedResultMethods,

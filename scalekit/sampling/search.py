@@ -75,10 +75,7 @@ def decide(plan: Plan, share: float, on: Sequence[str]) -> Sampling:
         key=lambda s: (-size(s), s.source.describe()),
     )
     search = _Search(plan, share, found, groups, marked(scans, groups))
-    if share == 1:  # what is persisted stays the sample that it is
-        cuts = search.already
-    else:
-        cuts = search.named(on) if on else search.chosen()
+    cuts = search.cuts(on)
     return Sampling(
         share,
         tuple(cuts[scan] for scan in scans if scan in cuts),
@@ -96,6 +93,12 @@ class _Search:
     found: Mapping[Plan, Columns]
     groups: tuple[Universe, ...]
     already: Cuts
+
+    def cuts(self, on: Sequence[str]) -> Cuts:
+        """What is cut; of all rows nothing but what was persisted as a sample."""
+        if self.share == 1:
+            return self.already
+        return self.named(on) if on else self.chosen()
 
     def named(self, on: Sequence[str]) -> Cuts:
         """Cut by the first name wherever it is, by further ones where they tear nothing apart."""

@@ -1,0 +1,138 @@
+"""A plan taken apart where its sources end: what reads them, and the rest, which runs on what was read.
+
+::
+
+    JOIN (FILTER x > 1 & row_share(k) < 0.01 <- SCAN a, SCAN b)
+    becomes
+    JOIN (INPUT 0, INPUT 1)      with  FILTER ... <- SCAN a  and  SCAN b  to be read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from scalekit.expr.analysis import is_elementwise
+from scalekit.expr.node import Call, ExprNode, Literal
+from scalekit.kernels.row_hash import hash_rows, unit_interval
+from scalekit.kernels.schema import schema_of
+from scalekit.optimize.analysis import conjunction, conjuncts
+from scalekit.plan.nodes import Filter, Input, Plan, Sample, Scan
+from scalekit.sampling.apply import SEED
+from scalekit.sampling.cuts import Cut
+from scalekit.tree import children, map_children, walk
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What reads one source.
+
+    Parameters
+    ----------
+    plan
+        The scan, with the filters above it.
+    cut
+        How its rows are sampled; None where they are all there.
+    share
+        The share of them that is in the sample.
+    """
+
+    plan: Plan
+    cut: Cut | None
+    share: float
+
+    @property
+    def scan(self) -> Scan:
+        """The scan alone."""
+        return next(node for node in walk(self.plan) if isinstance(node, Scan))
+
+    @property
+    def whole(self) -> Plan:
+        """The same over all rows."""
+        return _uncut(self.plan, self.share)
+
+    def half(self, rows: pl.DataFrame, *, second: bool) -> pl.DataFrame:
+        """One half of what was read: by the hash that made the sample, so that keys stay together."""
+        if self.cut is None:
+            return rows
+        if self.cut.column is None or self.cut.column not in rows.columns:
+            coins = np.random.default_rng(SEED).random(rows.height) < 1 / 2
+        else:
+            coins = _shares(rows, self.cut.column) < self.share / 2
+        return rows.filter(pl.Series(coins != second, dtype=pl.Boolean))
+
+
+def _shares(rows: pl.DataFrame, column: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return unit_interval(hash_rows(rows, [column], purpose="sample"))
+
+
+def taken_apart(plan: Plan, cuts: Sequence[Cut], share: float) -> tuple[Plan, list[Leaf]]:
+    """The rest of a plan over its inputs, and what reads these, in their order.
+
+    Parameters
+    ----------
+    plan
+        The optimized plan over the sample.
+    cuts
+        How its sources are sampled.
+    share
+        The share of the sample.
+    """
+    known = {cut.scan.source: cut for cut in cuts}
+    leaves: list[Leaf] = []
+    done: dict[Plan, Plan] = {}
+    tops = _tops(plan)
+    for node in walk(plan):
+        if node in tops:
+            leaf = _leaf(node, known, share)
+            done[node] = Input(len(leaves), tuple(schema_of(node).items()))
+            leaves.append(leaf)
+        elif all(child in done for child in children(node)):
+            done[node] = map_children(node, done.__getitem__)
+    return done[plan], leaves
+
+
+def _tops(plan: Plan) -> set[Plan]:
+    """The last nodes that do nothing but read and filter, wherever something else reads them."""
+    reading: set[Plan] = set()
+    found: set[Plan] = {plan}
+    for node in walk(plan):
+        if isinstance(node, Scan) or (_filters(node) and all(c in reading for c in children(node))):
+            reading.add(node)
+        else:
+            found.update(children(node))
+    return found & reading
+
+
+def _filters(node: Plan) -> bool:
+    if isinstance(node, Sample):
+        return node.seed == SEED
+    return isinstance(node, Filter) and is_elementwise(node.predicate)
+
+
+def _leaf(node: Plan, known: Mapping[object, Cut], share: float) -> Leaf:
+    scan = next(one for one in walk(node) if isinstance(one, Scan))
+    cut = known.get(scan.source)
+    if cut is None:
+        return Leaf(node, None, 1.0)
+    return Leaf(node, cut, scan.sampled.share if cut.is_done else share)
+
+
+def _uncut(plan: Plan, share: float) -> Plan:
+    if isinstance(plan, Sample):
+        return plan.input
+    if not isinstance(plan, Filter):
+        return plan
+    kept = [part for part in conjuncts(plan.predicate) if not _is_cut(part, share)]
+    below = _uncut(plan.input, share)
+    return Filter(below, conjunction(kept)) if kept else below
+
+
+def _is_cut(condition: ExprNode, share: float) -> bool:
+    match condition:
+        case Call("lt", (Call("row_share", _, options), Literal(value))):
+            return value == share and dict(options).get("purpose") == "sample"
+    return False
