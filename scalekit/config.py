@@ -47,9 +47,13 @@ class Config:
     progress
         Whether to show a progress bar; ``None`` shows one only where someone is watching.
     strict
-        Whether a sum of integers that leaves Int64 raises rather than wraps.
+        Whether a sum of integers that leaves Int64 raises rather than wraps, and a step is refused whose answer
+        depends on an order that is not there, on that of additions of floats, or on an approximation.
     deterministic
         Whether floats are added in one fixed order, whatever the backend and partitioning.
+    shadow
+        Share of runs of which a small sample is run once more, on another backend of this machine, after the
+        run: a :class:`~scalekit.exceptions.VerificationWarning` tells where the answers differ.
     memory_budget
         Bytes that a query may use on this machine; ``None`` leaves it to the measured free memory.
     preview_rows
@@ -89,6 +93,7 @@ class Config:
     progress: bool | None = None
     strict: bool = False
     deterministic: bool = False
+    shadow: float = 0.0
     memory_budget: int | None = None
     preview_rows: int = 10
     address: str | None = None
@@ -136,6 +141,7 @@ class Settings(TypedDict, total=False):
     progress: bool | str | None
     strict: bool | None
     deterministic: bool | None
+    shadow: float | None
     memory_budget: int | str | None
     preview_rows: int | None
     address: str | None
@@ -416,6 +422,12 @@ def _size_or_none(value: Any) -> int:
     return 0 if value in (0, "0") else _size(value)
 
 
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError
+    return float(value)
+
+
 def _at_least_one(value: Any) -> int:
     if _count(value) == 0:
         raise ValueError
@@ -452,6 +464,9 @@ _SETTINGS: dict[str, _Setting] = {
     ),
     "strict": _SWITCH,
     "deterministic": _SWITCH,
+    "shadow": _Setting(
+        "a share of all runs, from 0 to 1", lambda text: _share(float(text)), _share
+    ),
     "memory_budget": _Setting(
         "a size in bytes, text such as '2GiB' or '500MB', or 'auto'",
         _or_automatic(_size),

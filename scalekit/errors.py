@@ -183,6 +183,10 @@ class WriteConflictError(TargetError):
     """Another writer committed first; nothing of this write is visible."""
 
 
+class VerificationWarning(UserWarning):
+    """A sample of a run has another answer on another backend, or could not be compared; see ``shadow=``."""
+
+
 def _nearest(name: str, known: Iterable[str]) -> str:
     """A suggestion such as ``" (did you mean 'carrier'?)"``, or nothing."""
     by_case = {k.lower(): k for k in known}

@@ -26,6 +26,7 @@ from scalekit.errors import (
     TargetError,
     TargetExistsError,
     UnsupportedError,
+    VerificationWarning,
     WriteConflictError,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "TargetError",
     "TargetExistsError",
     "UnsupportedError",
+    "VerificationWarning",
     "WriteConflictError",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 from warnings import warn
 
 import polars as pl
 
+from scalekit import proof
 from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.choose import Decision, choose
 from scalekit.backends.registry import get_backend
@@ -19,14 +20,12 @@ from scalekit.errors import InvalidOperationError, ScalekitError, SourceError
 from scalekit.estimate import Estimate, Span, estimate
 from scalekit.estimate.peak import step_held
 from scalekit.estimate.rows import relations
-from scalekit.kernels.compare import assert_equal
 from scalekit.kernels.failures import execution_errors, refuse_after_fork
 from scalekit.kernels.pin import pin_schema
 from scalekit.kernels.schema import has_user_code, schema_of
-from scalekit.optimize import check_sums, optimize, pin_order
+from scalekit.optimize import check_sums, label_note, optimize, pin_order, refuse_unsafe
 from scalekit.plan.explain import render
 from scalekit.plan.nodes import Limit, Plan, Scan, Sql
-from scalekit.plan.order import has_total_order
 from scalekit.sampling.setting import (
     sample_head,
     sample_note,
@@ -53,7 +52,9 @@ def collect(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> pl.DataFram
         with _run_errors(plan):
             return backend.execute(program, config, watch)
 
-    return pin_schema(_again_if_replaced(plan, rows), schema_of(plan))
+    answer = pin_schema(_again_if_replaced(plan, rows), schema_of(plan))
+    _shadow(plan, config)
+    return answer
 
 
 def persist_scan(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> Scan:
@@ -69,7 +70,9 @@ def persist(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> Source:
         with _run_errors(plan):
             return backend.persist(program, schema_of(plan), config, watch)
 
-    return _again_if_replaced(plan, source)
+    kept = _again_if_replaced(plan, source)
+    _shadow(plan, config)
+    return kept
 
 
 def _again_if_replaced(plan: Plan, attempt: Callable[[], T]) -> T:
@@ -108,7 +111,8 @@ def optimized_plan(plan: Plan, config: Config) -> Plan:
     """The plan that is lowered: of the sample, optimized, with what ``strict`` and ``deterministic`` ask for."""
     plan = sampled_plan(plan, config)
     optimized = optimize(check_sums(plan) if config.strict else plan)
-    return pin_order(optimized) if config.deterministic else optimized
+    pinned = pin_order(optimized) if config.deterministic else optimized
+    return refuse_unsafe(pinned, deterministic=config.deterministic) if config.strict else pinned
 
 
 def decide(plan: Plan, config: Config) -> Decision:
@@ -136,7 +140,9 @@ def write(
     if note:
         warn(f"what is written to {target.describe()} is {note}", UserWarning, stacklevel=2)
     with _run_errors(plan):
-        return replace(backend.write(program, request, config, watch), sample=note)
+        written = replace(backend.write(program, request, config, watch), sample=note)
+    _shadow(plan, config)
+    return written
 
 
 def plan_at(plan: Plan, config: Config, stage: str) -> Plan:
@@ -146,8 +152,10 @@ def plan_at(plan: Plan, config: Config, stage: str) -> Plan:
     return plan if stage == "logical" else optimized_plan(plan, config)
 
 
-def explain(plan: Plan, config: Config, stage: str) -> str:
+def explain(plan: Plan, config: Config, stage: str, *, all_labels: bool = False) -> str:
     """Show a plan at a stage of the pipeline, and the decision who runs it; nothing runs.
+
+    Steps carry the labels of what their answer depends on; with ``all_labels`` those that are exact say so too.
 
     Raises
     ------
@@ -162,7 +170,7 @@ def explain(plan: Plan, config: Config, stage: str) -> str:
         with execution_errors():
             text = backend.show(program)
     else:
-        text = render(plan_at(plan, config, stage))
+        text = render(plan_at(plan, config, stage), lambda step: label_note(step, every=all_labels))
     return f"{sample_head(plan, config)}{text}\n\nbackend: {decision.backend} ({decision.reason}; backend from {config.origin('backend')})"
 
 
@@ -174,28 +182,31 @@ def profile(plan: Plan, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pin_schema(result, schema_of(plan)), timings
 
 
-@dataclass(frozen=True)
-class Verified:
-    """What :func:`verify` found: rows of the reference, and the first difference of each other backend."""
+def verify(
+    plan: Plan,
+    config: Config,
+    backends: Sequence[str] | None,
+    partitions: Sequence[int],
+    limits: proof.Limits,
+) -> proof.Verified:
+    """Run ``plan`` in several ways on a bounded part of its input, and compare the answers."""
+    found = proof.choose_ways(backends, partitions, config)
+    optimized_plan(plan, config)  # what strict=True refuses
+    checked = check_sums(plan) if config.strict else plan
+    return proof.verify(checked, config.given("verify()", strict=False), found, _answer, limits)
 
-    rows: int
-    differences: Mapping[str, str]
+
+def _shadow(plan: Plan, config: Config) -> None:
+    """After a run, verify a sample of it, for a share of all runs."""
+    if config.shadow:
+        proof.shadow(plan, config, decide(plan, config).backend, _answer)
 
 
-def verify(plan: Plan, config: Config, backends: tuple[str, ...]) -> Verified:
-    """Run ``plan`` on each backend and compare with the first one's answer."""
-    if len(backends) < 2:
-        raise InvalidOperationError("verify() compares at least two backends")
-    expected, *others = (
-        collect(plan, config.given("argument backends=", backend=name)) for name in backends
-    )
-    differences = {}
-    for name, answer in zip(backends[1:], others, strict=True):
-        try:
-            assert_equal(answer, expected, ordered=has_total_order(plan))
-        except AssertionError as error:
-            differences[name] = str(error)
-    return Verified(expected.height, differences)
+def _answer(plan: Plan, config: Config) -> pl.DataFrame:
+    """The rows of ``plan`` as its backend has them, before their types are pinned."""
+    backend, program = prepare(plan, config)
+    with _run_errors(plan):
+        return backend.execute(program, config)
 
 
 def estimates(plan: Plan) -> dict[Plan, Estimate]:

@@ -105,6 +105,11 @@ def _size(found: Estimate) -> str:
     return f"{about}{amount(round(found.rows.guess), 'row')}, {size_text(round(found.bytes.guess))}"
 
 
+def rows_html(rows: pl.DataFrame) -> str:
+    """Draw a few rows with their names and types."""
+    return f'{_STYLE}<div class="scalekit">{_table(rows.schema, rows)}</div>'
+
+
 def _facts(plan: Plan, config: Config, schema: pl.Schema) -> str:
     size = _size(run.result_estimate(plan, config))
     shape = f"{escape(size)} &times; {amount(len(schema), 'column')}"

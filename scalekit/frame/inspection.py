@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
-from scalekit import run
+from scalekit import proof, run
 from scalekit.config import resolve
 from scalekit.display.certificate import Certificate
 from scalekit.display.graph import Graph, draw
@@ -38,13 +39,20 @@ class InspectionMethods(FrameBase):
 
     __slots__ = ()
 
-    def explain(self, stage: str = "optimized", **settings: Any) -> str:
+    def explain(
+        self, stage: str = "optimized", *, all_labels: bool = False, **settings: Any
+    ) -> str:
         """Show the plan, who would run it, and why; nothing runs.
+
+        A step whose answer does not follow from its rows alone says what else it depends on:
+        ``order-dependent``, ``float-order-sensitive`` or ``approximate``.
 
         Parameters
         ----------
         stage
             ``"logical"`` (as written), ``"optimized"`` or ``"physical"`` (the backend's program).
+        all_labels
+            Also say ``exact`` of every other step.
         settings
             As in :meth:`collect`.
 
@@ -58,7 +66,7 @@ class InspectionMethods(FrameBase):
         <BLANKLINE>
         backend: polars (asked for; backend from argument backend=)
         """
-        return Shown(run.explain(self._plan, resolve(**settings), stage))
+        return Shown(run.explain(self._plan, resolve(**settings), stage, all_labels=all_labels))
 
     def show_graph(self, stage: str = "optimized", **settings: Any) -> Graph:
         """Draw the plan; a notebook shows it as a picture.
@@ -131,27 +139,56 @@ class InspectionMethods(FrameBase):
         return profiled(*run.profile(self._plan, config), sample_note(self._plan, config))
 
     def verify(
-        self, backends: Sequence[str] = ("polars", "pandas"), **settings: Any
+        self,
+        backends: Sequence[str] | None = None,
+        partitions: Sequence[int] = (1, 2, 7),
+        *,
+        rows: int = 1_000_000,
+        ulps: int | None = None,
+        seconds: float = 20.0,
+        **settings: Any,
     ) -> Certificate:
-        """Run the plan on several backends and compare their answers.
+        """Run the plan in several ways and compare the answers, to see that none depends on who computes it.
+
+        It runs on all of its input where that is small, and else on a part in which joins keep their matches.
+        Answers have to agree in every value, type and column; in the order of rows where the plan gives them
+        one; and in floats to the last bit, but for those that were added or rounded by a library.
 
         Parameters
         ----------
         backends
-            Names of backends; the first one is the reference.
+            Names of backends; the first one is the reference. By default those of this machine, and a
+            cluster that is connected; none is started unless it is named.
+        partitions
+            Numbers of parts for backends that work in parts.
+        rows
+            Rows of input up to which all of it is run.
+        ulps
+            Steps from one float to the next by which sums may differ; by default what the contract allows,
+            1e-12 of a value. With 0 every float has to be the same.
+        seconds
+            How long to make a difference smaller, for each way that differs.
         settings
             As in :meth:`collect`.
 
         Returns
         -------
         Certificate
-            True where all agree; it tells who was compared, and the first difference.
+            True where all agree. It tells what was compared, or the smallest difference that was found: the
+            first step that differs, its rows side by side, and the input that is enough to see it.
 
         Examples
         --------
         >>> import scalekit as sk
-        >>> bool(sk.from_dict({"x": [1, 2]}).head(1).verify())
+        >>> frame = sk.from_dict({"k": ["a", "b", "a"], "x": [0.1, 0.2, 0.3]})
+        >>> bool(frame.group_by("k").agg(sk.col("x").sum()).verify())
         True
         """
-        found = run.verify(self._plan, resolve(**settings), tuple(backends))
-        return Certificate(tuple(backends), found.rows, found.differences)
+        bound = proof.Bound(rows=rows)
+        limits = proof.Limits(bound, seconds=seconds)
+        if ulps is not None:
+            limits = replace(limits, ulps=ulps)
+        chosen = None if backends is None else tuple(backends)
+        return Certificate(
+            run.verify(self._plan, resolve(**settings), chosen, tuple(partitions), limits)
+        )

@@ -8,7 +8,6 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from scalekit.display.certificate import Certificate
 from scalekit.display.text import (
     amount,
     duration_text,
@@ -106,15 +105,3 @@ def test_what_is_too_long_is_as_long_as_allowed(longest):
     assert len(shortened(text, longest)) == len(shortened_inside(text, longest)) == longest
     assert shortened(text, longest).startswith("abc")
     assert shortened_inside(text, longest).endswith("yz")
-
-
-def test_a_certificate_says_who_agreed():
-    good = Certificate(("polars", "pandas"), 3, {})
-    assert good
-    assert repr(good) == "verified: polars = pandas (3 rows; values, types and column order)"
-
-
-def test_a_certificate_says_who_did_not():
-    bad = Certificate(("polars", "pandas"), 1, {"pandas": "column 'x': 1 is not 2"})
-    assert not bad
-    assert repr(bad) == "NOT verified against polars (1 row):\n  pandas: column 'x': 1 is not 2"
