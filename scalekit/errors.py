@@ -12,7 +12,7 @@
     │   └── InvalidOperationError  an operation that has no meaning here
     ├── UnsupportedError           the backend cannot run it            (raised while lowering)
     │   └── NotDistributableError  an estimator that has no distributed fit
-    ├── MemoryBudgetError          it would not fit                     (raised before it starts)
+    ├── MemoryBudgetError          it would not fit, or did not         (raised before it starts, or when it is stopped)
     ├── ExecutionError             the backend failed                   (raised while running)
     │   ├── ComputeError           a value could not be computed
     │   └── ShapeError             lengths that do not go together
@@ -128,7 +128,33 @@ class NotDistributableError(UnsupportedError):
 
 
 class MemoryBudgetError(ScalekitError):
-    """A query would pass the memory budget; raised before it starts."""
+    """A query would pass the memory budget, or was stopped when it did; the session goes on."""
+
+    @classmethod
+    def over(cls, what: str, budget: str, *, holder: str = "", result: bool = False) -> Self:
+        """Build the error that says what does not fit, who holds most of it, and the three ways out.
+
+        Parameters
+        ----------
+        what
+            The query and its size, such as ``"the query would hold at least 3.0 GiB"``.
+        budget
+            The budget and where it comes from.
+        holder
+            The operator that holds most.
+        result
+            Whether it is the rows of the result that do not fit, rather than what the query holds meanwhile.
+        """
+        most = f", most of it in {holder}" if holder else ""
+        fewer = (
+            "write it with write_parquet(), look at head() or sample(), or go through collect_batches()"
+            if result
+            else "take fewer rows or columns: filter(), select(), head(), sample(), and write_parquet() between steps"
+        )
+        return cls(
+            f"{what}{most}, and the memory budget is {budget}. Ways out: a larger budget (memory_budget=, or "
+            f"SCALEKIT_MEMORY_BUDGET); a cluster (backend='dask' or 'ray', or an address for 'auto'); or {fewer}"
+        )
 
 
 class ExecutionError(ScalekitError):

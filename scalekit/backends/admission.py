@@ -1,0 +1,161 @@
+"""Whether a query may run here: in this process, in one of its own with a limit, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from scalekit.backends.budget import Budget
+from scalekit.errors import MemoryBudgetError
+from scalekit.sources.sizes import size_text
+
+Kind: TypeAlias = Literal["collect", "persist", "batches", "write"]
+"""What becomes of the rows: all of them here, or some at a time."""
+
+Engine: TypeAlias = Literal["in-memory", "streaming", "pandas"]
+"""Who runs it on this machine: Polars' two engines, or pandas."""
+
+Place: TypeAlias = Literal["here", "child", "refused"]
+
+NEAR = 0.75
+"""Share of the budget above which a guess is near it: estimates are off by that much now and then."""
+
+
+class Span(Protocol):
+    """Bytes: at the least, most likely, at the most; see ``scalekit.estimate``."""
+
+    @property
+    def low(self) -> int: ...  # noqa: D102 - as said above
+    @property
+    def guess(self) -> int: ...  # noqa: D102
+    @property
+    def high(self) -> int: ...  # noqa: D102
+
+
+class Peaks(Protocol):
+    """What a plan holds at once with its result, by engine, and the step that holds most; None where nobody knows."""
+
+    @property
+    def polars(self) -> Span | None: ...  # noqa: D102 - as said above
+    @property
+    def memory(self) -> Span | None: ...  # noqa: D102
+    @property
+    def pandas(self) -> Span | None: ...  # noqa: D102
+    @property
+    def result(self) -> Span | None: ...  # noqa: D102
+    @property
+    def largest(self) -> tuple[str, Span] | None: ...  # noqa: D102
+    @property
+    def unknown(self) -> bool: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Where a query runs on this machine, and why.
+
+    Attributes
+    ----------
+    place
+        ``"here"``, ``"child"`` or ``"refused"``.
+    engine
+        Who would run it.
+    reason
+        In words that follow "runs" or "does not run", for ``explain``.
+    budget
+        What it may use; a process of its own is limited to it.
+    fits
+        Whether it most likely fits: it then runs here where it cannot go to a process of its own.
+    error
+        Of a query that is refused.
+    """
+
+    place: Place
+    engine: Engine
+    reason: str
+    budget: Budget | None = None
+    fits: bool = True
+    error: MemoryBudgetError | None = None
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What an engine holds of a query, of which all rows or some at a time are wanted."""
+
+    low: int
+    guess: int
+    high: int
+
+
+def admit(peaks: Peaks, budget: Budget | None, kind: Kind, engine: Engine) -> Admission:
+    """Decide whether one engine may run a query here.
+
+    It runs in this process where even its highest estimate is within the budget and the likely one is not near it; it
+    is refused where its lowest estimate is over the budget, or that of a result that is asked for whole; and in between,
+    or where nothing is known of its size, it runs in a process of its own, which can be stopped.
+
+    Parameters
+    ----------
+    peaks
+        What the plan holds at once.
+    budget
+        What it may; None where nobody knows, and then everything runs.
+    kind
+        What becomes of the rows.
+    engine
+        Who would run it.
+    """
+    if budget is None:
+        return Admission("here", engine, "no limit of memory is known here")
+    held = _held(peaks, engine, whole=kind in _WHOLE)
+    if held is None:
+        text = f"in a process of its own, as nobody can know its size, and may take {budget}"
+        return Admission("child", engine, text, budget)
+    if held.high <= budget.bytes and held.guess <= NEAR * budget.bytes:
+        text = f"at most {size_text(held.high)} of {budget}"
+        return Admission("here", engine, text, budget)
+    error = _refusal(peaks, budget, kind, engine)
+    if error is not None:
+        return Admission("refused", engine, str(error), budget, fits=False, error=error)
+    text = f"in a process of its own, as it {_doubt(peaks, held)} and may take {budget}"
+    return Admission("child", engine, text, budget, fits=held.guess <= budget.bytes)
+
+
+def admit_polars(peaks: Peaks, budget: Budget | None, kind: Kind) -> Admission:
+    """Decide which of Polars' engines runs a query, and where: in memory where that surely fits, else streaming."""
+    in_memory = admit(peaks, budget, kind, "in-memory")
+    return in_memory if in_memory.place == "here" else admit(peaks, budget, kind, "streaming")
+
+
+_WHOLE = ("collect", "persist")
+
+
+def _refusal(peaks: Peaks, budget: Budget, kind: Kind, engine: Engine) -> MemoryBudgetError | None:
+    """The error for what cannot fit, whatever happens."""
+    result = 0 if peaks.result is None else peaks.result.low
+    if kind in _WHOLE and result > budget.bytes:
+        what = f"the result would take at least {size_text(result)}"
+        return MemoryBudgetError.over(what, str(budget), result=True)
+    held = _held(peaks, engine, whole=False)  # a process of its own writes its result to a file
+    if held is not None and held.low > budget.bytes:
+        what = f"the query would hold at least {size_text(held.low)}"
+        holder = "" if peaks.largest is None else peaks.largest[0]
+        return MemoryBudgetError.over(what, str(budget), holder=holder)
+    return None
+
+
+def _held(peaks: Peaks, engine: Engine, *, whole: bool) -> _Held | None:
+    """What the engine holds: Polars' streaming engine holds its result only where it is wanted whole."""
+    found = {"in-memory": peaks.memory, "streaming": peaks.polars, "pandas": peaks.pandas}[engine]
+    if found is None:
+        return None
+    if whole or engine != "streaming" or peaks.result is None:
+        return _Held(found.low, found.guess, found.high)
+    low, guess = found.low - peaks.result.low, found.guess - peaks.result.guess
+    return _Held(max(0, low), max(0, guess), max(0, found.high - peaks.result.high, guess))
+
+
+def _doubt(peaks: Peaks, held: _Held) -> str:
+    likely, most = size_text(held.guess), size_text(held.high)
+    if peaks.unknown:
+        return f"holds an unknown amount, likely {likely} and perhaps {most},"
+    return f"likely holds {likely} and perhaps {most}"
