@@ -43,7 +43,7 @@ class Connection:
         self._owned = owned
         self._checked: set[str] = set()
         self._looked = float("-inf")
-        self._resources = Resources(0, 0)
+        self.seen = Resources(0, 0)
         self._threads: Mapping[str, int] = {}
         with suppress(AttributeError):  # it is not public, and only a matter of time
             client.scheduler_comm.interval = PROMPT
@@ -83,7 +83,7 @@ class Connection:
     def resources(self) -> Resources:
         """Threads and the least memory of one, by the workers that are there."""
         self._look_again()
-        return self._resources
+        return self.seen
 
     def threads(self) -> Mapping[str, int]:
         """The threads of each worker that takes tasks, by its address: none of those that are paused, or go away."""
@@ -113,7 +113,7 @@ class Connection:
             if name in self._checked and worker["nthreads"] and worker["status"] == "running"
         }
         hosts = tuple({get_address_host(name) for name in workers})
-        self._resources = Resources(max(1, slots), min(shares, default=2 * 1024**3), hosts)
+        self.seen = Resources(max(1, slots), min(shares, default=2 * 1024**3), hosts)
         self._looked = time.monotonic()
 
     def close(self) -> None:

@@ -94,6 +94,12 @@ def _asked(config: Config) -> tuple[str | None, Any]:
     return address, None if config.address else _session_client()
 
 
+def slots_seen() -> int | None:
+    """Threads of a cluster that is connected, as it said last; nobody is asked."""
+    alive = [one for one in _open.connections.values() if one.is_alive]
+    return max((one.seen.slots for one in alive), default=0) or None
+
+
 def close() -> None:
     """Leave every cluster, and stop what scalekit started; the next query starts anew."""
     with _open.lock:

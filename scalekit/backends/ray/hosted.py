@@ -210,7 +210,7 @@ class HostedSession:
     def __init__(self, host: Host, generation: int, resources: Resources) -> None:
         self.host = host
         self.generation = generation
-        self._resources = resources
+        self.seen = resources
         self._looked = time.monotonic()
 
     def failure(self) -> str:
@@ -222,9 +222,9 @@ class HostedSession:
     def resources(self) -> Resources:
         """Slots and memory, a moment old at the most."""
         if time.monotonic() - self._looked > FRESH:
-            self._resources = self.host.ask("resources")
+            self.seen = self.host.ask("resources")
             self._looked = time.monotonic()
-        return self._resources
+        return self.seen
 
 
 class HostedCluster(Cluster):
@@ -352,6 +352,13 @@ def _with_address(config: Config) -> Config:
     if config.address or not address:
         return config
     return config.given("RAY_ADDRESS", address=address)
+
+
+def slots_seen() -> int | None:
+    """Cores of a Ray that is connected, as it said last; nobody is asked."""
+    host = _Open.host
+    session = host._session if host is not None and host.is_alive else None
+    return None if session is None else session.seen.slots or None
 
 
 def close() -> None:
