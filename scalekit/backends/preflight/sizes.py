@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from scalekit.backends.choose import HELD, fits_here
 from scalekit.backends.preflight.finding import Finding, failure, ok, warning
 from scalekit.backends.preflight.query import Query
-from scalekit.kernels.schema import schema_of
+from scalekit.estimate import Span, estimate
+from scalekit.estimate.peak import peaks
 from scalekit.physical.nodes import (
     Concat,
     Counted,
@@ -18,7 +19,6 @@ from scalekit.physical.nodes import (
     RangeExchange,
     ScanPartitions,
 )
-from scalekit.plan.estimate import estimate
 from scalekit.plan.nodes import Filter, Input, Numbered, RowIndex, Scan, Select, Sort, WithColumns
 from scalekit.sources.base import Source
 from scalekit.sources.sizes import size_text
@@ -30,30 +30,43 @@ LEAST = 256 * 1024**2
 
 def check_result(query: Query) -> Iterator[Finding]:
     """Whether the rows of the result fit the memory of this process, to which ``collect`` brings them."""
-    most = fits_here(query.config)
-    if query.target is not None or most is None:
+    budget = _budget(query)
+    if query.target is not None or budget is None:
         return
-    size, budget = estimate(query.optimized, schema_of)[query.optimized].bytes, most * HELD
+    size = estimate(query.optimized)[query.optimized].bytes
     if size is None:
         yield warning(
             "result",
-            f"nothing is known of the size of the result; {size_text(budget)} of memory are there for it",
+            f"nothing is known of the size of the result; {size_text(budget)} of memory are there for a query",
             "write_parquet() and collect_batches() do not hold it as a whole",
         )
-    elif size > budget:
+    elif size.guess > budget:
         yield failure(
             "result",
-            f"collect() would bring about {size_text(size)} here, where a query may take {size_text(budget)}",
+            f"collect() would bring {_about(size)} here, where a query may take {size_text(budget)}",
             "write_parquet(), collect_batches() or head()",
         )
-    elif size > budget // 2:
+    elif size.high > budget:
         yield warning(
             "result",
-            f"collect() brings about {size_text(size)} here, more than half of the {size_text(budget)} for a query",
+            f"collect() brings {_about(size)} here, which may pass the {size_text(budget)} for a query",
             "write_parquet(), collect_batches() or head()",
         )
     else:
-        yield ok("result", f"about {size_text(size)} of {size_text(budget)}")
+        yield ok("result", f"{_about(size)}, of {size_text(budget)} for a query")
+
+
+def _budget(query: Query) -> int | None:
+    """Bytes that a query may take here; None where nobody says."""
+    most = fits_here(query.config)
+    return None if most is None else most * HELD
+
+
+def _about(size: Span) -> str:
+    """A size and how sure it is."""
+    if size.low == size.high:
+        return size_text(int(size.guess))
+    return f"about {size_text(int(size.guess))} (at the most {size_text(int(size.high))})"
 
 
 def check_memory(query: Query) -> Iterator[Finding]:
@@ -79,15 +92,16 @@ def check_memory(query: Query) -> Iterator[Finding]:
 
 
 def _here(query: Query) -> Finding:
-    size = sum(source.statistics().bytes or 0 for source in query.sources)
-    most = fits_here(query.config)
-    if most is None or size <= most:
-        return ok("memory", f"input of {size_text(size)} fits here")
-    return warning(
-        "memory",
-        f"input of {size_text(size)} is more than the {size_text(most)} of which a query can hold what it needs here",
-        "select fewer columns or rows, or run it on a cluster",
-    )
+    found, budget = peaks(query.optimized), _budget(query)
+    peak = found.pandas if query.backend == "pandas" else found.polars
+    if peak is None or budget is None:
+        return ok("memory", "nothing is known of what it holds at once")
+    if peak.guess <= budget:
+        return ok("memory", f"it holds {_about(peak)} at once, of {size_text(budget)} for a query")
+    name = f", most of it in {found.largest[0].lower()}" if found.largest is not None else ""
+    told = f"it holds {_about(peak)} at once{name}, and a query may take {size_text(budget)}"
+    way_out = "select fewer columns or rows, or run it on a cluster"
+    return (failure if peak.low > budget else warning)("memory", told, way_out)
 
 
 def _least(memory: int) -> Iterator[Finding]:
@@ -160,7 +174,8 @@ def _reduced_by_nothing(node: Physical) -> int | None:
             if below.limit is not None:
                 return None
             scan = Scan(below.source, below.columns)
-            total += estimate(scan, schema_of)[scan].bytes or 0
+            size = estimate(scan)[scan].bytes
+            total += 0 if size is None else int(size.guess)
         elif not (
             _keeps_rows(below) if isinstance(below, MapPartitions) else isinstance(below, _MOVES)
         ):
