@@ -422,7 +422,8 @@ def _size_or_none(value: Any) -> int:
     return 0 if value in (0, "0") else _size(value)
 
 
-def _share(value: Any) -> float:
+def _share_or_none(value: Any) -> float:
+    """A share from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError
     return float(value)
@@ -465,7 +466,7 @@ _SETTINGS: dict[str, _Setting] = {
     "strict": _SWITCH,
     "deterministic": _SWITCH,
     "shadow": _Setting(
-        "a share of all runs, from 0 to 1", lambda text: _share(float(text)), _share
+        "a share of all runs, from 0 to 1", lambda text: _share_or_none(float(text)), _share_or_none
     ),
     "memory_budget": _Setting(
         "a size in bytes, text such as '2GiB' or '500MB', or 'auto'",

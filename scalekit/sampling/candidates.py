@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from scalekit.errors import SchemaError
+from scalekit.estimate.relation import width_of
 from scalekit.kernels.row_hash import check_hashable
 from scalekit.kernels.schema import schema_of
-from scalekit.plan.estimate import row_width
 from scalekit.plan.nodes import Plan, Scan, Union
 from scalekit.sampling.cuts import Cut, Cuts, Mark
 from scalekit.sampling.universes import Universe
@@ -109,4 +109,8 @@ def size(scan: Scan) -> int:
     known: Statistics = scan.source.statistics()
     if known.bytes is not None:
         return known.bytes
-    return UNKNOWN if known.rows is None else known.rows * row_width(schema_of(scan))
+    return (
+        UNKNOWN
+        if known.rows is None
+        else round(known.rows * sum(map(width_of, schema_of(scan).values())))
+    )

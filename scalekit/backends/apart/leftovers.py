@@ -11,6 +11,7 @@ from scalekit.errors import MemoryBudgetError
 from scalekit.storage import filesystem as fs
 from scalekit.storage.workspace import workspace_of
 from scalekit.targets.base import FileTarget, Target
+from scalekit.targets.cleanup import discard_staging, is_swapped
 
 _YOUNG = 0.5
 """Seconds in which another write may not have taken its new folder into possession yet."""
@@ -33,8 +34,6 @@ def nothing_staged(target: Target) -> Iterator[None]:
 
 
 def _discard(workspace: Path | None, before: set[Path]) -> None:
-    from scalekit.targets.cleanup import discard_staging, is_swapped
-
     for folder in _folders(workspace) - before:
         is_young = time.time() - folder.stat().st_mtime < _YOUNG
         if not (is_young or fs.is_leased(folder) or is_swapped(folder)):

@@ -136,7 +136,7 @@ def test_a_row_is_in_the_split_that_it_is_in_among_all_rows(settings):
 def test_a_frame_says_so():
     plain = repr(ORDERS), ORDERS._repr_html_()
     with sk.config(sample=0.25, sample_on="o_key"):
-        assert repr(ORDERS).endswith("about 5,000 rows, 78.1 KiB; a sample of 25 % by o_key")
+        assert repr(ORDERS).endswith("about 5,000 rows, 78.7 KiB; a sample of 25 % by o_key")
         assert "a sample of 25 % by o_key" in ORDERS._repr_html_()
     assert (repr(ORDERS), ORDERS._repr_html_()) == plain
 
