@@ -18,6 +18,10 @@ COMMANDS = {
         "benchmarks.memory.command",
         "predicted over measured peaks of memory, and rows of results",
     ),
+    "sample": (
+        "benchmarks.sample.command",
+        "what samples keep of joins, and how true forecasts are, over PDS-H",
+    ),
     "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
 }
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from scalekit import run
 from scalekit.config import Config
-from scalekit.forecast.leaves import Leaf, taken_apart
+from scalekit.display.text import amount
+from scalekit.expr.analysis import is_elementwise
+from scalekit.forecast.leaves import Apart, taken_apart
 from scalekit.forecast.memory import peak
 from scalekit.forecast.outcome import Forecast, Step
 from scalekit.forecast.rows import Sizes, full_sizes
 from scalekit.forecast.timing import computing, reading
 from scalekit.kernels.compile import to_lazy
-from scalekit.plan.explain import detail, title
-from scalekit.plan.nodes import Input, Plan, Scan
+from scalekit.plan.explain import detail, line, title
+from scalekit.plan.nodes import Filter, Input, Join, Plan, Scan
 from scalekit.sampling import in_short
 from scalekit.sampling.setting import sampling_of
 from scalekit.tree import walk
@@ -23,6 +25,9 @@ ENOUGH = 100_000
 
 LEAST, MOST = 0.01, 0.25
 """Between which that share is."""
+
+FEW = 10
+"""Rows of the sample below which a step tells little of all rows."""
 
 HERE = ("polars", "pandas", "serial")
 """Backends whose time is measured by running them; that of clusters is told by what Polars takes here."""
@@ -42,18 +47,18 @@ def forecast(plan: Plan, config: Config) -> Forecast:
     sampling = sampling_of(plan, config)
     optimized = run.optimized_plan(plan, config)
     cuts = () if sampling is None else sampling.cuts
-    rest, leaves = taken_apart(optimized, cuts, config.sample or 1.0)
+    apart = taken_apart(optimized, cuts, config.sample or 1.0)
     whole = config.given("forecast", sample=1.0)
     decision = run.decide(plan, whole)
-    read = [reading(leaf) for leaf in leaves]
-    tables = [to_lazy(leaf.plan).collect(engine="streaming") for leaf in leaves]
-    sample, full = full_sizes(rest, leaves, tables, [one.rows for one in read])
+    read = [reading(leaf) for leaf in apart.leaves]
+    tables = [to_lazy(leaf.plan).collect(engine="streaming") for leaf in apart.leaves]
+    sample, full = full_sizes(apart, tables, [one.rows for one in read])
     here = decision.backend if decision.backend in HERE else "polars"
-    seconds = computing(rest, leaves, tables, whole.given("forecast", backend=here))
+    seconds = computing(apart, tables, whole.given("forecast", backend=here))
     spent = sum(one.seconds for one in read)
     return Forecast(
-        rows=full[rest].rows,
-        bytes=full[rest].bytes,
+        rows=full[apart.rest].rows,
+        bytes=full[apart.rest].bytes,
         seconds=spent + seconds,
         reading=spent,
         memory=peak(plan, whole, decision.backend),
@@ -61,7 +66,8 @@ def forecast(plan: Plan, config: Config) -> Forecast:
         reason=decision.reason,
         share=config.sample or 1.0,
         sample="all rows" if not cuts or sampling is None else in_short(sampling),
-        steps=_steps(rest, leaves, sample, full),
+        steps=_steps(apart, sample, full),
+        doubts=() if sampling is None else (*sampling.notes, *_doubts(apart.rest, sample)),
     )
 
 
@@ -76,18 +82,20 @@ def _with_share(plan: Plan, config: Config) -> Config:
     return config.given("forecast", sample=share)
 
 
-def _steps(rest: Plan, leaves: Sequence[Leaf], sample: Sizes, full: Sizes) -> tuple[Step, ...]:
-    found = []
+def _doubts(rest: Plan, sample: Sizes) -> Iterator[str]:
+    """Conditions that compare with what other rows give, of which there are some only, and steps of few rows."""
     for node in walk(rest):
-        if node in full:
-            shown = leaves[node.index].whole if isinstance(node, Input) else node
-            found.append(
-                Step(
-                    title(shown),
-                    detail(shown),
-                    sample[node].rows,
-                    full[node].rows,
-                    full[node].bytes,
-                )
-            )
+        if isinstance(node, Filter) and not is_elementwise(node.predicate):
+            yield f"{line(node)}: what it compares with depends on how many rows there are"
+        if isinstance(node, Filter | Join) and node in sample and sample[node].rows < FEW:
+            yield f"{line(node)}: {amount(sample[node].rows, 'row')} of the sample, too few to tell"
+            return
+
+
+def _steps(apart: Apart, sample: Sizes, full: Sizes) -> tuple[Step, ...]:
+    found = []
+    for node in (node for node in walk(apart.rest) if node in full):
+        shown = apart.leaves[node.index].whole if isinstance(node, Input) else node
+        told = full[node]
+        found.append(Step(title(shown), detail(shown), sample[node].rows, told.rows, told.bytes))
     return tuple(found)

@@ -11,8 +11,40 @@ from __future__ import annotations
 import math
 
 
+def groups_at_full_size(whole: int, first: int, second: int, share: float, rows: int) -> float:
+    """Groups at full size, of which a sample has some rows each, by how many both halves of it have.
+
+    Up to half a group more than they share is counted, the more rows groups have: so that of three groups of
+    five rows nobody concludes that there are three hundred.
+
+    Parameters
+    ----------
+    whole
+        Groups in the sample.
+    first, second
+        Groups in either half of it.
+    share
+        The share of the sample.
+    rows
+        Rows of the sample that were grouped.
+
+    Examples
+    --------
+    >>> round(groups_at_full_size(3, 2, 1, 0.01, rows=15))
+    5
+    >>> round(groups_at_full_size(24, 12, 12, 0.01, rows=24))
+    2400
+    """
+    if share >= 1 or whole == 0:
+        return float(whole)
+    both = max(0, first + second - whole) + (1 - whole / max(rows, whole)) / 2
+    if not both:
+        return whole / share
+    return max(float(whole), _of_groups(max(first, 1 / 2), max(second, 1 / 2), both, share))
+
+
 def at_full_size(whole: int, first: int, second: int, share: float) -> float:
-    """Rows at full size.
+    """Rows at full size, of steps that are not known to give groups.
 
     Parameters
     ----------
@@ -45,7 +77,7 @@ _LARGEST_POWER = 4.0
 """Pairs of pairs: nobody has seen more, and a few rows more or less would say anything."""
 
 
-def _of_groups(first: int, second: int, both: int, share: float) -> float:
+def _of_groups(first: float, second: float, both: float, share: float) -> float:
     """Groups at full size: each is in a half by the same chance, and in one of all halves by that of their number."""
     chance = min(1.0, both / math.sqrt(first * second))
     groups = first * second / both

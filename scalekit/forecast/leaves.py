@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +20,20 @@ from scalekit.expr.node import Call, ExprNode, Literal
 from scalekit.kernels.row_hash import hash_rows, unit_interval
 from scalekit.kernels.schema import schema_of
 from scalekit.optimize.analysis import conjunction, conjuncts
-from scalekit.plan.nodes import Filter, Input, Plan, Sample, Scan
+from scalekit.plan.nodes import (
+    Aggregate,
+    Distinct,
+    DynamicAggregate,
+    Filter,
+    Input,
+    Pivot,
+    Plan,
+    Sample,
+    Scan,
+)
 from scalekit.sampling.apply import SEED
 from scalekit.sampling.cuts import Cut
+from scalekit.sampling.lineage import lineage
 from scalekit.tree import children, map_children, walk
 
 
@@ -69,8 +80,32 @@ def _shares(rows: pl.DataFrame, column: str) -> np.ndarray[tuple[int], np.dtype[
     return unit_interval(hash_rows(rows, [column], purpose="sample"))
 
 
-def taken_apart(plan: Plan, cuts: Sequence[Cut], share: float) -> tuple[Plan, list[Leaf]]:
-    """The rest of a plan over its inputs, and what reads these, in their order.
+@dataclass(frozen=True)
+class Apart:
+    """A plan taken apart.
+
+    Parameters
+    ----------
+    rest
+        The plan over its inputs.
+    leaves
+        What reads these, in their order.
+    thinned
+        Steps of the rest that give groups of which the sample has some rows each.
+    """
+
+    rest: Plan
+    leaves: tuple[Leaf, ...]
+    thinned: frozenset[Plan]
+
+    @property
+    def share(self) -> float:
+        """The share of the sample."""
+        return min((leaf.share for leaf in self.leaves), default=1.0)
+
+
+def taken_apart(plan: Plan, cuts: Sequence[Cut], share: float) -> Apart:
+    """Part a plan from what reads its sources.
 
     Parameters
     ----------
@@ -92,7 +127,23 @@ def taken_apart(plan: Plan, cuts: Sequence[Cut], share: float) -> tuple[Plan, li
             leaves.append(leaf)
         elif all(child in done for child in children(node)):
             done[node] = map_children(node, done.__getitem__)
-    return done[plan], leaves
+    thinned = frozenset(done[node] for node in _thinned(plan, cuts) if node in done)
+    return Apart(done[plan], tuple(leaves), thinned)
+
+
+def _thinned(plan: Plan, cuts: Sequence[Cut]) -> Iterator[Plan]:
+    """What groups by anything but the key of the sample."""
+    keys = {(cut.scan.source, cut.column) for cut in cuts}
+    found = lineage(plan)
+    for node in walk(plan):
+        if isinstance(node, Aggregate | Distinct | DynamicAggregate | Pivot):
+            own = {name: bases for name, bases in found[node].items() if _is_key(node, name)}
+            if not any((b.scan.source, b.column) in keys for bases in own.values() for b in bases):
+                yield node
+
+
+def _is_key(node: Plan, name: str) -> bool:
+    return not isinstance(node, Distinct) or node.subset is None or name in node.subset
 
 
 def _tops(plan: Plan) -> set[Plan]:

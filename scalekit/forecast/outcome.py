@@ -42,6 +42,8 @@ class Forecast:
         The share of the sample, and what it is in words.
     steps
         The steps, from the sources to the result.
+    doubts
+        Where a sample tells little of all rows, in words.
     """
 
     rows: int
@@ -54,6 +56,7 @@ class Forecast:
     share: float
     sample: str
     steps: tuple[Step, ...]
+    doubts: tuple[str, ...] = ()
 
     def frame(self) -> pl.DataFrame:
         """A row for each step: its name, its rows of the sample, its rows and bytes at full size.
@@ -85,6 +88,7 @@ class Forecast:
             ("time", time),
             ("memory", memory),
             ("backend", f"{self.backend} ({self.reason})"),
+            *(("beware", doubt) for doubt in self.doubts),
         ]
 
     def __repr__(self) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import polars as pl
 
 from scalekit.forecast.counting import Count, counted
-from scalekit.forecast.growth import at_full_size
-from scalekit.forecast.leaves import Leaf
+from scalekit.forecast.growth import at_full_size, groups_at_full_size
+from scalekit.forecast.leaves import Apart
 from scalekit.plan.nodes import (
     Explode,
     Filter,
@@ -30,47 +31,48 @@ Sizes: TypeAlias = Mapping[Plan, Count]
 
 
 def full_sizes(
-    rest: Plan, leaves: Sequence[Leaf], tables: Sequence[pl.DataFrame], read: Sequence[int | None]
+    apart: Apart, tables: Sequence[pl.DataFrame], read: Sequence[int]
 ) -> tuple[Sizes, Sizes]:
     """What every step gives of the sample, and at full size.
 
     Parameters
     ----------
-    rest
-        The plan over its inputs.
-    leaves
-        What reads these.
+    apart
+        The plan, taken apart.
     tables
-        The sample's rows of each.
+        The sample's rows of each of its inputs.
     read
-        How many rows each has at full size, where that is known.
+        How many rows each has at full size.
     """
-    sample = counted(rest, tables)
-    halves = [
-        counted(
-            rest,
-            [leaf.half(rows, second=second) for leaf, rows in zip(leaves, tables, strict=True)],
+    pairs = list(zip(apart.leaves, tables, strict=True))
+    sample, first, second = (
+        counted(apart.rest, rows)
+        for rows in (
+            tables,
+            [leaf.half(rows, second=False) for leaf, rows in pairs],
+            [leaf.half(rows, second=True) for leaf, rows in pairs],
         )
-        for second in (False, True)
-    ]
-    share = min((leaf.share for leaf in leaves), default=1.0)
+    )
     found: dict[Plan, float] = {}
-    for node in walk(rest):
+    for node in (node for node in walk(apart.rest) if node in sample):
+        counts = sample[node].rows, first[node].rows, second[node].rows
+        below = [found[child] for child in children(node) if child in found]
         if isinstance(node, Input):
-            known = read[node.index]
-            found[node] = (
-                sample[node].rows / leaves[node.index].share if known is None else float(known)
+            found[node] = float(read[node.index])
+        elif type(node) in _FOLLOW and below:
+            found[node] = _FOLLOW[type(node)](node, sample, below)
+        elif node in apart.thinned and getattr(node, "keys", True):
+            found[node] = min(
+                groups_at_full_size(*counts, apart.share, _grouped(node, sample)), *below, math.inf
             )
-        elif node in sample:
-            follow = _FOLLOW.get(type(node))
-            below = [child for child in children(node) if child in found]
-            if follow is not None and below:
-                found[node] = follow(node, sample, [found[child] for child in below])
-            else:
-                found[node] = at_full_size(
-                    sample[node].rows, halves[0][node].rows, halves[1][node].rows, share
-                )
+        else:
+            found[node] = at_full_size(*counts, apart.share)
     return sample, {node: _grown(sample[node], rows) for node, rows in found.items()}
+
+
+def _grouped(node: Plan, sample: Sizes) -> int:
+    (below,) = children(node)
+    return sample[below].rows
 
 
 def _grown(count: Count, rows: float) -> Count:

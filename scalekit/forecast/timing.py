@@ -10,7 +10,7 @@ import polars as pl
 
 from scalekit import run
 from scalekit.config import Config
-from scalekit.forecast.leaves import Leaf
+from scalekit.forecast.leaves import Apart, Leaf
 from scalekit.kernels.compile import to_lazy
 from scalekit.plan.nodes import Input, Plan, Scan
 from scalekit.sources.memory import MemorySource
@@ -19,10 +19,11 @@ from scalekit.tree import rewrite, updated
 READ = 1024**3
 """Bytes in memory that are read to time a source; of more, these stand for the rest."""
 
-PATIENCE = 1.0
+PATIENCE = 0.5
 """Seconds over which a run is repeated, as the quickest of some tells least of the machine's other work."""
 
-REPEATS = 7
+REPEATS = 30
+"""Times that a run is repeated at most."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,13 @@ def reading(leaf: Leaf) -> Reading:
     if part < 1:
         some = _Some(leaf.scan.source, splits)
         whole = rewrite(whole, lambda n: updated(n, source=some) if isinstance(n, Scan) else n)
-    started = time.perf_counter()
-    batches = to_lazy(whole).collect_batches(engine="streaming", maintain_order=False)
-    rows = sum(batch.height for batch in batches)
-    return Reading((time.perf_counter() - started) / part, round(rows / part))
+    rows: list[int] = []
+
+    def read() -> None:
+        batches = to_lazy(whole).collect_batches(engine="streaming", maintain_order=False)
+        rows.append(sum(batch.height for batch in batches))
+
+    return Reading(_quickest(read) / part, round(rows[0] / part))
 
 
 @dataclass(frozen=True)
@@ -72,24 +76,27 @@ def _enough(scan: Scan) -> tuple[tuple[object, ...], float]:
     return tuple(splits), 1.0 if is_all else taken / size
 
 
-def computing(
-    rest: Plan, leaves: Sequence[Leaf], tables: Sequence[pl.DataFrame], config: Config
-) -> float:
+def computing(apart: Apart, tables: Sequence[pl.DataFrame], config: Config) -> float:
     """Seconds that the steps after reading take at full size.
 
-    What the plan takes on no row of the sampled sources is what it takes however many there are; the rest of
-    what it takes on the sample grows with the share.
+    What grows is found twice, and the mean is taken: from no row of the sampled sources to the sample, which
+    has the cost of the first rows in it, and from one half of the sample to all of it, which is a small
+    difference of two times.
     """
-    share = min((leaf.share for leaf in leaves), default=1.0)
-    some = _quickest(lambda: run.collect(over(rest, tables), config))
+    share = apart.share
+
+    def seconds(rows: Sequence[pl.DataFrame]) -> float:
+        plan = over(apart.rest, rows)
+        return _quickest(lambda: run.collect(plan, config))
+
+    some = seconds(tables)
     if share >= 1:
         return some
-    none = [
-        rows if leaf.cut is None else rows.clear()
-        for leaf, rows in zip(leaves, tables, strict=True)
-    ]
-    fixed = _quickest(lambda: run.collect(over(rest, none), config))
-    return fixed + max(0.0, some - fixed) / share
+    pairs = list(zip(apart.leaves, tables, strict=True))
+    none = seconds([rows if leaf.cut is None else rows.clear() for leaf, rows in pairs])
+    half = seconds([leaf.half(rows, second=False) for leaf, rows in pairs])
+    grows = (max(0.0, some - none) + max(0.0, some - half) * 2) / 2
+    return some + grows * (1 - share) / share
 
 
 def over(rest: Plan, tables: Sequence[pl.DataFrame]) -> Plan:

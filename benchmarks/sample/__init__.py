@@ -1,0 +1,1 @@
+"""What samples keep, and what forecasts tell, over queries of PDS-H."""
