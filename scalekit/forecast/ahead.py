@@ -67,7 +67,7 @@ def forecast(plan: Plan, config: Config) -> Forecast:
         share=config.sample or 1.0,
         sample="all rows" if not cuts or sampling is None else in_short(sampling),
         steps=_steps(apart, sample, full),
-        doubts=() if sampling is None else (*sampling.notes, *_doubts(apart.rest, sample)),
+        doubts=() if sampling is None else (*sampling.notes, *_doubts(apart, sample)),
     )
 
 
@@ -82,13 +82,15 @@ def _with_share(plan: Plan, config: Config) -> Config:
     return config.given("forecast", sample=share)
 
 
-def _doubts(rest: Plan, sample: Sizes) -> Iterator[str]:
+def _doubts(apart: Apart, sample: Sizes) -> Iterator[str]:
     """Conditions that compare with what other rows give, of which there are some only, and steps of few rows."""
-    for node in walk(rest):
+    for node in (node for node in walk(apart.rest) if node in sample):
+        shown = apart.leaves[node.index].plan if isinstance(node, Input) else node
         if isinstance(node, Filter) and not is_elementwise(node.predicate):
             yield f"{line(node)}: what it compares with depends on how many rows there are"
-        if isinstance(node, Filter | Join) and node in sample and sample[node].rows < FEW:
-            yield f"{line(node)}: {amount(sample[node].rows, 'row')} of the sample, too few to tell"
+        is_cut = isinstance(node, Input) and apart.leaves[node.index].cut is not None
+        if (is_cut or isinstance(node, Filter | Join)) and sample[node].rows < FEW:
+            yield f"{line(shown)}: {amount(sample[node].rows, 'row')} of the sample, too few to tell"
             return
 
 

@@ -38,9 +38,11 @@ def reading(leaf: Leaf) -> Reading:
     """Read a source as the whole plan would, or as much of it as is enough to tell."""
     whole = leaf.whole
     splits, part = _enough(leaf.scan)
-    if part < 1:
+    if len(splits) < len(leaf.scan.source.splits()):
         some = _Some(leaf.scan.source, splits)
         whole = rewrite(whole, lambda n: updated(n, source=some) if isinstance(n, Scan) else n)
+    if leaf.cut is not None and leaf.cut.is_done:  # what was persisted is a part of what there is
+        part *= leaf.share
     rows: list[int] = []
 
     def read() -> None:
