@@ -22,6 +22,7 @@ COMMANDS = {
         "benchmarks.sample.command",
         "what samples keep of joins, and how true forecasts are, over PDS-H",
     ),
+    "verify": ("benchmarks.verify", "whether PDS-H has one answer in every way to run it"),
     "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
 }
 

@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         default="polars,pandas",
         help="scalekit's backends, separated by commas (%(default)s)",
     )
-    add("--queries", type=_numbers, default="1-22", help="such as 1,3,5 or 7-9 (%(default)s)")
+    add("--queries", type=query_numbers, default="1-22", help="such as 1,3,5 or 7-9 (%(default)s)")
     add("--repeat", type=int, default=5, help="least number of timed runs (%(default)s)")
     add("--data", type=Path, help="folder of the tables, made if absent (data/pdsh/scale-SCALE)")
     add("--out", type=Path, default=OUT, help="folder for JSON and plot (benchmarks/results)")
@@ -88,7 +88,7 @@ def _measured(
     )
 
 
-def _numbers(text: str) -> list[int]:
+def query_numbers(text: str) -> list[int]:
     numbers: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")

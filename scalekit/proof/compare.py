@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from scalekit.proof.flat import flattened
+from scalekit.proof.flat import Flat, flattened
 from scalekit.proof.floats import agree, clusters, floor_of
 from scalekit.proof.terms import Terms
 
@@ -55,12 +55,12 @@ def compare(answer: pl.DataFrame, expected: pl.DataFrame, terms: Terms) -> Compa
     wrong = _wrong_columns(answer.schema, expected.schema)
     if wrong is not None:
         return Compared(wrong)
-    a, b = flattened(answer, terms.inexact), flattened(expected, terms.inexact)
+    flat = flattened(answer, expected, terms.inexact)
     if answer.height == expected.height and (terms.ordered or not answer.height):
-        same, ulps = _same_rows(a.table, b.table, a.inexact, terms.ulps)
+        same, ulps = _same_rows(flat, terms.ulps)
         if same.all():
             return Compared(None, ulps)
-    pairs, ulps = _pairs(a.table, b.table, a.inexact, terms.ulps)
+    pairs, ulps = _pairs(flat, terms.ulps)
     if pairs.height == answer.height == expected.height:
         return Compared(_wrong_order(answer, expected, terms), ulps)
     extra = answer[_without(answer.height, pairs[_ROW])]
@@ -78,15 +78,13 @@ def _wrong_columns(got: pl.Schema, wanted: pl.Schema) -> Mismatch | None:
     return Mismatch(f"types differ: {', '.join(types)}", names)
 
 
-def _same_rows(
-    a: pl.DataFrame, b: pl.DataFrame, inexact: Sequence[str], ulps: int
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], int]:
+def _same_rows(flat: Flat, ulps: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], int]:
     """Whether rows at the same place are the same, and the largest distance of floats."""
-    same = np.ones(a.height, dtype=np.bool_)
+    same = np.ones(flat.one.height, dtype=np.bool_)
     largest = 0
-    for x, y in zip(a.iter_columns(), b.iter_columns(), strict=True):
+    for x, y in zip(flat.one.iter_columns(), flat.other.iter_columns(), strict=True):
         equal = x.eq_missing(y)
-        if x.name in inexact and not equal.all():
+        if x.name in flat.inexact and not equal.all():
             floor = floor_of(pl.concat([x, y]), x.dtype, ulps)
             places = (~equal & x.is_not_null() & y.is_not_null()).arg_true()
             near, steps = agree(x.gather(places), y.gather(places), ulps, floor)
@@ -96,18 +94,17 @@ def _same_rows(
     return same, largest
 
 
-def _pairs(
-    a: pl.DataFrame, b: pl.DataFrame, inexact: Sequence[str], ulps: int
-) -> tuple[pl.DataFrame, int]:
-    """Places of rows of ``a`` and of ``b`` that are the same, each row at most once; the largest distance of floats."""
-    hashes = at_start = _hashes(a, b, inexact, ulps)
+def _pairs(flat: Flat, ulps: int) -> tuple[pl.DataFrame, int]:
+    """Places of rows of both tables that are the same, each row at most once; the largest distance of floats."""
+    a, b, inexact = flat.one, flat.other, flat.inexact
+    hashes = at_start = _hashes(flat, ulps)
     found: list[pl.DataFrame] = []
     largest = 0
     for first in range(max(1, min(len(inexact), _TRIES))):
         order = [*inexact[first:], *inexact[:first]]
         left, right = (_in_turn(t, h, order) for t, h in zip((a, b), hashes, strict=True))
         met = _met(left, right)
-        same, steps = _same_rows(a[met[_ROW]], b[met[_OTHER]], inexact, ulps)
+        same, steps = _same_rows(Flat(a[met[_ROW]], b[met[_OTHER]], inexact), ulps)
         largest = max(largest, steps)
         found.append(met.filter(pl.Series(same, dtype=pl.Boolean)))
         if same.all():
@@ -118,17 +115,17 @@ def _pairs(
     return pl.concat(found), largest
 
 
-def _hashes(
-    a: pl.DataFrame, b: pl.DataFrame, inexact: Sequence[str], ulps: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _hashes(flat: Flat, ulps: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A hash of each row's values, the same for rows that may be the same, beside the row's place."""
-    both = pl.concat([a, b])
+    both = pl.concat([flat.one, flat.other])
     coded = both.with_columns(
-        clusters(both[n], ulps, floor_of(both[n], both.schema[n], ulps)).alias(n) for n in inexact
+        clusters(both[n], ulps, floor_of(both[n], both.schema[n], ulps)).alias(n)
+        for n in flat.inexact
     )
     hashed = coded.hash_rows() if coded.width else pl.repeat(0, both.height, eager=True)
     table = pl.DataFrame({_HASH: hashed})
-    return table[: a.height].with_row_index(_ROW), table[a.height :].with_row_index(_ROW)
+    start = flat.one.height
+    return table[:start].with_row_index(_ROW), table[start:].with_row_index(_ROW)
 
 
 def _in_turn(table: pl.DataFrame, hashes: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
@@ -162,8 +159,8 @@ def _wrong_order(answer: pl.DataFrame, expected: pl.DataFrame, terms: Terms) -> 
     """What is wrong with the order of an answer that has the right rows."""
     names = answer.columns if terms.ordered else list(terms.sorted_by)
     inexact = terms.inexact & set(names)
-    a, b = flattened(answer.select(names), inexact), flattened(expected.select(names), inexact)
-    same, _ = _same_rows(a.table, b.table, a.inexact, terms.ulps)
+    flat = flattened(answer.select(names), expected.select(names), inexact)
+    same, _ = _same_rows(flat, terms.ulps)
     if same.all():
         return None
     places = pl.Series(np.flatnonzero(~same), dtype=pl.UInt32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,40 +13,63 @@ from scalekit.proof.inexact import has_float
 
 @dataclass(frozen=True)
 class Flat:
-    """A table, and those of its columns that are floats which may differ."""
+    """Two tables of the same columns, and those of them that are floats which may differ."""
 
-    table: pl.DataFrame
+    one: pl.DataFrame
+    other: pl.DataFrame
     inexact: tuple[str, ...]
 
 
-def flattened(table: pl.DataFrame, inexact: frozenset[str]) -> Flat:
-    """The columns of ``table`` under numbers, structs and lists of inexact floats taken apart."""
-    made: list[pl.Series] = []
-    floats: list[str] = []
-    for series in table.iter_columns():
-        for part, may_differ in _parts(series, may_differ=series.name in inexact):
-            name = str(len(made))
-            made.append(part.alias(name))
-            floats += [name] if may_differ else []
-    return Flat(pl.DataFrame(made), tuple(floats))
+def flattened(one: pl.DataFrame, other: pl.DataFrame, inexact: frozenset[str]) -> Flat:
+    """The columns of two tables under numbers, structs and lists of inexact floats taken apart."""
+    made: list[_Part] = []
+    for a, b in zip(one.iter_columns(), other.iter_columns(), strict=True):
+        made += _parts(_Part(a, b, may_differ=a.name in inexact))
+    return Flat(
+        pl.DataFrame([part.one.alias(str(place)) for place, part in enumerate(made)]),
+        pl.DataFrame([part.other.alias(str(place)) for place, part in enumerate(made)]),
+        tuple(str(place) for place, part in enumerate(made) if part.may_differ),
+    )
 
 
-def _parts(series: pl.Series, *, may_differ: bool) -> Iterator[tuple[pl.Series, bool]]:
-    dtype = series.dtype
-    if not may_differ or not has_float(dtype):
-        yield _plain(series), False
+@dataclass(frozen=True)
+class _Part:
+    """A column of both tables, or what was within one."""
+
+    one: pl.Series
+    other: pl.Series
+    may_differ: bool
+
+    def each(self, part: Callable[[pl.Series], pl.Series], *, may_differ: bool = False) -> _Part:
+        return _Part(part(self.one), part(self.other), may_differ)
+
+
+def _parts(whole: _Part) -> Iterator[_Part]:
+    dtype = whole.one.dtype
+    if not whole.may_differ or not has_float(dtype):
+        yield whole.each(_plain)
     elif dtype.is_float():
-        yield series, True
+        yield whole
     elif isinstance(dtype, pl.Struct):
-        yield series.is_null(), False
+        yield whole.each(lambda s: s.is_null())
         for field in dtype.fields:
-            yield from _parts(series.struct.field(field.name), may_differ=True)
+            yield from _parts(
+                whole.each(lambda s, n=field.name: s.struct.field(n), may_differ=True)  # type: ignore[misc]
+            )
     else:
-        lists = series.arr.to_list() if isinstance(dtype, pl.Array) else series
-        longest: Any = lists.list.len().max() or 0
-        yield lists.list.len(), False
-        for place in range(longest):
-            yield from _parts(lists.list.get(place, null_on_oob=True), may_differ=True)
+        yield from _elements(whole)
+
+
+def _elements(whole: _Part) -> Iterator[_Part]:
+    """The lengths of lists, and their elements place by place."""
+    lists = whole.each(lambda s: s.arr.to_list() if isinstance(s.dtype, pl.Array) else s)
+    lengths = lists.each(lambda s: s.list.len())
+    yield lengths
+    longest: Any = max(lengths.one.max() or 0, lengths.other.max() or 0)
+    for place in range(longest):
+        yield from _parts(
+            lists.each(lambda s, p=place: s.list.get(p, null_on_oob=True), may_differ=True)  # type: ignore[misc]
+        )
 
 
 def _plain(series: pl.Series) -> pl.Series:

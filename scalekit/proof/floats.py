@@ -56,15 +56,13 @@ def clusters(values: pl.Series, ulps: int, floor: float) -> pl.Series:
     else:
         within, _ = agree(known[:-1], known[1:], ulps, floor)
         starts = np.concatenate([[True], ~within])
-    number = pl.Series("number", np.cumsum(starts), dtype=pl.Int64)
-    table = pl.DataFrame({"value": known, "number": number})
-    found = pl.DataFrame({"value": values}).join(
-        table, on="value", how="left", maintain_order="left"
-    )
-    # NaN is a cluster of its own, and a null none.
-    return found.select(
-        pl.when(pl.col("value").is_nan()).then(-1).otherwise(pl.col("number"))
-    ).to_series()
+    numbers = np.cumsum(starts)
+    # A null and NaN are beyond all others here, and get theirs below.
+    places = np.searchsorted(known.to_numpy(), values.fill_null(float("nan")).to_numpy())
+    found = pl.Series(np.append(numbers, 0)[np.minimum(places, len(numbers))])
+    table = pl.DataFrame({"value": values, "number": found})
+    number = pl.when(pl.col("value").is_nan()).then(-1).otherwise("number")
+    return table.select(pl.when(pl.col("value").is_not_null()).then(number)).to_series()
 
 
 def _places(values: pl.Series) -> Any:

@@ -13,7 +13,7 @@ from platform import python_version
 import polars as pl
 
 from scalekit.config import Config
-from scalekit.errors import ScalekitError, UnsupportedError
+from scalekit.errors import InvalidOperationError, ScalekitError, UnsupportedError
 from scalekit.optimize import label_note
 from scalekit.plan.explain import detail, line, title
 from scalekit.plan.nodes import Plan, Scan
@@ -101,6 +101,9 @@ def verify(
             break
         run.compare(way, expected, refused)
         answered += [way] if way not in refused else []
+    if len(answered) < 2 and deadline:
+        texts = "; ".join(f"{way}: {text}" for way, text in refused.items())
+        raise InvalidOperationError(f"there is nothing to compare {reference} with: {texts}")
     return run.result(plan, expected, tuple(answered), refused)
 
 
