@@ -162,7 +162,7 @@ class InspectionMethods(FrameBase):
         partitions
             Numbers of parts for backends that work in parts.
         rows
-            Rows of input up to which all of it is run.
+            Rows of input up to which all of it is run, where they are no wider than 256 bytes on average.
         ulps
             Steps from one float to the next by which sums may differ; by default what the contract allows,
             1e-12 of a value. With 0 every float has to be the same.
@@ -184,7 +184,7 @@ class InspectionMethods(FrameBase):
         >>> bool(frame.group_by("k").agg(sk.col("x").sum()).verify())
         True
         """
-        bound = proof.Bound(rows=rows)
+        bound = proof.Bound(rows=rows, bytes=256 * rows)
         limits = proof.Limits(bound, seconds=seconds)
         if ulps is not None:
             limits = replace(limits, ulps=ulps)

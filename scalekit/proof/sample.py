@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from scalekit.expr.node import Call, Opaque
 from scalekit.kernels.row_hash import hash_rows
 from scalekit.kernels.schema import schema_of
+from scalekit.optimize.pushdown_columns import pushdown_columns
 from scalekit.plan.nodes import Aggregate, Limit, MapBatches, Plan, Sample, Scan
 from scalekit.proof.keys import Key, joined_keys
 from scalekit.sources.memory import MemorySource
@@ -78,9 +79,11 @@ def sampled(plan: Plan, bound: Bound, run: Run) -> Sampled:
     fits = total is not None and total <= bound.rows
     if fits and sum(size for _, size in known) <= bound.bytes:
         return Sampled(plan, total, total, "all")
+    narrow = pushdown_columns(plan)  # so that what no step reads is not drawn
     if _is_too_much_to_read(known, scans, bound):
-        return _first_rows(plan, scans, bound, total, run)
-    return _by_keys(plan, scans, bound, run)
+        return _first_rows(narrow, bound, total, run)
+    found = _by_keys(narrow, bound, run)
+    return replace(found, plan=plan) if found.is_whole else found
 
 
 def with_tables(plan: Plan, tables: Mapping[Scan, pl.DataFrame]) -> Plan:
@@ -109,7 +112,11 @@ def _short(scan: Scan) -> str:
 
 def _size(scan: Scan) -> tuple[int, int] | None:
     found = scan.source.statistics()
-    return None if found.rows is None else (found.rows, found.bytes or 0)
+    if found.rows is None:
+        return None
+    known = dict(found.column_bytes)
+    size = sum(known.get(name, 0) for name in schema_of(scan)) or found.bytes or 0
+    return found.rows, size
 
 
 def _is_too_much_to_read(known: list[tuple[int, int]], scans: list[Scan], bound: Bound) -> bool:
@@ -118,9 +125,8 @@ def _is_too_much_to_read(known: list[tuple[int, int]], scans: list[Scan], bound:
     return len(known) < len(scans) or sum(size for _, size in known) > bound.read_bytes
 
 
-def _first_rows(
-    plan: Plan, scans: list[Scan], bound: Bound, total: int | None, run: Run
-) -> Sampled:
+def _first_rows(plan: Plan, bound: Bound, total: int | None, run: Run) -> Sampled:
+    scans = _scans(plan)
     share = max(1, bound.rows // max(1, len(scans)))
     tables = {scan: run(Limit(scan, 0, share)) for scan in scans}
     rows = sum(table.height for table in tables.values())
@@ -129,11 +135,12 @@ def _first_rows(
     )
 
 
-def _by_keys(plan: Plan, scans: list[Scan], bound: Bound, run: Run) -> Sampled:
+def _by_keys(plan: Plan, bound: Bound, run: Run) -> Sampled:
+    scans = _scans(plan)
     sizes = {scan: _size(scan) or (_count(scan, run), 0) for scan in scans}
     total = sum(rows for rows, _ in sizes.values())
     if total <= bound.rows and sum(size for _, size in sizes.values()) <= bound.bytes:
-        return Sampled(plan, total, total, "all")
+        return Sampled(plan, total, total, "all")  # now that somebody has counted
     key = _best_key(plan, sizes)
     columns = {k.scan: k.column for k in key}
     whole = [s for s in scans if s not in columns and sizes[s][0] <= bound.rows // 4]
