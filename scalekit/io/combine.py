@@ -9,6 +9,7 @@ from scalekit.expr.function import flatten
 from scalekit.frame.base import as_plan, check_same_columns
 from scalekit.frame.frame import Frame
 from scalekit.frame.reshaping import sql_plan
+from scalekit.frame.tracebacks import folded
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import HorizontalUnion, Union
 from scalekit.plan.order import require_order
@@ -16,6 +17,7 @@ from scalekit.plan.order import require_order
 CONCATENATIONS = ("vertical", "vertical_relaxed", "diagonal", "diagonal_relaxed", "horizontal")
 
 
+@folded
 def concat(items: Iterable[Frame], *, how: str = "vertical") -> Frame:
     """Put frames below or beside each other.
 
@@ -59,6 +61,7 @@ def concat(items: Iterable[Frame], *, how: str = "vertical") -> Frame:
     return Frame(Union(plans, how))
 
 
+@folded
 def sql(query: str, **frames: Frame) -> Frame:
     """Run a query in Polars' SQL over named frames.
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
 from scalekit.plan.nodes import Scan
 from scalekit.sources.native_dask import dask_source
 from scalekit.sources.native_ray import ray_source
 
 
+@folded
 def from_dask(
     data: Any, *, nan_to_null: bool = True, schema_overrides: Mapping[str, Any] | None = None
 ) -> Frame:
@@ -58,6 +60,7 @@ def from_dask(
     return Frame(Scan(source))
 
 
+@folded
 def from_ray(data: Any, *, schema_overrides: Mapping[str, Any] | None = None) -> Frame:
     """Build a frame from a Ray Dataset; it is computed when the frame's plan runs, block after block.
 

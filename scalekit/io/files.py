@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
 from scalekit.plan.nodes import Scan
 from scalekit.sources.align import Extra, Missing
 from scalekit.sources.csv import csv_source
@@ -16,6 +17,7 @@ from scalekit.sources.parquet import parquet_source
 from scalekit.sources.paths import Paths
 
 
+@folded
 def scan_parquet(
     source: Paths,
     *,
@@ -94,6 +96,7 @@ def scan_parquet(
     )
 
 
+@folded
 def scan_csv(
     source: Paths,
     *,
@@ -201,6 +204,7 @@ def scan_csv(
     )
 
 
+@folded
 def scan_ndjson(
     source: Paths,
     *,
@@ -259,6 +263,7 @@ def scan_ndjson(
     )
 
 
+@folded
 def scan_ipc(
     source: Paths,
     *,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
 from scalekit.plan.nodes import Scan
 from scalekit.sources.arrow_data import arrow_source
 from scalekit.sources.pandas_frame import pandas_source
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+@folded
 def from_dict(
     data: Mapping[str, Any], schema: Any = None, *, schema_overrides: Any = None
 ) -> Frame:
@@ -45,6 +47,7 @@ def from_dict(
     return Frame(Scan(dict_source(data, schema, schema_overrides=schema_overrides)))
 
 
+@folded
 def from_dicts(
     data: Iterable[Mapping[str, Any]], schema: Any = None, *, schema_overrides: Any = None
 ) -> Frame:
@@ -59,6 +62,7 @@ def from_dicts(
     return Frame(Scan(dicts_source(data, schema, schema_overrides=schema_overrides)))
 
 
+@folded
 def from_numpy(
     data: Any,
     schema: Any = None,
@@ -78,6 +82,7 @@ def from_numpy(
     return Frame(Scan(numpy_source(data, schema, schema_overrides=schema_overrides, orient=orient)))
 
 
+@folded
 def from_polars(frame: pl.DataFrame | pl.LazyFrame) -> Frame:
     """Build a frame from one of Polars'; a lazy one stays lazy.
 
@@ -91,6 +96,7 @@ def from_polars(frame: pl.DataFrame | pl.LazyFrame) -> Frame:
     return Frame(Scan(polars_source(frame)))
 
 
+@folded
 def from_pandas(frame: Any, *, nan_to_null: bool = True) -> Frame:
     """Build a frame from a pandas DataFrame; the rows are copied, so later changes of it do no harm.
 
@@ -119,6 +125,7 @@ def from_pandas(frame: Any, *, nan_to_null: bool = True) -> Frame:
     return Frame(Scan(pandas_source(frame, nan_to_null=nan_to_null)))
 
 
+@folded
 def from_arrow(data: Any) -> Frame:
     """Build a frame from Arrow data: a table, a stream, or any object with the PyCapsule interface.
 

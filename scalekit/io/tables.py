@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
 from scalekit.plan.nodes import Scan
 from scalekit.sources.database import database_source
 from scalekit.sources.delta import delta_source
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+@folded
 def scan_delta(
     source: str | os.PathLike[str],
     *,
@@ -54,6 +56,7 @@ def scan_delta(
     return Frame(Scan(delta_source(source, version=version, storage_options=storage_options)))
 
 
+@folded
 def scan_database(
     query: str,
     connection: Any,

@@ -12,6 +12,7 @@ from scalekit.display.progress import progress
 from scalekit.display.text import amount
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
 from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
 from scalekit.learn.arguments import (
     check_choice,
     check_frame,
@@ -31,6 +32,7 @@ SOLVERS = ("auto",)
 ON_UNSUPPORTED = ("error", "sample", "gather")
 
 
+@folded
 def fit(
     estimator: E,
     frame: Frame,

@@ -15,6 +15,7 @@ from scalekit.errors import (
 )
 from scalekit.expr.node import Opaque
 from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
 from scalekit.learn.arguments import (
     check_frame,
     check_method,
@@ -36,6 +37,7 @@ from scalekit.plan.nodes import MapBatches
 _TRIED_ROWS = 50
 
 
+@folded
 def predict(
     model: Any,
     frame: Frame,

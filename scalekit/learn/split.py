@@ -12,6 +12,7 @@ from scalekit.expr.builders import col
 from scalekit.expr.expr import Expr
 from scalekit.expr.shortcuts import len as count_rows
 from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
 from scalekit.kernels.hash_function import row_share
 from scalekit.kernels.row_hash import check_hashable
 from scalekit.kernels.row_hash import salt as check_salt
@@ -59,6 +60,7 @@ def split(
 ) -> tuple[Fold, ...]: ...  # fmt: skip
 
 
+@folded
 def split(
     frame: Frame,
     *,
@@ -218,7 +220,7 @@ def _all_columns(frame: Frame) -> tuple[str, ...]:
         f"sk.split without key= hashes all {len(names)} columns: rows move when any value changes, if only "
         "in the last bit of a computed float; name the columns that identify a row, as in key='id'",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
     return names
 

@@ -188,7 +188,7 @@ def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
     )
     what = f"CSV {found.describe()}"
     for hint in dict.fromkeys(fact.lines.hint for fact in facts if fact.lines.hint):
-        warnings.warn(hint, UserWarning, stacklevel=4)
+        warnings.warn(hint, UserWarning, stacklevel=5)
     columns = columns_of(found.files, facts, request, what)
     return CsvSource(
         found=found,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sklearn.linear_model import LinearRegression
 
 import scalekit as sk
 from scalekit import col
@@ -71,6 +72,45 @@ def test_an_error_of_a_cluster_shows_the_users_frames_only(
 def test_an_error_while_building_does_so_too() -> None:
     error = raised(lambda: FRAME.select("y"))
     assert {*files_of(error)} == {__file__}
+
+
+MODULE: dict[str, Callable[[], object]] = {
+    "scan_parquet": lambda: sk.scan_parquet("none.parquet"),
+    "scan_csv": lambda: sk.scan_csv("none.csv"),
+    "scan_ndjson": lambda: sk.scan_ndjson("none.ndjson"),
+    "scan_ipc": lambda: sk.scan_ipc("none.ipc"),
+    "scan_database": lambda: sk.scan_database("select 1", "sqlite:///none.db"),
+    "scan_delta": lambda: sk.scan_delta("none"),
+    "from_dict": lambda: sk.from_dict(3),  # type: ignore[arg-type]
+    "from_pandas": lambda: sk.from_pandas(3),
+    "concat": lambda: sk.concat([]),
+    "sql": lambda: sk.sql("select nothing from nowhere"),
+    "fit": lambda: sk.fit(LinearRegression(), FRAME, target="y"),
+    "predict": lambda: sk.predict(LinearRegression(), FRAME, method="guess"),
+    "split": lambda: sk.split(FRAME, key="y"),
+}
+
+
+@pytest.mark.parametrize("run", MODULE.values(), ids=MODULE)
+def test_functions_of_the_package_do_so_too(run: Callable[[], object]) -> None:
+    error = raised(run)
+    assert {*files_of(error)} == {__file__}
+    with sk.config(full_traceback=True):
+        assert len({*files_of(raised(run))}) > 1
+
+
+def test_a_warning_points_at_the_users_line() -> None:
+    with pytest.warns(UserWarning, match="without key") as caught:
+        sk.split(FRAME)
+    assert caught[0].filename == __file__
+
+
+def test_functions_keep_their_names_and_signatures() -> None:
+    import inspect
+
+    assert "source" in inspect.signature(sk.scan_csv).parameters
+    assert sk.fit.__qualname__ == "fit"
+    assert sk.fit.__module__ == "scalekit.learn.fit"
 
 
 def test_all_frames_are_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
