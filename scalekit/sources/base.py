@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 
@@ -44,6 +44,9 @@ class Share:
 
 class Source(ABC):
     """Where rows come from. Concrete sources are frozen dataclasses: hashable, picklable, compared by value."""
+
+    form: ClassVar[str] = "columns"
+    """What reading takes: ``"columns"`` decodes those that are wanted, text is parsed, a ``"frame"`` is there."""
 
     @property
     @abstractmethod

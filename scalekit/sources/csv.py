@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 
@@ -43,6 +43,7 @@ _ROW = "__scalekit_csv_row"
 class CsvSource(TextSource):
     """CSV files that were checked and typed; see :func:`csv_source`."""
 
+    form: ClassVar[str] = "csv"
     request: CsvRequest
 
     def describe(self) -> str:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 import polars as pl
@@ -45,6 +45,7 @@ class MemorySource(Source):
         The identity of the rows; a pickled copy keeps it.
     """
 
+    form: ClassVar[str] = "frame"
     frame: pl.DataFrame = field(repr=False)
     origin: str = "polars"
     token: str = field(default_factory=lambda: uuid.uuid4().hex, repr=False)
@@ -173,6 +174,7 @@ def memory_source(
 class LazySource(Source):
     """A Polars LazyFrame: it stays lazy, so that Polars optimizes through it."""
 
+    form: ClassVar[str] = "frame"
     frame: pl.LazyFrame = field(repr=False)
     token: str = field(default_factory=lambda: uuid.uuid4().hex, repr=False)
     fields: tuple[tuple[str, pl.DataType], ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 
@@ -44,6 +44,7 @@ class NdjsonRequest:
 class NdjsonSource(TextSource):
     """NDJSON files that were checked and typed; see :func:`ndjson_source`."""
 
+    form: ClassVar[str] = "ndjson"
     stored: Types
     request: NdjsonRequest
 
