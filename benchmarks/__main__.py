@@ -23,13 +23,21 @@ COMMANDS = {
         "what samples keep of joins, and how true forecasts are, over PDS-H",
     ),
     "verify": ("benchmarks.verify", "whether PDS-H has one answer in every way to run it"),
+    "calibrate": (
+        "benchmarks.calibrate.command",
+        "what each kind of work costs on this machine, for the choice of a backend",
+    ),
+    "regret": (
+        "benchmarks.regret.command",
+        "the time of auto over that of the best backend, and that of its decision",
+    ),
     "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
 }
 
 
 def main(arguments: list[str]) -> int:
     """Run the benchmark that the arguments name and give its exit code."""
-    listing = "\n".join(f"  {name:8} {text}" for name, (_, text) in COMMANDS.items())
+    listing = "\n".join(f"  {name:9} {text}" for name, (_, text) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         usage="%(prog)s [-h] benchmark [options]",
