@@ -85,6 +85,7 @@ from scalekit.expr.shortcuts import (
     var,
 )
 from scalekit.expr.sql import sql_expr
+from scalekit.frame.choice import explain_choice
 from scalekit.frame.frame import Frame
 from scalekit.frame.other_names import MODULE as _OTHER_NAMES
 from scalekit.frame.schema import Schema
@@ -170,6 +171,7 @@ __all__ = [
     "element",
     "exceptions",
     "exclude",
+    "explain_choice",
     "field",
     "first",
     "fit",

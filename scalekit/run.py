@@ -11,8 +11,11 @@ from warnings import warn
 import polars as pl
 
 from scalekit import proof
+from scalekit.backends.admission import Kind
 from scalekit.backends.base import Backend, WriteRequest
-from scalekit.backends.choose import Decision, choose
+from scalekit.backends.choose import choose, remember
+from scalekit.backends.decision import Decision
+from scalekit.backends.place import backend_of
 from scalekit.backends.registry import get_backend
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
@@ -66,7 +69,7 @@ def persist(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> Source:
     """Run ``plan`` and keep its rows where it ran."""
 
     def source() -> Source:
-        backend, program = prepare(plan, config, watch)
+        backend, program = prepare(plan, config, watch, "persist")
         with _run_errors(plan):
             return backend.persist(program, schema_of(plan), config, watch)
 
@@ -85,12 +88,22 @@ def _again_if_replaced(plan: Plan, attempt: Callable[[], T]) -> T:
         return attempt()
 
 
-def prepare(plan: Plan, config: Config, watch: Watch = UNWATCHED) -> tuple[Backend, Any]:
-    """Optimize ``plan``, choose who runs it, and lower it to that backend's program."""
+def prepare(
+    plan: Plan, config: Config, watch: Watch = UNWATCHED, kind: Kind = "collect"
+) -> tuple[Backend, Any]:
+    """Optimize ``plan``, choose who runs it, and lower it to that backend's program.
+
+    Raises
+    ------
+    MemoryBudgetError
+        Where it would not fit, whoever runs it.
+    """
     refuse_after_fork()
     warn_of_surprises(plan, config)
     optimized = optimized_plan(plan, config)
-    backend = get_backend(choose(optimized, config).backend)
+    decision = choose(optimized, config, kind)
+    backend = backend_of(decision)
+    remember(decision)
     watch.running(" · ".join(filter(None, (backend.name, sample_note(plan, config)))), optimized)
     with _run_errors(plan):
         return backend, backend.lower(optimized, config)
@@ -122,7 +135,7 @@ def decide(plan: Plan, config: Config) -> Decision:
 
 def batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
     """Run ``plan`` and give its rows in batches of at most ``rows``."""
-    backend, program = prepare(plan, config)
+    backend, program = prepare(plan, config, kind="batches")
     schema = schema_of(plan)
     with _run_errors(plan):
         for batch in backend.batches(program, config, rows):
@@ -135,7 +148,7 @@ def write(
     """Run ``plan`` and write its rows, all or nothing."""
     inputs = tuple(name for source in _sources(plan) for name in source.inputs())
     request = WriteRequest(target, schema_of(plan), inputs, write_id)
-    backend, program = prepare(plan, config, watch)
+    backend, program = prepare(plan, config, watch, "write")
     note = sample_note(plan, config)
     if note:
         warn(f"what is written to {target.describe()} is {note}", UserWarning, stacklevel=2)

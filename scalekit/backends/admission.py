@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from scalekit.backends.budget import Budget
 from scalekit.errors import MemoryBudgetError
+from scalekit.estimate.peak import Peaks
+from scalekit.estimate.span import Span
 from scalekit.sources.sizes import size_text
 
 Kind: TypeAlias = Literal["collect", "persist", "batches", "write"]
@@ -17,36 +20,11 @@ Engine: TypeAlias = Literal["in-memory", "streaming", "pandas"]
 
 Place: TypeAlias = Literal["here", "child", "refused"]
 
+SMALL = 32 * 1024**2
+"""Bytes that any query may take: a process of its own takes more."""
+
 NEAR = 0.75
 """Share of the budget above which a guess is near it: estimates are off by that much now and then."""
-
-
-class Span(Protocol):
-    """Bytes: at the least, most likely, at the most; see ``scalekit.estimate``."""
-
-    @property
-    def low(self) -> int: ...  # noqa: D102 - as said above
-    @property
-    def guess(self) -> int: ...  # noqa: D102
-    @property
-    def high(self) -> int: ...  # noqa: D102
-
-
-class Peaks(Protocol):
-    """What a plan holds at once with its result, by engine, and the step that holds most; None where nobody knows."""
-
-    @property
-    def polars(self) -> Span | None: ...  # noqa: D102 - as said above
-    @property
-    def memory(self) -> Span | None: ...  # noqa: D102
-    @property
-    def pandas(self) -> Span | None: ...  # noqa: D102
-    @property
-    def result(self) -> Span | None: ...  # noqa: D102
-    @property
-    def largest(self) -> tuple[str, Span] | None: ...  # noqa: D102
-    @property
-    def unknown(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -77,15 +55,6 @@ class Admission:
     error: MemoryBudgetError | None = None
 
 
-@dataclass(frozen=True)
-class _Held:
-    """What an engine holds of a query, of which all rows or some at a time are wanted."""
-
-    low: int
-    guess: int
-    high: int
-
-
 def admit(peaks: Peaks, budget: Budget | None, kind: Kind, engine: Engine) -> Admission:
     """Decide whether one engine may run a query here.
 
@@ -107,11 +76,16 @@ def admit(peaks: Peaks, budget: Budget | None, kind: Kind, engine: Engine) -> Ad
     if budget is None:
         return Admission("here", engine, "no limit of memory is known here")
     held = _held(peaks, engine, whole=kind in _WHOLE)
+    if held is None and peaks.is_lent:
+        text = "as nobody can know how large a LazyFrame of yours is, and you would run it here too"
+        return Admission("here", engine, text, budget)
     if held is None:
         text = f"in a process of its own, as nobody can know its size, and may take {budget}"
         return Admission("child", engine, text, budget)
+    if held.high <= SMALL:
+        return Admission("here", engine, f"at most {_size(held.high)}", budget)
     if held.high <= budget.bytes and held.guess <= NEAR * budget.bytes:
-        text = f"at most {size_text(held.high)} of {budget}"
+        text = f"at most {_size(held.high)} of {budget}"
         return Admission("here", engine, text, budget)
     error = _refusal(peaks, budget, kind, engine)
     if error is not None:
@@ -126,36 +100,50 @@ def admit_polars(peaks: Peaks, budget: Budget | None, kind: Kind) -> Admission:
     return in_memory if in_memory.place == "here" else admit(peaks, budget, kind, "streaming")
 
 
+def admit_result(peaks: Peaks, budget: Budget | None, kind: Kind) -> Admission | None:
+    """Decide whether the rows may come here whole, whoever computes them; None where they need not or surely fit."""
+    if budget is None or kind != "collect" or peaks.result is None:
+        return None
+    if peaks.result.low <= budget.bytes:
+        return None
+    what = f"the result would take at least {_size(peaks.result.low)}"
+    error = MemoryBudgetError.over(what, str(budget), result=True)
+    return Admission("refused", "streaming", str(error), budget, fits=False, error=error)
+
+
 _WHOLE = ("collect", "persist")
 
 
 def _refusal(peaks: Peaks, budget: Budget, kind: Kind, engine: Engine) -> MemoryBudgetError | None:
     """The error for what cannot fit, whatever happens."""
-    result = 0 if peaks.result is None else peaks.result.low
+    result = 0.0 if peaks.result is None else peaks.result.low
     if kind in _WHOLE and result > budget.bytes:
-        what = f"the result would take at least {size_text(result)}"
+        what = f"the result would take at least {_size(result)}"
         return MemoryBudgetError.over(what, str(budget), result=True)
     held = _held(peaks, engine, whole=False)  # a process of its own writes its result to a file
     if held is not None and held.low > budget.bytes:
-        what = f"the query would hold at least {size_text(held.low)}"
+        what = f"the query would hold at least {_size(held.low)}"
         holder = "" if peaks.largest is None else peaks.largest[0]
         return MemoryBudgetError.over(what, str(budget), holder=holder)
     return None
 
 
-def _held(peaks: Peaks, engine: Engine, *, whole: bool) -> _Held | None:
+def _held(peaks: Peaks, engine: Engine, *, whole: bool) -> Span | None:
     """What the engine holds: Polars' streaming engine holds its result only where it is wanted whole."""
-    found = {"in-memory": peaks.memory, "streaming": peaks.polars, "pandas": peaks.pandas}[engine]
-    if found is None:
-        return None
-    if whole or engine != "streaming" or peaks.result is None:
-        return _Held(found.low, found.guess, found.high)
-    low, guess = found.low - peaks.result.low, found.guess - peaks.result.guess
-    return _Held(max(0, low), max(0, guess), max(0, found.high - peaks.result.high, guess))
+    held = {"in-memory": peaks.memory, "streaming": peaks.polars, "pandas": peaks.pandas}[engine]
+    result = peaks.result
+    if held is None or result is None or whole or engine != "streaming":
+        return held
+    guess = max(0.0, held.guess - result.guess)
+    return Span(max(0.0, held.low - result.low), guess, max(guess, held.high - result.high))
 
 
-def _doubt(peaks: Peaks, held: _Held) -> str:
-    likely, most = size_text(held.guess), size_text(held.high)
+def _doubt(peaks: Peaks, held: Span) -> str:
+    likely, most = _size(held.guess), _size(held.high)
     if peaks.unknown:
         return f"holds an unknown amount, likely {likely} and perhaps {most},"
     return f"likely holds {likely} and perhaps {most}"
+
+
+def _size(value: float) -> str:
+    return size_text(int(value)) if math.isfinite(value) else "any amount"

@@ -35,6 +35,10 @@ class Backend(ABC):
 
     name: str
 
+    def in_memory(self) -> Backend:
+        """The backend with an engine that holds whole tables, where it has two; otherwise itself."""
+        return self
+
     @abstractmethod
     def lower(self, plan: Plan, config: Config) -> Any:
         """Turn an optimized logical plan into this backend's program.

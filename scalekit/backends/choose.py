@@ -1,52 +1,42 @@
-"""Which backend runs a plan, and why: a decision as plain data."""
+"""Which backend runs a plan, and why: the quickest of the ways that fit this machine or a cluster that is there."""
 
 from __future__ import annotations
 
-import os
-import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from scalekit.backends.admission import Kind
+from scalekit.backends.candidates import alone, weighed
+from scalekit.backends.decision import Candidate, Decision
 from scalekit.backends.registry import find_backend
 from scalekit.config import Config
 from scalekit.plan.nodes import Plan, Scan
-from scalekit.sources.base import Source
-from scalekit.sources.sizes import size_text
+from scalekit.sources.sizes import size_text, time_text
 from scalekit.tree import walk
 
-SMALL_PANDAS = 64 * 1024**2
-"""Bytes up to which pandas input stays with pandas: below it, conversion costs more than it saves."""
-
-HELD = 3
-"""How many times its input a query may hold at once: group_by and unique come to almost that."""
-
-USABLE = 3 / 4
-"""Share of this machine's memory that a query may take where no budget is set."""
+LOYALTY = 1.2
+"""How many times as long the way that ran last may take, and is kept: near a border, sessions do not flap."""
 
 
-@dataclass(frozen=True)
-class Decision:
-    """A backend and the reason for it, in words."""
+class _Last:
+    """What ran last in this process."""
 
-    backend: str
-    reason: str
+    name: str = ""
 
 
-@dataclass(frozen=True)
-class Reachable:
-    """A cluster that is there to be used, and what says so."""
+def choose(plan: Plan, config: Config, kind: Kind = "collect") -> Decision:
+    """Decide who runs ``plan``: the configured backend, or for ``"auto"`` the quickest way that fits.
 
-    backend: str
-    origin: str
+    A cluster is never started for ``"auto"``: one that is configured, or that this process is connected to, is a
+    way like others, and the one that remains where nothing fits here.
 
-    def __str__(self) -> str:
-        return f"the {self.backend.capitalize()} cluster of {self.origin}"
-
-
-def choose(plan: Plan, config: Config) -> Decision:
-    """Decide who runs ``plan``: the configured backend, or for ``"auto"`` the one that fits its input.
-
-    A cluster is never started for ``"auto"``: one that is configured, or that this process is connected to,
-    takes what would not fit here.
+    Parameters
+    ----------
+    plan
+        An optimized plan.
+    config
+        Settings.
+    kind
+        What becomes of the rows.
 
     Raises
     ------
@@ -55,79 +45,75 @@ def choose(plan: Plan, config: Config) -> Decision:
     """
     if config.backend != "auto":
         find_backend(config.backend, config.origin("backend"))
-        return Decision(config.backend, "asked for")
-    sources = [node.source for node in walk(plan) if isinstance(node, Scan)]
-    homes = {home for source in sources if (home := getattr(source, "home", None)) is not None}
+        found = alone(plan, config, kind)
+        return Decision(found, _asked(found), (found,))
+    homes = {home for s in _scans(plan) if (home := getattr(s.source, "home", None)) is not None}
     if homes:
         home = min(homes)
-        return Decision(home, f"auto: its input is persisted on {home}")
-    cluster = reachable(config)
-    if cluster is None:
-        return _here(sources)
-    size, most = _bytes(sources), fits_here(config)
-    if most is not None and size > most:
-        return Decision(
-            cluster.backend,
-            f"auto: input of {size_text(size)} is more than the {size_text(most)} that fit here, and there is {cluster}",
-        )
-    here, limit = (
-        _here(sources),
-        "" if most is None else f", which is for more than {size_text(most)}",
-    )
-    return Decision(here.backend, f"{here.reason}; it does not need {cluster}{limit}")
+        return Decision(Candidate(home, home), f"auto: its input is persisted on {home}")
+    ways = weighed(plan, config, kind)
+    if config.deterministic:  # streaming adds floats in any order
+        ways = tuple(way for way in ways if way.engine != "streaming")
+    chosen = _best(ways)
+    return Decision(chosen, f"auto: {_words(chosen, ways)}", ways)
 
 
-def _here(sources: list[Source]) -> Decision:
-    """Who runs what stays on this machine."""
-    if {getattr(source, "origin", "") for source in sources} != {"pandas"}:
-        return Decision("polars", "auto: input other than pandas frames runs on Polars")
-    size = _bytes(sources)
-    if size <= SMALL_PANDAS:
-        return Decision(
-            "pandas", f"auto: all input is pandas frames, {size:,} bytes, which is small"
-        )
-    return Decision("polars", f"auto: pandas input of {size:,} bytes is more than {SMALL_PANDAS:,}")
+def remember(decision: Decision) -> None:
+    """Keep in mind what runs now, which the next choice prefers where little speaks against it."""
+    if len(decision.candidates) > 1:
+        _Last.name = decision.chosen.name
 
 
-def _bytes(sources: list[Source]) -> int:
-    """Bytes of the input in memory, as far as they are known."""
-    return sum(source.statistics().bytes or 0 for source in sources)
+def _scans(plan: Plan) -> list[Scan]:
+    return [node for node in walk(plan) if isinstance(node, Scan)]
 
 
-def reachable(config: Config) -> Reachable | None:
-    """The cluster that is configured, or that this process is connected to already; none is looked for."""
-    if config.address:
-        is_dask = config.address.startswith(("tcp://", "tls://"))
-        return Reachable("dask" if is_dask else "ray", config.origin("address"))
-    for variable, backend in (("DASK_SCHEDULER_ADDRESS", "dask"), ("RAY_ADDRESS", "ray")):
-        if os.environ.get(variable, "").strip():
-            return Reachable(backend, variable)
-    found = [name for name, connected in _CONNECTED.items() if connected()]
-    return Reachable(found[0], "this session") if found else None
+def _best(ways: Sequence[Candidate]) -> Candidate:
+    """The quickest of those that most likely fit; else of those that may; else the first, which says why not."""
+    for group in (_fitting(ways), [way for way in ways if way.is_possible]):
+        if group:
+            best = min(group, key=_seconds)
+            last = [way for way in group if way.name == _Last.name]
+            return last[0] if last and _seconds(last[0]) <= LOYALTY * _seconds(best) else best
+    return ways[0]
 
 
-def fits_here(config: Config) -> int | None:
-    """Bytes of input that a query on this machine may have, so that what it holds fits; None where unknown."""
-    budget = config.memory_budget
-    if budget is None:
-        try:
-            budget = int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * USABLE)
-        except (AttributeError, OSError, ValueError):  # not on this system
-            return None
-    return budget // HELD
+def _fitting(ways: Sequence[Candidate]) -> list[Candidate]:
+    return [
+        way for way in ways if way.is_possible and (way.admission is None or way.admission.fits)
+    ]
 
 
-def _has_dask_client() -> bool:
-    distributed = sys.modules.get("distributed")  # whoever has a client has imported it
-    try:
-        return distributed is not None and distributed.default_client().status == "running"
-    except (AttributeError, ValueError):
-        return False
+def _seconds(way: Candidate) -> float:
+    return 0.0 if way.seconds is None else way.seconds
 
 
-def _has_ray_session() -> bool:
-    ray = sys.modules.get("ray")
-    return bool(getattr(ray, "is_initialized", lambda: False)())
+def _asked(way: Candidate) -> str:
+    """Of a backend that was asked for: that, and where it runs unless that goes without saying."""
+    if way.admission is None or way.admission.place == "here":
+        return "asked for"
+    verb = "does not run" if way.admission.place == "refused" else "runs"
+    return f"asked for; {verb} {way.admission.reason}"
 
 
-_CONNECTED = {"dask": _has_dask_client, "ray": _has_ray_session}
+def _words(chosen: Candidate, ways: Sequence[Candidate]) -> str:
+    """What the way takes, what the next best would, and what does not fit."""
+    if not chosen.is_possible:
+        assert chosen.admission is not None
+        return f"nothing fits: {chosen.admission.reason}"
+    parts = [f"{chosen.name} would take about {time_text(_seconds(chosen))}"]
+    if chosen.peak is not None and not chosen.origin:
+        parts[0] += f" and {size_text(round(chosen.peak.guess))}"
+    if chosen.place == "child":
+        assert chosen.admission is not None
+        parts.append(f"{chosen.admission.reason}")
+    others = sorted((way for way in ways if way is not chosen), key=_seconds)
+    parts += [_against(way) for way in others]
+    return "; ".join(parts)
+
+
+def _against(way: Candidate) -> str:
+    if not way.is_possible:
+        return f"{way.name} would not fit"
+    text = f"{way.name} {time_text(_seconds(way))}"
+    return f"{text} in a process of its own" if way.place == "child" else text

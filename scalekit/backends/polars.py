@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import polars as pl
 
@@ -18,6 +19,13 @@ class PolarsBackend(Backend):
 
     name = "polars"
 
+    def __init__(self, engine: Literal["streaming", "in-memory"] = "streaming") -> None:
+        self._engine = engine
+
+    def in_memory(self) -> PolarsBackend:
+        """The same with Polars' other engine."""
+        return PolarsBackend("in-memory")
+
     def lower(self, plan: Plan, config: Config) -> pl.LazyFrame:  # noqa: ARG002 - nothing to choose here
         """Compile the plan to a lazy query."""
         return to_lazy(plan)
@@ -29,7 +37,7 @@ class PolarsBackend(Backend):
         watch: Watch = UNWATCHED,  # noqa: ARG002 - the engine tells nothing while it runs
     ) -> pl.DataFrame:
         """Run the query; in memory where floats have to be added in one order."""
-        return program.collect(engine="in-memory" if config.deterministic else "streaming")
+        return program.collect(engine="in-memory" if config.deterministic else self._engine)
 
     def batches(self, program: pl.LazyFrame, config: Config, rows: int) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         """Run the query, holding no more than a few batches at a time."""

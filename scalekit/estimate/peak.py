@@ -62,6 +62,8 @@ class Peaks:
         The name of the step that holds most, and what it holds.
     unknown
         Whether sizes cannot be known: lists of unknown lengths, joins of many to many, functions of users.
+    is_lent
+        Whether what is unknown is the size of lazy frames that the user made.
     """
 
     polars: Span | None
@@ -70,26 +72,37 @@ class Peaks:
     result: Span | None
     largest: tuple[str, Span] | None
     unknown: bool
+    is_lent: bool = False
 
 
-def peaks(plan: Plan) -> Peaks:
-    """Peak memory of an optimized plan, by engine."""
-    return memo(plan, "_peaks", lambda: _peaks(plan))
+def peaks(plan: Plan, found: Mapping[Plan, Relation | None] | None = None) -> Peaks:
+    """Peak memory of an optimized plan, by engine.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    found
+        What is known of its nodes, where that was asked before.
+    """
+    return memo(plan, "_peaks", lambda: _peaks(plan, relations(plan) if found is None else found))
 
 
-def _peaks(plan: Plan) -> Peaks:
-    found = relations(plan)
+def _peaks(plan: Plan, found: Mapping[Plan, Relation | None]) -> Peaks:
     known = {node: one for node, one in found.items() if one is not None}
     result = known.get(plan)
     if len(known) < len(found) or result is None:
         bytes_ = None if result is None else result.bytes
-        return Peaks(None, None, None, bytes_, None, unknown=True)
+        dark = [n for n, one in found.items() if isinstance(n, Scan) and one is None]
+        is_lent = bool(dark) and all(hasattr(scan.source, "frame") for scan in dark)
+        return Peaks(None, None, None, bytes_, None, unknown=True, is_lent=is_lent)
     narrow = _narrowed(known, needed_columns(plan))
     cut = {node.input for node in narrow if isinstance(node, Limit) and node.offset >= 0}
     holding = {n: step_held(n, narrow) for n in narrow if not (isinstance(n, Sort) and n in cut)}
     most, size = max(holding.items(), key=lambda item: item[1].guess)
     steps, reading, rows = total(list(holding.values())), _ahead(plan, narrow), result.bytes
     unknown = any(one.is_unknown for one in known.values())
+    rows = NOTHING if _is_there(plan) else rows
     streaming = steps + reading + (NOTHING if _is_held(plan) else rows)
     streaming, memory = (
         Span.of(BASE) + _trusted(span, unknown=unknown)
@@ -122,6 +135,15 @@ def _narrowed(known: Mapping[Plan, Relation], needed: Mapping[Plan, Names]) -> d
         names = needed[node]
         found[node] = one if names is None else one.only(names)
     return found
+
+
+def _is_there(plan: Plan) -> bool:
+    """Whether the result shares its memory with a frame that the session has anyway."""
+    while isinstance(plan, Limit) or (
+        isinstance(plan, Select) and all(isinstance(e, Column) for e in plan.exprs)
+    ):
+        plan = plan.input
+    return isinstance(plan, Scan) and hasattr(plan.source, "frame")
 
 
 def _is_held(plan: Plan) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scalekit.estimate.relation import Relation
@@ -33,7 +34,12 @@ def estimate(plan: Plan) -> dict[Plan, Estimate]:
     >>> estimate(plan)[plan].rows
     Span(low=2, guess=2, high=2)
     """
-    return {node: _shown(found) for node, found in relations(plan).items()}
+    return shown(relations(plan))
+
+
+def shown(known: Mapping[Plan, Relation | None]) -> dict[Plan, Estimate]:
+    """Rows and bytes of relations."""
+    return {node: _shown(found) for node, found in known.items()}
 
 
 def _shown(found: Relation | None) -> Estimate:

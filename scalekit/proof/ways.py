@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from scalekit.backends.choose import reachable
+from scalekit.backends.reachable import reachable
 from scalekit.backends.registry import available, find_backend, get_backend
 from scalekit.backends.tasks.backend import TaskBackend
 from scalekit.config import Config
@@ -75,10 +75,9 @@ def choose_ways(
 
 
 def installed(config: Config) -> tuple[str, ...]:
-    """The backends of this machine whose packages are there, and the cluster that is configured or connected."""
+    """The backends of this machine whose packages are there, and the clusters that are configured or connected."""
     here = [name for name in LOCAL if name in available() and _is_there(name)]
-    cluster = reachable(config)
-    return (*here, *([cluster.backend] if cluster is not None else []))
+    return (*here, *(cluster.backend for cluster in reachable(config)))
 
 
 def listed(found: Sequence[Way], between: str) -> str:

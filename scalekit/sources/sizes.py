@@ -20,6 +20,19 @@ def size_text(size: int) -> str:
     return f"{size} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
 
 
+def time_text(seconds: float) -> str:
+    """Seconds, or a part of them, with a unit.
+
+    Examples
+    --------
+    >>> time_text(0.0042), time_text(1.5), time_text(90)
+    ('4 ms', '1.5 s', '90 s')
+    """
+    if seconds < 1:
+        return f"{max(1, round(seconds * 1000))} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
 def counted(number: int, what: str) -> str:
     """A number of things.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scalekit.backends.choose import HELD, fits_here
+from scalekit.backends.budget import budget_of
 from scalekit.backends.preflight.finding import Finding, failure, ok, warning
 from scalekit.backends.preflight.query import Query
 from scalekit.estimate import Span, estimate
@@ -56,10 +56,14 @@ def check_result(query: Query) -> Iterator[Finding]:
         yield ok("result", f"{_about(size)}, of {size_text(budget)} for a query")
 
 
+HELD = 3
+"""How many times its input a task may hold at once: group_by and unique come to almost that."""
+
+
 def _budget(query: Query) -> int | None:
     """Bytes that a query may take here; None where nobody says."""
-    most = fits_here(query.config)
-    return None if most is None else most * HELD
+    budget = budget_of(query.config)
+    return None if budget is None else budget.bytes
 
 
 def _about(size: Span) -> str:
