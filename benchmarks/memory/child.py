@@ -27,11 +27,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def predict(asked: dict[str, Any]) -> dict[str, Any]:
-    """Plan a case, keep the plan, and say what the library says of it before it runs."""
-    frame = Case(**asked["case"]).build(Path(asked["root"]))
-    Path(asked["plan"]).write_bytes(pickle.dumps(frame._plan))
-    return predictions(frame._plan, resolve(backend=asked["backend"]))
+def predict(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Plan cases, keep the plans, and say what the library says of each before it runs."""
+    found = []
+    for number, case in enumerate(asked["cases"]):
+        frame = Case(**case).build(Path(asked["root"]))
+        Path(asked["plans"], str(number)).write_bytes(pickle.dumps(frame._plan))
+        found.append({b: predictions(frame._plan, resolve(backend=b)) for b in asked["backends"]})
+    return found
 
 
 def measure(asked: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ ROOT = Path("data")
 OUT = Path("benchmarks") / "results" / "memory.json"
 PATIENCE = 600.0
 """Seconds for one plan."""
+LOOKING = 3600.0
+"""Seconds to look at the files of all plans that read them."""
 
 
 def main(arguments: list[str]) -> int:
@@ -29,10 +31,10 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     _prepare(options.scales, options.forms)
     found: list[dict[str, Any]] = []
-    for case in cases(options.scales, options.forms):
-        for backend in options.backend:
-            found.append(_measured(case, backend))
-            print(_line(found[-1]), flush=True)
+    for some in _by_source(cases(options.scales, options.forms)):
+        for one in _measured(some, options.backend):
+            found.append(one)
+            print(_line(one), flush=True)
     print(summary(found))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(found, indent=1) + "\n")
@@ -62,28 +64,40 @@ def _prepare(scales: Sequence[float], forms: Sequence[str]) -> None:
             as_csv(folder)
 
 
-def _measured(case: Case, backend: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"case": case.title, "backend": backend, **asdict(case)}
+def _by_source(found: Sequence[Case]) -> list[list[Case]]:
+    """Cases that read the same files, of which text is looked at once."""
+    together: dict[tuple[str, float, str], list[Case]] = {}
+    for case in found:
+        together.setdefault((case.group, case.scale, case.form), []).append(case)
+    return list(together.values())
+
+
+def _measured(some: Sequence[Case], backends: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Predictions of some cases from one process, and the measurement of each from one of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        plan = str(Path(folder) / "plan")
-        asked = {"case": asdict(case), "backend": backend, "root": str(ROOT), "plan": plan}
-        for step in ("predict", "measure"):
-            found |= _asked(step, json.dumps(asked))
-            if "failed" in found:
-                break
-    return found
+        asked = {"cases": list(map(asdict, some)), "root": str(ROOT), "plans": folder}
+        told = _asked("predict", {**asked, "backends": list(backends)}, LOOKING)
+        for number, case in enumerate(some):
+            for backend in backends:
+                named = {"case": case.title, "backend": backend, **asdict(case)}
+                if isinstance(told, dict):
+                    yield {**named, **told}
+                    continue
+                plan = str(Path(folder) / str(number))
+                ran = _asked("measure", {"plan": plan, "backend": backend}, PATIENCE)
+                yield {**named, **told[number][backend], **ran}
 
 
-def _asked(step: str, asked: str) -> dict[str, Any]:
+def _asked(step: str, asked: dict[str, Any], patience: float) -> Any:
     """What a process of its own answers."""
-    command = [sys.executable, "-m", "benchmarks.memory.child", step, asked]
+    command = [sys.executable, "-m", "benchmarks.memory.child", step, json.dumps(asked)]
     try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False)
     except subprocess.TimeoutExpired:
-        return {"failed": f"no answer within {PATIENCE:.0f} s"}
+        return {"failed": f"no answer within {patience:.0f} s"}
     if ran.returncode != 0:
         return {"failed": (ran.stderr.strip().splitlines() or ["no word"])[-1][:300]}
-    return dict(json.loads(ran.stdout.splitlines()[-1]))
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
 def _line(one: dict[str, Any]) -> str:
