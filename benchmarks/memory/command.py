@@ -22,6 +22,8 @@ ROOT = Path("data")
 OUT = Path("benchmarks") / "results" / "memory.json"
 PATIENCE = 600.0
 """Seconds for one plan."""
+COUNTED = 1.0
+"""The scale up to which the rows of every step are counted: each takes a run."""
 LOOKING = 3600.0
 """Seconds to look at the files of all plans that read them."""
 
@@ -85,6 +87,8 @@ def _measured(some: Sequence[Case], backends: Sequence[str]) -> Iterator[dict[st
                     continue
                 plan = str(Path(folder) / str(number))
                 ran = _asked("measure", {"plan": plan, "backend": backend}, PATIENCE)
+                is_counted = backend == backends[0] and case.scale <= COUNTED
+                ran |= _asked("count", {"plan": plan}, PATIENCE) if is_counted else {}
                 yield {**named, **told[number][backend], **ran}
 
 

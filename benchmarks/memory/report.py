@@ -16,7 +16,7 @@ def summary(found: Sequence[dict[str, Any]]) -> str:
     for backend in dict.fromkeys(one["backend"] for one in found):
         mine = [one for one in found if one["backend"] == backend]
         lines += [f"{backend}: {len(mine)} cases, {sum('failed' in one for one in mine)} failed"]
-        lines += _peaks(mine) + _rows(mine)
+        lines += _peaks(mine) + _rows(mine) + _steps(mine)
     return "\n".join(lines)
 
 
@@ -38,6 +38,26 @@ def _peaks(found: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
+def _steps(found: Sequence[dict[str, Any]]) -> list[str]:
+    """How far the rows of filters, joins and groups were off."""
+    ratios: dict[str, list[float]] = {}
+    for one in found:
+        for title, guess, rows in one.get("steps", ()):
+            if guess is not None:
+                ratios.setdefault(title.lower(), []).append(max(guess, 1) / max(rows, 1))
+    return [_spread(f"rows of each {title}", of) for title, of in ratios.items() if len(of) > 1]
+
+
+def _spread(what: str, ratios: Sequence[float]) -> str:
+    tenths = ", ".join(f"{t:.3g}" for t in quantiles(sorted(ratios), n=10))
+    twice = sum(0.5 <= r <= 2 for r in ratios) / len(ratios)
+    ten = sum(0.1 <= r <= 10 for r in ratios) / len(ratios)
+    return (
+        f"  {what}, predicted over true: {tenths} (tenths of {len(ratios)}); within 2 times {twice:.0%}, "
+        f"within 10 times {ten:.0%}"
+    )
+
+
 def _rows(found: Sequence[dict[str, Any]]) -> list[str]:
     ratios = sorted(
         one["predicted_rows"] / max(1, one["rows"])
@@ -46,7 +66,4 @@ def _rows(found: Sequence[dict[str, Any]]) -> list[str]:
     )
     if len(ratios) < 2:
         return []
-    tenths = quantiles(ratios, n=10)
-    return [
-        f"  rows of results, predicted over true: {', '.join(f'{t:.3g}' for t in tenths)} (tenths)"
-    ]
+    return [_spread("rows of results", ratios)]
