@@ -47,8 +47,8 @@ _WAYS_OUT: Mapping[Label, str] = {
         "maintain_order=True to those, keep='first' to unique, say .over(..., order_by=...), or deterministic=True"
     ),
     Label.FLOATS: (
-        "the order in which floats are added shows in the last bits: pass deterministic=True, which fixes it, "
-        "or cast to a decimal or an integer first"
+        "the order in which floats are added shows in the last bits: pass deterministic=True, so that every run "
+        "adds them in the same order, or cast to a decimal or an integer first"
     ),
     Label.APPROXIMATE: (
         "use the exact function instead (n_unique, quantile), or for a part of the rows a filter that names them"

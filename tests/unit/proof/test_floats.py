@@ -41,8 +41,8 @@ def test_nan_is_far_from_everything() -> None:
 
 
 def test_float32_has_fewer_steps_to_differ_by() -> None:
-    assert allowance(pl.Float64(), 4503) == 4503
-    assert allowance(pl.Float32(), 4503) == 70
+    assert allowance(pl.Float64(), 9007) == 9007
+    assert allowance(pl.Float32(), 9007) == 140
     assert allowance(pl.Float32(), 1) == 1
     assert allowance(pl.Float32(), 0) == 0
 
