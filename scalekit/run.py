@@ -122,10 +122,16 @@ def _sources(plan: Plan) -> list[Source]:
 
 def optimized_plan(plan: Plan, config: Config) -> Plan:
     """The plan that is lowered: of the sample, optimized, with what ``strict`` and ``deterministic`` ask for."""
-    plan = sampled_plan(plan, config)
+    if (
+        config.strict
+    ):  # what is refused goes by the plan that was written, not by how its sample is drawn
+        refuse_unsafe(_optimized(plan, config), deterministic=config.deterministic)
+    return _optimized(sampled_plan(plan, config), config)
+
+
+def _optimized(plan: Plan, config: Config) -> Plan:
     optimized = optimize(check_sums(plan) if config.strict else plan)
-    pinned = pin_order(optimized) if config.deterministic else optimized
-    return refuse_unsafe(pinned, deterministic=config.deterministic) if config.strict else pinned
+    return pin_order(optimized) if config.deterministic else optimized
 
 
 def decide(plan: Plan, config: Config) -> Decision:
@@ -205,14 +211,21 @@ def verify(
     """Run ``plan`` in several ways on a bounded part of its input, and compare the answers."""
     found = proof.choose_ways(backends, partitions, config)
     optimized_plan(plan, config)  # what strict=True refuses
-    checked = check_sums(plan) if config.strict else plan
-    return proof.verify(checked, config.given("verify()", strict=False), found, _answer, limits)
+    return proof.verify(*_to_verify(plan, config), found, _answer, limits)
+
+
+def _to_verify(plan: Plan, config: Config) -> tuple[Plan, Config]:
+    """A plan that may be run again, in parts and step by step, with what its settings do to it done once."""
+    cut = sampled_plan(plan, config)
+    checked = check_sums(cut) if config.strict else cut
+    return checked, config.given("verify()", strict=False, sample=None)
 
 
 def _shadow(plan: Plan, config: Config) -> None:
     """After a run, verify a sample of it, for a share of all runs."""
     if config.shadow:
-        proof.shadow(plan, config, decide(plan, config).backend, _answer)
+        backend = decide(plan, config).backend
+        proof.shadow(*_to_verify(plan, config), backend, _answer)
 
 
 def _answer(plan: Plan, config: Config) -> pl.DataFrame:

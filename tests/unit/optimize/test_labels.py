@@ -110,3 +110,11 @@ def test_a_setting_shows_in_the_frame() -> None:
     with sk.config(strict=True):
         assert "cannot run: strict=True refuses" in repr(FRAME.select(col("x").sum()))
     assert isinstance(FRAME.select(col("x").sum()).collect(), pl.DataFrame)
+
+
+def test_a_sample_is_no_reason_to_refuse() -> None:
+    rows = sk.from_polars(pl.DataFrame({"k": range(60_000), "n": range(60_000)}))
+    counted = rows.join(rows, on="k").select(col("n").sum())
+    assert counted.collect(strict=True, sample=0.1).item() < counted.collect(strict=True).item()
+    with pytest.raises(InvalidOperationError, match="a sample is approximate"):
+        rows.sample(3).collect(strict=True, sample=0.5)

@@ -121,3 +121,12 @@ def test_a_large_input_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_share_lies_between_nothing_and_all(bad: object) -> None:
     with pytest.raises(ConfigError, match="a share of all runs, from 0 to 1"):
         resolve(shadow=bad)
+
+
+def test_strict_runs_and_samples_are_verified_too(runs: list[str]) -> None:
+    rows = sk.from_polars(pl.DataFrame({"k": range(60_000), "x": range(60_000)}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows.select(col("x").sum()).collect(shadow=1, strict=True)
+        rows.join(rows, on="k").collect(shadow=1, sample=0.1)
+    assert len(runs) == 2
