@@ -113,7 +113,7 @@ def test_a_setting_shows_in_the_frame() -> None:
 
 
 def test_a_sample_is_no_reason_to_refuse() -> None:
-    rows = sk.from_polars(pl.DataFrame({"k": range(60_000), "n": range(60_000)}))
+    rows = sk.from_polars(pl.DataFrame({"k": range(150_000), "n": range(150_000)}))
     counted = rows.join(rows, on="k").select(col("n").sum())
     assert counted.collect(strict=True, sample=0.1).item() < counted.collect(strict=True).item()
     with pytest.raises(InvalidOperationError, match="a sample is approximate"):

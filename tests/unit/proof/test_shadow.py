@@ -124,7 +124,7 @@ def test_a_share_lies_between_nothing_and_all(bad: object) -> None:
 
 
 def test_strict_runs_and_samples_are_verified_too(runs: list[str]) -> None:
-    rows = sk.from_polars(pl.DataFrame({"k": range(60_000), "x": range(60_000)}))
+    rows = sk.from_polars(pl.DataFrame({"k": range(150_000), "x": range(150_000)}))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         rows.select(col("x").sum()).collect(shadow=1, strict=True)
