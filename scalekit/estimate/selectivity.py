@@ -15,6 +15,7 @@ from typing import Any
 from scalekit.estimate.relation import Relation, Values
 from scalekit.estimate.span import Span
 from scalekit.estimate.values import distinct_of, position
+from scalekit.expr.analysis import is_deep
 from scalekit.expr.node import Alias, Call, Case, Cast, Column, ExprNode, Literal, Opaque
 
 UNKNOWN = Span(0.0, 1 / 3, 1.0)
@@ -38,6 +39,8 @@ class _Limit:
 
 def share_kept(predicate: ExprNode, relation: Relation) -> Span:
     """The share of rows for which a predicate is true."""
+    if is_deep(predicate):
+        return UNKNOWN
     parts = _conjuncts(predicate)
     limits = [limit for part in parts for limit in _limits(part, relation)]
     others = [part for part in parts if not _limits(part, relation)]

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from scalekit.estimate.relation import Relation, Values, width_of
-from scalekit.expr.analysis import columns_read, output_name
+from scalekit.expr.analysis import columns_read, is_deep, output_name
 from scalekit.expr.node import Alias, Call, Case, Cast, Column, ExprNode, Literal, Over
 
 _PARTS = {
@@ -71,6 +71,15 @@ def _width(expr: ExprNode, relation: Relation, dtype: pl.DataType) -> float:
 
 def distinct_of(expr: ExprNode, relation: Relation) -> float:
     """How many different values an expression gives over a table, before any row was left out."""
+    found = None if is_deep(expr) else _counted(expr, relation)
+    if found is not None:
+        return found
+    read = [relation.columns[n].distinct for n in columns_read(expr) if n in relation.columns]
+    return max(1.0, min(math.prod(read), max(relation.rows.guess, 1.0))) if read else 1.0
+
+
+def _counted(expr: ExprNode, relation: Relation) -> float | None:
+    """What is known of some kinds of expressions."""
     match expr:
         case Call(function, _) if function in _PARTS:
             return _PARTS[function]
@@ -93,8 +102,7 @@ def distinct_of(expr: ExprNode, relation: Relation) -> float:
             return found.distinct if found else relation.rows.guess
         case Call(function, (arg, *_)) if function in _SAME:
             return distinct_of(_bare(arg), relation)
-    read = [relation.columns[n].distinct for n in columns_read(expr) if n in relation.columns]
-    return max(1.0, min(math.prod(read), max(relation.rows.guess, 1.0))) if read else 1.0
+    return None
 
 
 def _years(arg: ExprNode, relation: Relation) -> float:

@@ -45,6 +45,15 @@ def levels(expr: ExprNode) -> int:
     return found[id(expr)]
 
 
+DEEP = 100
+"""Levels above which who only guesses does not look any further: what recurses would pass Python's limit."""
+
+
+def is_deep(expr: ExprNode) -> bool:
+    """Whether an expression has so many levels that only what walks it step by step can look at all of them."""
+    return len(nodes(expr)) > DEEP and levels(expr) > DEEP
+
+
 def output_name(expr: ExprNode) -> str:
     """The name of the column that a bound expression gives: that of its leftmost leaf, as in Polars."""
     while True:

@@ -11,7 +11,7 @@ import polars as pl
 
 from scalekit.errors import InvalidOperationError, PlanError
 from scalekit.expr.function import FUNCTIONS
-from scalekit.expr.labels import Label, labels_of
+from scalekit.expr.labels import OWN_ROW, Label, labels_of
 from scalekit.expr.node import Call, Column, ExprNode, Over
 from scalekit.expr.show import show_expr
 from scalekit.kernels.schema import dtype_of, expressions, schema_of
@@ -131,6 +131,9 @@ def _within(expr: ExprNode, rows: Plan) -> Iterator[Finding]:
 
 
 def _types_of(call: Call, schema: pl.Schema) -> tuple[pl.DataType, ...]:
+    """The types of what a call reads; of one that reads its own row nobody asks for them."""
+    if FUNCTIONS[call.function].kind in OWN_ROW:
+        return ()
     return tuple(_type_of(arg, schema) for arg in call.args)
 
 

@@ -15,6 +15,7 @@ from scalekit.backends.pandas.conversions import refuses_conversion
 from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.keys import has_codes
 from scalekit.backends.pandas.native import NotNative, Site, is_mixable
+from scalekit.backends.pandas.part_types import Types, part_types
 from scalekit.backends.pandas.rewrites import simplify
 from scalekit.expr.constants import thaw
 from scalekit.expr.node import (
@@ -31,10 +32,7 @@ from scalekit.expr.node import (
     SortKey,
 )
 from scalekit.expr.show import show_expr
-from scalekit.kernels.expressions import to_expr
 from scalekit.tree import children, memo, walk
-
-Types = Mapping[ExprNode, pl.DataType]
 
 
 class Level(IntEnum):
@@ -96,15 +94,12 @@ def check(exprs: Sequence[ExprNode], schema: pl.Schema, *, grouped: bool = False
 
 
 def _types(parts: Sequence[ExprNode], schema: pl.Schema) -> Types:
-    values = [part for part in parts if not isinstance(part, SortKey)]
     try:
-        named = [to_expr(part).alias(str(i)) for i, part in enumerate(values)]
-        found = pl.LazyFrame(schema=schema).select(named).collect_schema()
+        return part_types(parts, schema)
     except pl.exceptions.PolarsError as error:
         raise NotNative(
             f"its parts have no type of their own ({str(error).splitlines()[0]})"
         ) from None
-    return dict(zip(values, found.values(), strict=True))
 
 
 def takes_lists(part: ExprNode) -> bool:

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scalekit.backends.pandas.aggregates import AGGREGATES
-from scalekit.backends.pandas.checks import Level, Types, level_of, options_of
+from scalekit.backends.pandas.checks import Level, level_of, options_of
 from scalekit.backends.pandas.columns import Table, arrow_type, column
 from scalekit.backends.pandas.conversions import convert
 from scalekit.backends.pandas.failures import named
 from scalekit.backends.pandas.functions import ELEMENTWISE, WINDOWS
 from scalekit.backends.pandas.keys import Groups, Ints, Order, groups_of, one_group, sort_rows, take
 from scalekit.backends.pandas.native import Datum, cast
+from scalekit.backends.pandas.part_types import Types
 from scalekit.backends.pandas.reductions import run_reductions
 from scalekit.expr.node import Alias, Arg, Call, Case, Cast, Column, ExprNode, Literal, Opaque, Over
 from scalekit.expr.show import show_expr

@@ -10,11 +10,14 @@ import pytest
 
 import scalekit as sk
 from scalekit import col
+from scalekit.backends.pandas.part_types import part_types
 from scalekit.exceptions import PlanError
 from scalekit.expr.analysis import levels, nodes
 from scalekit.expr.associative import ASSOCIATIVE, LONG, balanced, joined
-from scalekit.expr.node import Call, Column, ExprNode
+from scalekit.expr.node import Call, Column, ExprNode, SortKey
 from scalekit.kernels.bind import DEEPEST
+from scalekit.kernels.schema import dtype_of
+from scalekit.tree import walk
 
 MANY = 5_000
 FRAME = sk.from_dict(
@@ -36,7 +39,7 @@ CHAINS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("backend", ["polars", "pandas"])
+@pytest.mark.parametrize("backend", ["polars", "pandas", "serial"])
 @pytest.mark.parametrize("name", ["or", "and", "xor", "or from the right", "both"])
 def test_long_chains_are_answered(name: str, backend: str) -> None:
     chain, answers = CHAINS[name]
@@ -118,6 +121,59 @@ def test_what_cannot_be_balanced_goes_as_deep_as_python_does_not(backend: str) -
     assert FRAME.select(y=deep).collect(backend=backend)["y"][0] == pytest.approx(
         0.5 + 0.5 * sum(range(300))
     )
+
+
+WIDE = 2_000
+
+
+@pytest.mark.parametrize("backend", ["polars", "pandas", "serial"])
+def test_two_thousand_terms_in_every_place(backend: str) -> None:
+    chain = reduce(operator.or_, [col("a") == i for i in range(WIDE)])
+    frame = FRAME.filter(chain | (col("a") > 3)).select(n=(~chain).sum(), m=sk.len())
+    assert hash(frame._plan) == hash(pickle.loads(pickle.dumps(frame))._plan)
+    assert frame.estimate().height == 3
+    assert frame.preflight(backend)
+    assert frame.collect(backend=backend).rows() == [(2, 3)]
+
+
+DEEP = {
+    "not": reduce(lambda e, _: ~e, range(600), col("b")),
+    "both": reduce(
+        lambda e, i: (e | (col("a") == i)) if i % 2 else (e & (col("a") != i)), range(600), col("b")
+    ),
+}
+
+
+@pytest.mark.parametrize("backend", ["polars", "pandas", "serial"])
+@pytest.mark.parametrize("name", DEEP)
+def test_conditions_that_cannot_be_balanced(name: str, backend: str) -> None:
+    frame = FRAME.filter(DEEP[name])
+    assert frame.explain(backend=backend)
+    assert repr(frame)
+    assert frame.estimate().height == 2
+    assert frame.collect(backend=backend).equals(FRAME.filter(col("b")).collect(backend="polars"))
+
+
+def test_types_of_deep_parts_are_those_of_the_whole() -> None:
+    rows = {"i": [1, 2], "f": [0.5, None], "s": ["a", "b"]}
+    frame = sk.from_dict(rows).select(col("i").cast(sk.Int8), col("f").cast(sk.Float32), "s")
+    one_or_two = sk.when(col("i") == 1).then(1).otherwise(2)  # of the type of what stands beside it
+    deep = {
+        "chosen": reduce(lambda e, i: e + one_or_two, range(60), one_or_two) + col("i"),
+        "mixed": reduce(
+            lambda e, i: 1 + e * (one_or_two if i % 3 else col("i")), range(60), col("i")
+        ),
+        "floats": reduce(lambda e, i: (e + 0.5).fill_null(i).abs(), range(60), col("f")),
+        "texts": reduce(lambda e, i: (e + "x").fill_null("y").str.head(3), range(60), col("s")),
+        "over": reduce(lambda e, _: e.max().over("s") + 1, range(40), col("i")),
+    }
+    for name, expr in deep.items():
+        (bound,) = frame._bind([expr.alias(name)])
+        parts = list(walk(bound))
+        found = part_types(parts, frame.schema)
+        for part in parts:
+            if not isinstance(part, SortKey):
+                assert found[part] == dtype_of(part, frame.schema), (name, part)
 
 
 def test_what_is_too_deep_is_refused() -> None:
