@@ -50,16 +50,20 @@ def _measured(before: Costs, options: argparse.Namespace) -> list[measure.Calibr
     clusters = [engine for engine in engines if engine in measure.CLUSTERS]
     with tempfile.TemporaryDirectory(prefix="scalekit-calibrate-") as folder:
         tables = [micro.made(Path(folder) / str(rows), rows) for rows in options.rows]
-        found = measure.queries(tables)
-        shown = _Progress(len(found) * len(engines) * (1 + options.repeat))
+        queries = measure.queries(tables)
         with _started(clusters, options.workers):
-            seen = measure.times(found, engines, options.repeat, shown.next)
-            moving = {engine: stages.moving(engine, found, options.repeat) for engine in clusters}
+            found = {engine: [*queries] for engine in engines}
+            for engine in clusters:
+                found[engine] += stages.in_parts(queries, engine, options.workers)
+            shown = _Progress(sum(map(len, found.values())) * (1 + options.repeat))
+            seen = measure.times(found, options.repeat, shown.next)
         shown.clear()
-    for engine in engines:
+    memory = before.of("memory")
+    for engine in engines:  # Polars in memory comes before the clusters
+        prior = memory if engine in clusters else before.of(engine)
         slots = options.workers if engine in clusters else pl.thread_pool_size()
-        told = moving.get(engine, {})
-        made.append(measure.calibrated(engine, found, seen[engine], told, before.of(engine), slots))
+        made.append(measure.calibrated(engine, found[engine], seen[engine], prior, slots))
+        memory = made[-1].costs if engine == "memory" else memory
     return made
 
 
@@ -126,7 +130,7 @@ def _engines(text: str) -> list[str]:
         raise argparse.ArgumentTypeError(
             f"no backend {unknown[0]!r}: there are {', '.join(measure.ENGINES)}"
         )
-    return found
+    return sorted(found, key=measure.ENGINES.index)
 
 
 def _rows(text: str) -> tuple[int, ...]:

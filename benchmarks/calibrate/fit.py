@@ -29,6 +29,7 @@ def fitted(
     before: EngineCosts,
     kinds: Sequence[str] = KINDS,
     slots: int = 1,
+    pulls: Mapping[str, float] | None = None,
 ) -> EngineCosts:
     """The constants of a backend.
 
@@ -44,7 +45,10 @@ def fitted(
         Those that this backend has; the others are nought.
     slots
         The threads or workers with which the queries ran.
+    pulls
+        How much a kind is kept near what it was: 1 is as much as one query says that is nothing else.
     """
+    pull = np.array([(pulls or {}).get(kind, PULL) for kind in kinds])
     seen = np.maximum(np.asarray(times), 1e-4)
     table = np.array([[one.get(kind, 0.0) for kind in kinds] for one in amounts])
     found = np.array([getattr(before, kind) for kind in kinds])
@@ -54,15 +58,15 @@ def fitted(
         weights = 1.0 / np.sqrt(seen * guess)
         scales = np.maximum(np.abs(table * weights[:, None]).max(axis=0), 1e-30)
         prior = np.array([getattr(before, kind) for kind in kinds]) * scales
-        found = _least(table * weights[:, None] / scales, seen * weights, prior) / scales
+        found = _least(table * weights[:, None] / scales, seen * weights, prior, pull) / scales
         guess = np.maximum(table @ found, seen / MOST)
     return EngineCosts(slots=slots, **{k: float(v) for k, v in zip(kinds, found, strict=True)})
 
 
-def _least(table: Numbers, wanted: Numbers, prior: Numbers) -> Numbers:
+def _least(table: Numbers, wanted: Numbers, prior: Numbers, pull: Numbers) -> Numbers:
     """Least squares without negative numbers, one coordinate at a time, drawn a little to ``prior``."""
-    square = table.T @ table + PULL * np.eye(table.shape[1])
-    right = table.T @ wanted + PULL * prior
+    square = table.T @ table + np.diag(pull)
+    right = table.T @ wanted + pull * prior
     found = prior.copy()
     for _ in range(ROUNDS):
         before = found.copy()

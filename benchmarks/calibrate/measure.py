@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from statistics import median
 
 import scalekit as sk
-from benchmarks.calibrate.fit import fitted
+from benchmarks.calibrate.fit import PULL, fitted
 from benchmarks.calibrate.micro import QUERIES, Tables
 from scalekit import run
 from scalekit.config import resolve
@@ -29,10 +30,10 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "polars": (*_MOVING, "frame_byte", "convert_byte"),
     "memory": (*_MOVING, "frame_byte", "convert_byte"),
     "pandas": _MOVING,
-    "dask": ("stage", "task", "convert_byte"),
-    "ray": ("stage", "task", "convert_byte"),
+    "dask": ("convert_byte",),
+    "ray": ("convert_byte",),
 }
-"""The kinds of work that a backend does not have, or that are measured by themselves."""
+"""The kinds of work that a backend does not have."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Query:
     frame: sk.Frame
     plan: Plan
     work: tuple[Work, ...]
+    parts: int | None = None
 
 
 def queries(tables: Sequence[Tables]) -> list[Query]:
@@ -80,32 +82,41 @@ def timed(query: Query, engine: str) -> float:
     if engine == "memory":
         plan = run.optimized_plan(query.frame._plan, resolve(backend="polars"))
         to_lazy(plan).collect(engine="in-memory")
+    elif query.parts is not None:
+        config = resolve(backend=engine, partitions=query.parts, broadcast_bytes=0)
+        run.collect(query.frame._plan, config)
     else:
         query.frame.collect(backend=engine, progress=False)
     return time.perf_counter() - begun
 
 
+_OWN = ("query", "node", "stage", "task", "frame_byte", "exchange_byte", "result_byte")
+"""The kinds of work that a cluster does not do as Polars in memory does."""
+
+FIRM = 1.0
+"""How much a cluster's constants are kept near those of Polars in memory: its workers run nothing else."""
+
 Turn = Callable[[str, str], None]
 """Told the backend and the query whose turn it is."""
 
 
-def times(
-    found: Sequence[Query], engines: Sequence[str], repeat: int, turn: Turn
-) -> dict[str, list[float]]:
+def times(found: Mapping[str, Sequence[Query]], repeat: int, turn: Turn) -> dict[str, list[float]]:
     """What each query takes on each backend: the lower quartile of some runs, as others only make it longer.
 
     In rounds, and the backends one after the other on each query: what else the machine does at a moment meets all
     of them alike.
     """
-    runs: dict[str, list[list[float]]] = {engine: [[] for _ in found] for engine in engines}
+    runs: dict[str, list[list[float]]] = {e: [[] for _ in queries] for e, queries in found.items()}
     for number in range(repeat + 1):
         gc.freeze()  # what is there stays there: to look through it again takes longer than the queries
-        for place, query in enumerate(found):
-            for engine in engines:
-                turn(engine, query.name)
-                took = timed(query, engine)
-                if number:  # the first round warms up
-                    runs[engine][place].append(took)
+        for place in range(max(map(len, found.values()))):
+            for engine, mine in found.items():
+                if place < len(mine):
+                    turn(engine, mine[place].name)
+                    took = timed(mine[place], engine)
+                    if number:  # the first round warms up
+                        runs[engine][place].append(took)
+    gc.unfreeze()
     return {engine: list(map(lower, mine)) for engine, mine in runs.items()}
 
 
@@ -124,26 +135,36 @@ class Calibrated:
 
 
 def calibrated(
-    engine: str,
-    found: Sequence[Query],
-    seen: Sequence[float],
-    moving: Mapping[str, float],
-    before: EngineCosts,
-    slots: int,
+    engine: str, found: Sequence[Query], seen: Sequence[float], before: EngineCosts, slots: int
 ) -> Calibrated:
-    """The constants of a backend from its times, with what stages and tasks cost known already."""
+    """The constants of a backend from its times.
+
+    ``before`` are its constants as they were; for a cluster those of Polars in memory, which is what its
+    workers run: their times tell how much slower it is there, and little of single kinds of work.
+    """
     workers = slots if engine in CLUSTERS else None
     work = [amounts(query.work, slots, workers) for query in found]
-    rest = []
-    for one, took in zip(work, seen, strict=True):
-        known = sum(one.get(kind, 0.0) * cost for kind, cost in moving.items())
-        rest.append(
-            max(took - known, took / 5)
-        )  # the stages of small queries were timed on other ones
     kinds = [kind for kind in KINDS if kind not in _KINDS[engine]]
-    made = replace(fitted(work, rest, before, kinds, slots), **moving)
+    prior, pulls = before, dict.fromkeys(kinds, PULL)
+    if workers is not None:
+        prior = _likened(before, work, seen)
+        pulls |= {kind: FIRM for kind in kinds if kind not in _OWN}
+    made = fitted(work, seen, prior, kinds, slots, pulls)
     ratios = {
         (query.name, query.rows): total(query.work, made, workers) / took
         for query, took in zip(found, seen, strict=True)
     }
     return Calibrated(engine, made, ratios)
+
+
+def _likened(
+    memory: EngineCosts, work: Sequence[Mapping[str, float]], times: Sequence[float]
+) -> EngineCosts:
+    """The constants of Polars in memory times how much longer a cluster takes for the same work."""
+    kinds = [kind for kind in KINDS if kind not in _OWN]
+    told = [sum(one.get(k, 0.0) * getattr(memory, k) for k in kinds) for one in work]
+    large = [took / t for t, took in zip(told, times, strict=True) if t > median(told)]
+    factor = median(large) if large else 1.0
+    return EngineCosts(
+        slots=memory.slots, **{kind: factor * getattr(memory, kind) for kind in kinds}
+    )

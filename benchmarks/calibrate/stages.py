@@ -1,52 +1,44 @@
-"""What a stage and a task of a cluster cost, by queries that differ in little else."""
+"""Queries of many stages or tasks over few rows: what a cluster takes for those, whatever is in them."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-import scalekit as sk
-from benchmarks.calibrate.measure import Query, lower
+from benchmarks.calibrate.measure import Query
 from scalekit import run
 from scalekit.backends.watch import Watch
 from scalekit.config import resolve
+from scalekit.estimate.work import Work
+
+NAMES = {"stages": 2, "read a number": 34, "many groups": 2}
+"""Queries of the smallest size, and the parts that they are run in."""
 
 
-class _Stages(Watch):
-    """Counts the stages of a query."""
+class _Counted(Watch):
+    """Counts the stages of a query, and the tasks of each."""
 
-    count = 0
+    def __init__(self) -> None:
+        self.tasks: dict[int, int] = {}
 
     def stage(self, name: str, place: int, done: int, total: int, size: int) -> None:  # noqa: ARG002
-        self.count = max(self.count, place)
+        self.tasks[place] = total
 
 
-FEW, MANY = 2, 34
-"""Parts of the same rows, from which what a task costs is seen."""
-
-
-def moving(engine: str, found: Sequence[Query], repeat: int) -> dict[str, float]:
-    """What a stage and a task of a cluster cost: queries that differ in little else."""
+def in_parts(found: Sequence[Query], engine: str, workers: int) -> list[Query]:
+    """Some of the queries as a cluster runs them in a given number of parts; each is run once to count."""
     rows = min(query.rows for query in found)
-    plain = next(q.frame for q in found if (q.name, q.rows) == ("read a number", rows))
-    staged = next(q.frame for q in found if (q.name, q.rows) == ("stages", rows))
-    task = _in_parts(plain, engine, MANY, repeat)[0] - _in_parts(plain, engine, FEW, repeat)[0]
-    (long, many), (short, few) = (_in_parts(f, engine, FEW, repeat) for f in (staged, plain))
-    return {
-        "task": max(0.0, task / (MANY - FEW)),
-        "stage": max(0.0, (long - short) / max(1, many - few)),
-    }
-
-
-def _in_parts(frame: sk.Frame, engine: str, parts: int, repeat: int) -> tuple[float, int]:
-    """What some runs in so many parts take, and the number of stages."""
-    config, taken, watch = (
-        resolve(backend=engine, partitions=parts, broadcast_bytes=0),
-        [],
-        _Stages(),
-    )
-    for _ in range(repeat + 1):
-        begun = time.perf_counter()
-        run.collect(frame._plan, config, watch)
-        taken.append(time.perf_counter() - begun)
-    return lower(taken[1:]), watch.count
+    made = []
+    for query in found:
+        if query.rows != rows or query.name not in NAMES:
+            continue
+        parts, watch = NAMES[query.name], _Counted()
+        config = resolve(backend=engine, partitions=parts, broadcast_bytes=0)
+        run.collect(query.frame._plan, config, watch)
+        stages, tasks = len(watch.tasks), sum(watch.tasks.values())
+        rest = [one for one in query.work if one.kind not in ("stage", "task")]
+        moved = [Work("stage", stages), Work("task", max(0, tasks - stages * workers))]
+        name = f"{query.name} in {parts} parts"
+        work = (*(replace(one, shared=True) for one in rest), *moved)
+        made.append(replace(query, name=name, parts=parts, work=work))
+    return made
