@@ -38,7 +38,9 @@ def main(arguments: list[str]) -> int:
         runners = {name: alone if name == "pandas" else connected for name in options.backend}
         judged: list[Judged] = []
         for case in cases:
-            cell = known.get(case) or _measured(case, runners, options)
+            cell = known.get(case)
+            if cell is None or set(options.backend) - {*cell.seconds, *cell.failed}:
+                cell = _measured(case, runners, options)
             judged.append(Judged(cell, _decided(case, connected, options.timeout)))
             known[case] = cell
             _write(options.out, known, judged)
@@ -118,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--scales", type=_scales, default="0.1,1,10", help="of PDS-H (%(default)s)")
     add("--forms", type=names, default="parquet,csv", help="of its tables (%(default)s)")
     add("--queries", type=_numbers, default="1-22", help="such as 1,3,5 or 7-9 (%(default)s)")
-    add("--backend", type=names, default="polars,dask,ray,pandas", help="(%(default)s)")
+    add("--backend", type=names, default="polars,memory,dask,ray,pandas", help="(%(default)s)")
     add("--repeat", type=int, default=4, help="turns, at least (%(default)s)")
     add("--timeout", type=float, default=120.0, help="seconds for one run (%(default)s)")
     add("--memory", type=int, default=10_000_000_000, help="bytes of this process (%(default)s)")

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from datetime import date
 
+import polars as pl
 import pytest
 
+import scalekit as sk
 from benchmarks.memory.cases import Case
 from benchmarks.regret import command
+from benchmarks.regret.child import Built, answer, name_of, timed
 from benchmarks.regret.report import Judged, agreement, line, summary
 from benchmarks.regret.runner import Runner
 from benchmarks.regret.timing import HOPELESS, Cell, fill
+from scalekit.backends.decision import Candidate
 
 CASE = Case("pdsh", "1", 0.1, "parquet")
 
@@ -152,3 +157,29 @@ def test_a_process_that_takes_too_much_memory_is_ended(tmp_path) -> None:
     asked = {"do": "run", "case": asdict(CASE), "backend": "polars"}
     assert small.ask(asked, 60.0)["kind"] == "memory"
     small.close()
+
+
+def test_polars_in_memory_is_timed_under_a_name_of_its_own() -> None:
+    rows = sk.from_dict({"a": [1, 2, 3]}).filter(sk.col("a") > 1)
+    for backend in ("polars", "memory", "pandas"):
+        told = timed(rows, backend)
+        assert told["rows"] == 2
+        assert told["seconds"] > 0
+    assert name_of(Candidate("polars", "in-memory")) == "memory"
+    assert name_of(Candidate("polars", "streaming")) == "polars"
+    assert name_of(Candidate("dask", "dask")) == "dask"
+
+
+def test_a_child_says_what_it_decided_and_predicts(tmp_path) -> None:
+    folder = tmp_path / "pdsh" / "scale-0.1"
+    folder.mkdir(parents=True)
+    columns = {"l_shipdate": [date(1994, 5, 1)], "l_discount": [0.06], "l_quantity": [1.0]}
+    rows = pl.DataFrame({**columns, "l_extendedprice": [2.0]})
+    rows.write_parquet(folder / "lineitem.parquet")
+    case = Case("pdsh", "6", 0.1, "parquet")
+    told = answer({"do": "decide", "case": asdict(case)}, Built(tmp_path), tmp_path)
+    assert told["backend"] in {"polars", "memory", "pandas"}
+    assert told["predicted"].keys() >= {"polars", "memory", "pandas", "dask", "ray"}
+    assert all(seconds > 0 for seconds in told["predicted"].values())
+    ran = answer({"do": "run", "case": asdict(case), "backend": "auto"}, Built(tmp_path), tmp_path)
+    assert ran["rows"] == 1
