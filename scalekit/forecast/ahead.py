@@ -61,7 +61,7 @@ def forecast(plan: Plan, config: Config) -> Forecast:
         bytes=full[apart.rest].bytes,
         seconds=spent + seconds,
         reading=spent,
-        memory=peak(plan, whole, decision.backend),
+        memory=peak(plan, whole, decision.backend, full[apart.rest].bytes),
         backend=decision.backend,
         reason=decision.reason,
         share=config.sample or 1.0,
@@ -78,7 +78,8 @@ def _with_share(plan: Plan, config: Config) -> Config:
     if any(known is None for known in rows):
         share = LEAST
     else:
-        share = max(LEAST, min(MOST, ENOUGH / max([1, *(n for n in rows if n is not None)])))
+        most = max([1, *(n for n in rows if n is not None)])
+        share = float(f"{max(LEAST, min(MOST, ENOUGH / most)):.1g}")
     return config.given("forecast", sample=share)
 
 

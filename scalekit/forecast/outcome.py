@@ -8,6 +8,7 @@ from html import escape
 import polars as pl
 
 from scalekit.display.text import amount, duration_text
+from scalekit.estimate import Span
 from scalekit.sources.sizes import size_text
 
 
@@ -35,7 +36,7 @@ class Forecast:
     reading
         Seconds for the sources.
     memory
-        Bytes at the peak, on the machine that runs it; None where it is not known.
+        Bytes at the peak on this machine, from ``low`` to ``high`` with a ``guess``; None where it is not known.
     backend, reason
         Who would run it, and why.
     share, sample
@@ -50,7 +51,7 @@ class Forecast:
     bytes: int
     seconds: float
     reading: float
-    memory: int | None
+    memory: Span | None
     backend: str
     reason: str
     share: float
@@ -79,7 +80,10 @@ class Forecast:
         )
 
     def _facts(self) -> list[tuple[str, str]]:
-        memory = "unknown" if self.memory is None else f"about {size_text(self.memory)} at the peak"
+        memory = "unknown"
+        if self.memory is not None:
+            guess, high = (size_text(round(n)) for n in (self.memory.guess, self.memory.high))
+            memory = f"about {guess} at the peak, at most {high}"
         time = (
             f"about {duration_text(self.seconds)}, of which {duration_text(self.reading)} to read"
         )
