@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -35,6 +36,8 @@ from scalekit.sampling.apply import SEED
 from scalekit.sampling.cuts import Cut
 from scalekit.sampling.lineage import lineage
 from scalekit.tree import children, map_children, walk
+
+Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,24 @@ class Leaf:
         """The same over all rows."""
         return _uncut(self.plan, self.share)
 
-    def half(self, rows: pl.DataFrame, *, second: bool) -> pl.DataFrame:
-        """One half of what was read: by the hash that made the sample, so that keys stay together."""
+    def part(self, rows: pl.DataFrame, part: float) -> pl.DataFrame:
+        """A part of what was read: by the hash that made the sample, so that keys stay together."""
+        if self.cut is None or part >= 1:
+            return rows
+        return rows.filter(pl.Series(_places(self.cut, rows, self.share) < part, dtype=pl.Boolean))
+
+    def rest(self, rows: pl.DataFrame, part: float) -> pl.DataFrame:
+        """What :meth:`part` leaves; all of a table that stays whole."""
         if self.cut is None:
             return rows
-        if self.cut.column is None or self.cut.column not in rows.columns:
-            coins = np.random.default_rng(SEED).random(rows.height) < 1 / 2
-        else:
-            coins = _shares(rows, self.cut.column) < self.share / 2
-        return rows.filter(pl.Series(coins != second, dtype=pl.Boolean))
+        return rows.filter(pl.Series(_places(self.cut, rows, self.share) >= part, dtype=pl.Boolean))
 
 
-def _shares(rows: pl.DataFrame, column: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return unit_interval(hash_rows(rows, [column], purpose="sample"))
+def _places(cut: Cut, rows: pl.DataFrame, share: float) -> Floats:
+    """A number in [0, 1) for each row of a sample, the same for rows of one key."""
+    if cut.column is None or cut.column not in rows.columns:
+        return np.random.default_rng(SEED).random(rows.height)
+    return unit_interval(hash_rows(rows, [cut.column], purpose="sample")) / share
 
 
 @dataclass(frozen=True)

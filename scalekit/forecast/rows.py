@@ -49,8 +49,8 @@ def full_sizes(
         counted(apart.rest, rows)
         for rows in (
             tables,
-            [leaf.half(rows, second=False) for leaf, rows in pairs],
-            [leaf.half(rows, second=True) for leaf, rows in pairs],
+            [leaf.part(rows, 1 / 2) for leaf, rows in pairs],
+            [leaf.rest(rows, 1 / 2) for leaf, rows in pairs],
         )
     )
     found: dict[Plan, float] = {}
