@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 import polars as pl
@@ -25,6 +27,9 @@ PATIENCE = 0.5
 
 PARTS = (1 / 8, 1 / 2, 1.0)
 """Parts of the sample that are timed."""
+
+LONGEST = 10.0
+"""Seconds after which nothing is run again."""
 
 REPEATS = 30
 """Times that a run is repeated at most."""
@@ -88,13 +93,32 @@ def computing(apart: Apart, tables: Sequence[pl.DataFrame], config: Config) -> f
     What is done once, such as reading tables that stay whole, is told from what grows by a line through the
     times of three parts of the sample. None of them is empty: joins with nothing take no time at all.
     """
-    tables_of = {part: [leaf.part(rows, part) for leaf, rows in zip(apart.leaves, tables, strict=True)]
-                 for part in (PARTS if apart.share < 1 else (1.0,))}  # fmt: skip
-    seconds = {}
-    for part, rows in tables_of.items():
-        plan = over(apart.rest, rows)
-        seconds[part] = _quickest(lambda p=plan: run.collect(p, config))  # type: ignore[misc]
+    parts = PARTS if apart.share < 1 else (1.0,)
+    pairs = list(zip(apart.leaves, tables, strict=True))
+    plans = {
+        part: over(apart.rest, [leaf.part(rows, part) for leaf, rows in pairs]) for part in parts
+    }
+    seconds = _in_turn({part: partial(run.collect, plan, config) for part, plan in plans.items()})
     return seconds[1.0] + max(0.0, _slope(seconds)) * (1 - apart.share) / apart.share
+
+
+def _in_turn(works: Mapping[float, Callable[[], object]]) -> dict[float, float]:
+    """The quickest run of each, taken in turn, so that other work on the machine slows all of them alike."""
+    best = dict.fromkeys(works, math.inf)
+    begun, rounds = time.perf_counter(), 0
+    while rounds < 3 or (rounds < REPEATS and time.perf_counter() - begun < PATIENCE * len(works)):
+        for part, work in works.items():
+            best[part] = min(best[part], _seconds(work))
+        rounds += 1
+        if time.perf_counter() - begun > LONGEST:
+            break
+    return best
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def _slope(points: Mapping[float, float]) -> float:
@@ -111,9 +135,4 @@ def over(rest: Plan, tables: Sequence[pl.DataFrame]) -> Plan:
 
 
 def _quickest(work: Callable[[], object]) -> float:
-    took: list[float] = []
-    while len(took) < REPEATS and sum(took) < PATIENCE:
-        started = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - started)
-    return min(took)
+    return _in_turn({1.0: work})[1.0]
