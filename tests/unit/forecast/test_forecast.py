@@ -91,7 +91,7 @@ def test_it_reads_well():
     assert text.startswith(
         "forecast at full size, from a sample of 10 % by id\n  result   about 40 rows,"
     )
-    assert "polars (auto: input other than pandas frames runs on Polars)" in text
+    assert "\n  backend  polars (auto: " in text
     assert "at the peak, at most" in text
     assert told.memory.low <= told.memory.guess <= told.memory.high
     html = told._repr_html_()
