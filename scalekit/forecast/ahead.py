@@ -61,7 +61,7 @@ def forecast(plan: Plan, config: Config) -> Forecast:
         bytes=full[apart.rest].bytes,
         seconds=spent + seconds,
         reading=spent,
-        memory=peak(plan, whole, decision.backend, full[apart.rest].bytes),
+        memory=peak(plan, whole, decision.chosen, full[apart.rest].bytes),
         backend=decision.backend,
         reason=decision.reason,
         share=config.sample or 1.0,
