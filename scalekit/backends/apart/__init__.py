@@ -16,7 +16,7 @@ from scalekit.backends.apart.folder import private_folder
 from scalekit.backends.apart.leftovers import nothing_staged
 from scalekit.backends.apart.messages import Job, result_of
 from scalekit.backends.apart.parcel import cannot_go, mapped, pack
-from scalekit.backends.apart.process import Process
+from scalekit.backends.apart.process import Process, is_possible
 from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.budget import Budget
 from scalekit.backends.watch import UNWATCHED, Watch
@@ -25,6 +25,8 @@ from scalekit.errors import MemoryBudgetError
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import Plan
 from scalekit.targets.base import WriteResult
+
+__all__ = ["Apart", "Program", "is_possible"]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from scalekit.sources.sizes import size_text
 _OUT_OF_MEMORY = re.compile(
     r"memory allocation|out of memory|cannot allocate memory|os error 12|bad_alloc|MemoryError"
     r"|unable to allocate|malloc of size|realloc of size|failed to spawn thread|can't start new thread"
+    r"|returned null pointer when creating"
     r"|POLARS_OOMKILL",
     re.IGNORECASE,
 )
@@ -69,6 +70,14 @@ def ended(code: int, said: str, reached: int, budget: Budget) -> ScalekitError:
         f"the process that ran the query ended with {_name(code)} at {size_text(reached)}; the session goes on. Its "
         f"last words: {last[0]}"
     )
+
+
+def stalled(said: str, reached: int, budget: Budget) -> ScalekitError:
+    """The error for a process that failed inside and did not end."""
+    if _OUT_OF_MEMORY.search(said):
+        return stopped(budget, reached, "ran out of memory")
+    failed = next((row for row in said.splitlines() if "panicked at" in row), "").strip()
+    return ExecutionError(f"Polars stopped unexpectedly, in a process of its own: {failed}")
 
 
 def _name(code: int) -> str:

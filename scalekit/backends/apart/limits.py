@@ -18,11 +18,12 @@ SPILL_SHARE = 0.5
 DISK_SHARE = 0.8
 """Share of the free disk that this may take."""
 
-RESERVED = 1.5
+RESERVED = 4
 """Addresses of data that may be taken for each byte of the limit: allocators reserve more than they use, and the
-process that watches counts what is used. What is past this is refused at once, however busy the machine is."""
+process that watches counts what is used. What is past this is refused at once, however busy the machine is. Polars that
+finds no memory while it reads back what it wrote to the disk may wait for ever, so this is not close."""
 
-SPARE = 512 * 1024**2
+SPARE = 1024**3
 """Addresses for threads and libraries."""
 
 MIB = 1024**2
@@ -68,6 +69,16 @@ def most_used() -> int:
 def _data() -> int:
     pages = _pages("self")
     return 0 if pages is None else pages[5] * os.sysconf("SC_PAGE_SIZE")
+
+
+def busy(pid: int) -> float | None:
+    """Seconds of the processor that a process has taken; None where nobody tells."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _pages(pid: int | str) -> list[int] | None:

@@ -18,12 +18,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from scalekit.backends.apart import limits
-from scalekit.backends.apart.failures import ended, stopped, too_large
+from scalekit.backends.apart.failures import ended, stalled, stopped, too_large
 from scalekit.backends.apart.messages import Message, Start, result_of
+from scalekit.backends.apart.stall import Stall
 from scalekit.backends.apart.work import OVER
 from scalekit.backends.budget import Budget
 from scalekit.backends.watch import Watch
-from scalekit.errors import MemoryBudgetError
+from scalekit.errors import ScalekitError
 from scalekit.sources.sizes import size_text
 
 LOOK = 0.01
@@ -68,7 +69,7 @@ class Process:
                 env=limits.settings(budget.bytes, folder, os.environ),
             )  # fmt: skip
         self._connection = Connection(here.detach())
-        self._verdict: MemoryBudgetError | None = None
+        self._verdict: ScalekitError | None = None
         self._is_over = threading.Event()
         threading.Thread(target=self._watch, daemon=True, name="scalekit-apart-watch").start()
 
@@ -142,19 +143,22 @@ class Process:
         return f"in a process of its own: {used} of {most}"
 
     def _watch(self) -> None:
-        """Stop it where it uses more than it may, or writes a result that is larger; a thread of its own."""
-        result = result_of(self._folder)
-        while not self._is_over.wait(LOOK):
+        """Stop it where it uses more than it may, writes a result that is larger, or stalls; a thread of its own."""
+        stall = Stall(self._process.pid, self._said)
+        while self._verdict is None and not self._is_over.wait(LOOK):
             self.reached = max(self.reached, limits.used(self._process.pid) or 0)
-            size = _size(result)
-            if self.reached > self._budget.bytes:
-                self._verdict = stopped(self._budget, self.reached)
-            elif size > self._budget.bytes:
-                self._verdict = too_large(self._budget, size)
-            else:
-                continue
+            self._verdict = self._judged(stall)
+        if self._verdict is not None:
             self._process.kill()
-            return
+
+    def _judged(self, stall: Stall) -> ScalekitError | None:
+        if self.reached > self._budget.bytes:
+            return stopped(self._budget, self.reached)
+        size = _size(result_of(self._folder))
+        if size > self._budget.bytes:
+            return too_large(self._budget, size)
+        said = stall.words()
+        return stalled(said, self.reached, self._budget) if said else None
 
     def _end(self) -> Exception:
         code = self._process.wait()

@@ -19,8 +19,8 @@ import pytest
 
 import scalekit as sk
 from scalekit import run
-from scalekit.backends.apart import Apart, folder, limits, parcel, process, work
-from scalekit.backends.apart.failures import ended, is_out_of_memory
+from scalekit.backends.apart import Apart, folder, limits, parcel, process, stall, work
+from scalekit.backends.apart.failures import ended, is_out_of_memory, stalled
 from scalekit.backends.base import WriteRequest
 from scalekit.backends.budget import Budget
 from scalekit.backends.registry import get_backend
@@ -231,8 +231,9 @@ def pairs(count: int) -> sk.Frame:
 
 
 def test_a_query_that_takes_too_much_is_stopped_and_the_session_goes_on() -> None:
+    joined = pairs(3_000).join(pairs(3_000), on="y", suffix="_2").select(sk.col("x_2").sum())
     with pytest.raises(MemoryBudgetError, match=r"the memory budget is 300.0 MiB \(test\)"):
-        collected(pairs(4_000).unique().select(sk.col("y").sum()), TIGHT)
+        collected(joined, TIGHT)
     assert collected(some(), TIGHT).height == 3
 
 
@@ -319,6 +320,28 @@ def test_a_system_without_a_limit_of_its_own_ends_itself() -> None:
     work.end_over(25, lambda: next(used), codes.append)
     assert codes == [work.OVER]
     assert limits.most_used() > 10 * MIB
+
+
+def test_a_process_that_waits_for_a_thread_that_failed_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, now, taken = tmp_path / "said", [0.0], [1.0]
+    monkeypatch.setattr(stall, "busy", lambda _: taken[0])
+    found = stall.Stall(1, said, lambda: now[0])
+    said.write_text("a warning\n")
+    for seconds, cpu, words in [(1, 1, ""), (6, 1, ""), (12, 1, "")]:
+        now[0], taken[0] = seconds, cpu
+        assert found.words() == words
+    said.write_text(
+        "thread 'x' panicked at src/lib.rs:1\nzstd returned null pointer when creating\n"
+    )
+    now[0], taken[0] = 18, 4.0  # at work
+    assert found.words() == ""
+    now[0] = 24
+    assert "panicked" in found.words()
+    assert isinstance(stalled(said.read_text(), 0, TIGHT), MemoryBudgetError)
+    other = stalled("note\nthread 'x' panicked at src/lib.rs:7:\nodd", 0, TIGHT)
+    assert str(other).endswith("thread 'x' panicked at src/lib.rs:7:")
 
 
 # Interrupts, and ends of the session
