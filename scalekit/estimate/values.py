@@ -13,6 +13,7 @@ import polars as pl
 from scalekit.estimate.relation import Relation, Values, width_of
 from scalekit.expr.analysis import columns_read, is_deep, output_name
 from scalekit.expr.node import Alias, Call, Case, Cast, Column, ExprNode, Literal, Over
+from scalekit.tree import children
 
 _PARTS = {
     "dt.month": 12, "dt.quarter": 4, "dt.day": 31, "dt.weekday": 7, "dt.hour": 24, "dt.minute": 60,
@@ -62,11 +63,33 @@ def _bare(expr: ExprNode) -> ExprNode:
 
 
 def _width(expr: ExprNode, relation: Relation, dtype: pl.DataType) -> float:
-    """Text and lists are about as long as those that they are made of."""
+    """Text and lists are about as long as those that they are made of, all of them where they are put together."""
     if not (dtype in (pl.String, pl.Binary) or dtype.is_nested()):
         return width_of(dtype)
-    read = [relation.columns[name].width for name in columns_read(expr) if name in relation.columns]
-    return max([width_of(dtype), *read])
+    return max(width_of(dtype), _length(expr, relation))
+
+
+_TOGETHER = {"add", "concat_str", "concat_list", "format", "list.concat", "struct"}
+"""Functions whose value holds those of all their arguments."""
+
+_PADDED = {"str.pad_start", "str.pad_end", "str.zfill"}
+_REPEATED = {"repeat_by"}
+
+
+def _length(expr: ExprNode, relation: Relation) -> float:
+    """Bytes of an expression's value, as far as its parts tell."""
+    match expr:
+        case Column(name):
+            return relation.columns[name].width if name in relation.columns else 0.0
+        case Literal(str() | bytes() as text):
+            return float(len(text))
+        case Call(function, (arg, Literal(int() as size), *_)) if function in _PADDED:
+            return max(_length(arg, relation), float(size))
+        case Call(function, (arg, Literal(int() as times), *_)) if function in _REPEATED:
+            return _length(arg, relation) * max(1, times)
+        case Call(function, args) if function in _TOGETHER:
+            return sum(_length(arg, relation) for arg in args)
+    return max((_length(one, relation) for one in children(expr)), default=0.0)
 
 
 def distinct_of(expr: ExprNode, relation: Relation) -> float:

@@ -181,3 +181,26 @@ def test_more_rows_are_never_less_memory() -> None:
 
     sizes = [peak(10**n) for n in range(2, 6)]
     assert sizes == sorted(sizes)
+
+
+TEXTS = {
+    "put together": sk.concat_str("x", "y", col("x")),
+    "added": col("x") + col("y") + "12345678",
+    "formatted": sk.format("{}{}{}{}", "x", "y", "x", "y"),
+    "padded": col("x").str.pad_start(500),
+    "in a list": sk.concat_list(*["x"] * 9),
+    "repeated": col("x").repeat_by(7),
+    "in a struct": sk.struct("x", z=sk.concat_str("x", "y")),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_that_are_put_together_are_as_long_as_their_parts(name: str) -> None:
+    rows = pl.DataFrame(
+        {"x": [f"a text of some length, the {n}th" for n in range(500)] * 2, "y": ["b" * 80] * 1000}
+    )
+    frame = sk.from_polars(rows).select(t=TEXTS[name])
+    true = frame.collect().estimated_size()
+    guess = of(frame).bytes
+    assert guess is not None
+    assert true / 2 <= guess.guess <= 3 * true
