@@ -1,41 +1,36 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from scalekit import machine
 from scalekit.backends.admission import admit, admit_polars
 from scalekit.backends.budget import SHARE, Budget, budget_of
 from scalekit.config import resolve
+from scalekit.estimate.peak import Peaks
+from scalekit.estimate.span import Span
 from scalekit.machine import Room
 
 GIB = 1024**3
 BUDGET = Budget(2 * GIB, "SCALEKIT_MEMORY_BUDGET")
 
 
-@dataclass(frozen=True)
-class Span:
-    low: int
-    guess: int
-    high: int
-
-
 def gib(low: float, guess: float, high: float) -> Span:
-    return Span(int(low * GIB), int(guess * GIB), int(high * GIB))
+    return Span(low * GIB, guess * GIB, high * GIB)
 
 
 NOTHING = gib(0, 0, 0)
 
 
-@dataclass(frozen=True)
-class Peaks:
-    polars: Span | None = NOTHING
-    memory: Span | None = NOTHING
-    pandas: Span | None = NOTHING
-    result: Span | None = NOTHING
-    largest: tuple[str, Span] | None = None
-    unknown: bool = False
+def peaks(
+    polars: Span | None = NOTHING,
+    memory: Span | None = NOTHING,
+    pandas: Span | None = NOTHING,
+    result: Span | None = NOTHING,
+    *,
+    largest: tuple[str, Span] | None = None,
+    unknown: bool = False,
+) -> Peaks:
+    return Peaks(polars, memory, pandas, result, largest, unknown)
 
 
 @pytest.mark.parametrize(
@@ -50,24 +45,24 @@ class Peaks:
     ],
 )
 def test_where_a_query_runs(held: Span, place: str) -> None:
-    found = admit(Peaks(polars=held), BUDGET, "collect", "streaming")
+    found = admit(peaks(polars=held), BUDGET, "collect", "streaming")
     assert found.place == place
     assert (found.error is None) == (place != "refused")
     assert found.budget == BUDGET
 
 
 def test_the_engine_is_the_one_that_was_asked_about() -> None:
-    peaks = Peaks(polars=gib(0, 0.1, 0.2), memory=gib(3, 3, 3), pandas=gib(1, 2, 3))
-    assert admit(peaks, BUDGET, "collect", "streaming").place == "here"
-    assert admit(peaks, BUDGET, "collect", "in-memory").place == "refused"
-    assert admit(peaks, BUDGET, "collect", "pandas").place == "child"
+    one = peaks(polars=gib(0, 0.1, 0.2), memory=gib(3, 3, 3), pandas=gib(1, 2, 3))
+    assert admit(one, BUDGET, "collect", "streaming").place == "here"
+    assert admit(one, BUDGET, "collect", "in-memory").place == "refused"
+    assert admit(one, BUDGET, "collect", "pandas").place == "child"
 
 
 def test_polars_in_memory_where_it_surely_fits_else_streaming() -> None:
     small, large = gib(0.1, 0.2, 0.3), gib(1, 2, 5)
-    assert admit_polars(Peaks(polars=small, memory=small), BUDGET, "collect").engine == "in-memory"
-    assert admit_polars(Peaks(polars=small, memory=large), BUDGET, "collect").engine == "streaming"
-    both = admit_polars(Peaks(polars=large, memory=large), BUDGET, "collect")
+    assert admit_polars(peaks(polars=small, memory=small), BUDGET, "collect").engine == "in-memory"
+    assert admit_polars(peaks(polars=small, memory=large), BUDGET, "collect").engine == "streaming"
+    both = admit_polars(peaks(polars=large, memory=large), BUDGET, "collect")
     assert (both.engine, both.place) == ("streaming", "child")
 
 
@@ -75,8 +70,8 @@ def test_polars_in_memory_where_it_surely_fits_else_streaming() -> None:
 def test_a_result_over_the_budget_is_refused_where_it_is_asked_for_whole(
     kind: str, place: str
 ) -> None:
-    peaks = Peaks(polars=gib(0.2, 3, 4), result=gib(2.5, 3, 4))
-    found = admit(peaks, BUDGET, kind, "streaming")  # type: ignore[arg-type]
+    one = peaks(polars=gib(0.2, 3, 4), result=gib(2.5, 3, 4))
+    found = admit(one, BUDGET, kind, "streaming")  # type: ignore[arg-type]
     assert found.place == place
     if place == "refused":
         assert "write_parquet" in str(found.error)
@@ -84,44 +79,54 @@ def test_a_result_over_the_budget_is_refused_where_it_is_asked_for_whole(
 
 
 def test_a_process_of_its_own_need_not_hold_its_result() -> None:
-    peaks = Peaks(polars=gib(2.5, 3, 4), result=gib(1.5, 1.8, 2))
-    assert admit(peaks, BUDGET, "collect", "streaming").place == "child"
+    one = peaks(polars=gib(2.5, 3, 4), result=gib(1.5, 1.8, 2))
+    assert admit(one, BUDGET, "collect", "streaming").place == "child"
     assert (
-        admit(peaks, BUDGET, "collect", "in-memory").place == "here"
+        admit(one, BUDGET, "collect", "in-memory").place == "here"
     )  # nothing of it is known there
-    pandas = Peaks(pandas=gib(2.5, 3, 4), result=gib(1.5, 1.8, 2))
-    assert admit(pandas, BUDGET, "collect", "pandas").place == "refused"
+    other = peaks(pandas=gib(2.5, 3, 4), result=gib(1.5, 1.8, 2))
+    assert admit(other, BUDGET, "collect", "pandas").place == "refused"
 
 
 @pytest.mark.parametrize("kind", ["batches", "write"])
 def test_rows_that_go_on_at_once_are_not_held(kind: str) -> None:
-    peaks = Peaks(polars=gib(1.6, 2, 2.5), result=gib(1.5, 1.8, 2))
-    assert admit(peaks, BUDGET, kind, "streaming").place == "here"  # type: ignore[arg-type]
+    one = peaks(polars=gib(1.6, 2, 2.5), result=gib(1.5, 1.8, 2))
+    assert admit(one, BUDGET, kind, "streaming").place == "here"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("step", "place"), [("SORT", "child"), ("AGGREGATE", "child"), ("JOIN", "refused")]
+)
+def test_a_step_that_can_write_to_the_disk_what_it_holds_is_tried(step: str, place: str) -> None:
+    one = peaks(polars=gib(3, 4, 5), largest=(step, gib(2.9, 3.9, 4.9)))
+    assert admit(one, BUDGET, "collect", "streaming").place == place
+    other = peaks(memory=gib(3, 4, 5), largest=(step, gib(2.9, 3.9, 4.9)))
+    assert admit(other, BUDGET, "collect", "in-memory").place == "refused"
 
 
 def test_what_nobody_can_know_runs_apart_and_here_where_it_cannot_go() -> None:
-    nothing = Peaks(None, None, None, None, unknown=True)
+    nothing = peaks(None, None, None, None, unknown=True)
     found = admit_polars(nothing, BUDGET, "collect")
     assert (found.place, found.fits) == ("child", True)
 
 
 def test_without_any_known_limit_everything_runs_here() -> None:
-    assert admit(Peaks(polars=gib(90, 90, 90)), None, "collect", "streaming").place == "here"
+    assert admit(peaks(polars=gib(90, 90, 90)), None, "collect", "streaming").place == "here"
 
 
 def test_what_can_only_run_apart_says_whether_it_most_likely_fits_here() -> None:
-    assert admit(Peaks(polars=gib(0, 1, 9)), BUDGET, "collect", "streaming").fits
-    assert not admit(Peaks(polars=gib(0, 3, 9)), BUDGET, "collect", "streaming").fits
+    assert admit(peaks(polars=gib(0, 1, 9)), BUDGET, "collect", "streaming").fits
+    assert not admit(peaks(polars=gib(0, 3, 9)), BUDGET, "collect", "streaming").fits
 
 
 def test_a_refusal_names_size_budget_operator_and_three_ways_out() -> None:
-    peaks = Peaks(polars=gib(4.4, 5, 6), largest=("DISTINCT", gib(4, 4, 4)))
-    found = admit(peaks, BUDGET, "collect", "streaming")
+    one = peaks(polars=gib(4.4, 5, 6), largest=("JOIN", gib(4, 4, 4)))
+    found = admit(one, BUDGET, "collect", "streaming")
     text = str(found.error)
     for part in (
         "4.4 GiB",
         "2.0 GiB (SCALEKIT_MEMORY_BUDGET)",
-        "DISTINCT",
+        "JOIN",
         "memory_budget=",
         "dask",
         "head()",
@@ -130,10 +135,10 @@ def test_a_refusal_names_size_budget_operator_and_three_ways_out() -> None:
 
 
 def test_a_doubt_is_told_in_words() -> None:
-    peaks = Peaks(polars=gib(0, 1, 9), unknown=True)
+    one = peaks(polars=gib(0, 1, 9), unknown=True)
     assert (
         "unknown amount, likely 1.0 GiB and perhaps 9.0 GiB"
-        in admit(peaks, BUDGET, "collect", "streaming").reason
+        in admit(one, BUDGET, "collect", "streaming").reason
     )
 
 
@@ -147,3 +152,14 @@ def test_a_budget_is_a_share_of_what_can_still_be_taken(monkeypatch: pytest.Monk
     assert budget_of(resolve()) == Budget(int(10 * GIB * SHARE), "0.7 of what cgroup /a leaves")
     monkeypatch.setattr(machine, "room", lambda: None)
     assert budget_of(resolve()) is None
+
+
+def test_a_lazy_frame_of_the_user_runs_where_the_user_would_run_it() -> None:
+    nothing = Peaks(None, None, None, None, None, unknown=True, is_lent=True)
+    found = admit_polars(nothing, BUDGET, "collect")
+    assert (found.place, found.budget) == ("here", BUDGET)
+
+
+def test_what_is_smaller_than_any_process_never_goes_to_one() -> None:
+    tiny = Budget(1000, "test")
+    assert admit(peaks(polars=gib(0, 0.001, 0.01)), tiny, "collect", "streaming").place == "here"
