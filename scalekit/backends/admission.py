@@ -33,6 +33,9 @@ does not."""
 SPILLED = 0.25
 """Share of what such a step holds that stays in memory: sorts, windows and groups of 2 GB ran in 0.4 to 0.9 GB."""
 
+WORTHWHILE = 128 * 1024**2
+"""Budget from which on this helps: a process takes half of it before it does anything."""
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -127,7 +130,7 @@ def _refusal(peaks: Peaks, budget: Budget, kind: Kind, engine: Engine) -> Memory
     if kind in _WHOLE and result > budget.bytes:
         what = f"the result would take at least {_size(result)}"
         return MemoryBudgetError.over(what, str(budget), result=True)
-    least = _least(peaks, engine)
+    least = _least(peaks, engine, can_spill=budget.bytes >= WORTHWHILE)
     if least > budget.bytes:
         what = f"the query would hold at least {_size(least)}"
         holder = "" if peaks.largest is None else peaks.largest[0]
@@ -135,12 +138,12 @@ def _refusal(peaks: Peaks, budget: Budget, kind: Kind, engine: Engine) -> Memory
     return None
 
 
-def _least(peaks: Peaks, engine: Engine) -> float:
+def _least(peaks: Peaks, engine: Engine, *, can_spill: bool) -> float:
     """What a process of its own holds at the least: it writes its result to a file, and spills where it can."""
     held = _held(peaks, engine, whole=False)
     if held is None:
         return 0.0
-    if engine != "streaming" or peaks.largest is None:
+    if engine != "streaming" or peaks.largest is None or not can_spill:
         return held.low
     step, most = peaks.largest
     return held.low - (most.low * (1 - SPILLED) if step in SPILLING else 0.0)
