@@ -17,7 +17,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3 p
 TEST_ARGS ?= -n auto --dist worksteal
 FAST = not slow and not s3 and not postgres and not notebook and not dask and not ray
 
-.PHONY: help demo test check fmt bench battery faults fuzz docs clean
+.PHONY: help demo test check fmt bench battery memory faults fuzz docs clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ battery: $(READY)  ## Kill writes before every change, race them, read beside th
 	$(BIN)/python -m tests.battery.writes all
 	$(BIN)/python -m tests.battery.partitions
 	$(BIN)/python -m pytest tests/conformance/test_determinism.py -n 0 -q --all-tasks
+
+memory: $(READY)  ## Run thirty-two plans that pass a budget of 2 GB in one session, which has to live on
+	$(BIN)/python -m tests.battery.memory
 
 faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for listeners off loopback
 	$(BIN)/python -m tests.faults.dask_kills

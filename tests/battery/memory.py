@@ -30,6 +30,8 @@ from scalekit.errors import MemoryBudgetError
 from tests.battery.memory_plans import CASES, ROWS, Case, Facts, make
 
 ROOT = Path("data") / "battery"
+"""Where the table is made, and files are written; on a disk."""
+
 ALLOWED = 1.1
 """Peak over budget."""
 
@@ -52,11 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the battery in a session of its own, and print what became of each plan."""
     options = _parser().parse_args(arguments)
     if options.session:
-        return session(options.rows, options.only)
+        return session(options.root, options.rows, options.only)
     budget = resolve(memory_budget=options.budget).memory_budget
     assert budget is not None
-    make(_folder(options.rows), options.rows)
-    outcomes = list(watched(options.rows, budget, options.only))
+    outcomes = []
+    for outcome in watched(options.root, options.rows, budget, options.only):
+        print(line(outcome, budget), flush=True)
+        outcomes.append(outcome)
     print(table(outcomes, budget))
     return int(any(outcome.wrong for outcome in outcomes))
 
@@ -66,24 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--budget", default="2GB", help="memory_budget of the session (%(default)s)")
     made.add_argument("--rows", type=int, default=ROWS, help="of the table (%(default)s)")
     made.add_argument("--only", action="append", help="name of a plan; all by default")
+    made.add_argument("--root", type=Path, default=ROOT, help="folder for data (%(default)s)")
     made.add_argument("--session", action="store_true", help="run the plans in this process")
     return made
-
-
-def _folder(rows: int) -> Path:
-    return ROOT / f"rows-{rows}"
 
 
 # The session
 
 
-def session(rows: int, only: Sequence[str] | None) -> int:
+def session(root: Path, rows: int, only: Sequence[str] | None) -> int:
     """Run the plans, and tell the process that watches when each begins and what became of it."""
-    frame, facts = sk.scan_parquet(f"{_folder(rows)}/*.parquet"), Facts.of(rows)
+    frame, facts = make(root / f"rows-{rows}", rows), Facts.of(rows)
     for case in _wanted(only):
         _tell(begin=case.name)
         begun = time.perf_counter()
-        what, wrong = outcome_of(case, frame, facts, ROOT)
+        what, wrong = outcome_of(case, frame, facts, root)
         _tell(what=what, wrong=wrong or small_query(), seconds=time.perf_counter() - begun)
     return 0
 
@@ -128,17 +129,21 @@ def _tell(**what: object) -> None:
 # The process that watches
 
 
-def watched(rows: int, budget: int, only: Sequence[str] | None) -> Iterator[Outcome]:
+def watched(
+    root: Path, rows: int, budget: int, only: Sequence[str] | None = None
+) -> Iterator[Outcome]:
     """Start a session under the budget and watch its memory while it runs the plans."""
-    command = [sys.executable, "-m", "tests.battery.memory", "--session", "--rows", str(rows)]
+    make(root / f"rows-{rows}", rows)
+    command = [sys.executable, "-m", "tests.battery.memory", "--session"]
+    command += ["--rows", str(rows), "--root", str(root)]
     command += [part for name in only or () for part in ("--only", name)]
     environment = {**os.environ, "SCALEKIT_MEMORY_BUDGET": str(budget), "SCALEKIT_PROGRESS": "0"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
         assert running.stdout is not None
         peak = Peak(running.pid)
         name, idle = "", 0
-        for line in running.stdout:
-            told = json.loads(line)
+        for text in running.stdout:
+            told = json.loads(text)
             if "begin" in told:
                 name = told["begin"]
                 peak.forget()
@@ -147,9 +152,7 @@ def watched(rows: int, budget: int, only: Sequence[str] | None) -> Iterator[Outc
             most = peak.most()
             taken = most if budget >= LARGE else most - idle
             over = f"{taken / budget:.2f} times the budget" if taken > ALLOWED * budget else ""
-            outcome = Outcome(name, told["what"], told["seconds"], most, told["wrong"] or over)
-            print(_line(outcome, budget), flush=True)
-            yield outcome
+            yield Outcome(name, told["what"], told["seconds"], most, told["wrong"] or over)
             name = ""
         peak.end()
     if running.returncode or name:
@@ -236,7 +239,8 @@ def table(outcomes: Sequence[Outcome], budget: int) -> str:
     return f"{len(outcomes)} plans: {counts}; peak at most {worst / budget:.2f} times the budget; {wrong} wrong"
 
 
-def _line(outcome: Outcome, budget: int) -> str:
+def line(outcome: Outcome, budget: int) -> str:
+    """One outcome: what became of it, in what time, and its peak."""
     text = f"{outcome.name:36}{outcome.what:10}{outcome.seconds:7.1f} s{outcome.peak / 1e6:8.0f} MB{outcome.peak / budget:6.2f}"
     return f"{text}  {outcome.wrong}".rstrip()
 
