@@ -104,12 +104,6 @@ def admit(peaks: Peaks, budget: Budget | None, kind: Kind, engine: Engine) -> Ad
     return Admission("child", engine, text, budget, fits=held.guess <= budget.bytes)
 
 
-def admit_polars(peaks: Peaks, budget: Budget | None, kind: Kind) -> Admission:
-    """Decide which of Polars' engines runs a query, and where: in memory where that surely fits, else streaming."""
-    in_memory = admit(peaks, budget, kind, "in-memory")
-    return in_memory if in_memory.place == "here" else admit(peaks, budget, kind, "streaming")
-
-
 def admit_result(peaks: Peaks, budget: Budget | None, kind: Kind) -> Admission | None:
     """Decide whether the rows may come here whole, whoever computes them; None where they need not or surely fit."""
     if budget is None or kind != "collect" or peaks.result is None:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scalekit.estimate.ahead import ahead
 from scalekit.estimate.held import NOTHING, held
 from scalekit.estimate.needed import Names, needed_columns
 from scalekit.estimate.relation import Relation
@@ -37,9 +38,6 @@ from scalekit.tree import children, memo, walk
 
 BASE = 18e6
 """Bytes that any query takes: threads, their buffers, code that is loaded when it is first used."""
-
-AHEAD, AHEAD_OF_JOIN = 8, 6
-"""Blocks that a reader is ahead of a slow consumer, for each thread."""
 
 TRUSTED = 4.0
 """By how much a peak may be off, where nothing about the plan is unknown."""
@@ -100,7 +98,7 @@ def _peaks(plan: Plan, found: Mapping[Plan, Relation | None]) -> Peaks:
     cut = {node.input for node in narrow if isinstance(node, Limit) and node.offset >= 0}
     holding = {n: step_held(n, narrow) for n in narrow if not (isinstance(n, Sort) and n in cut)}
     most, size = max(holding.items(), key=lambda item: item[1].guess)
-    steps, reading, rows = total(list(holding.values())), _ahead(plan, narrow), result.bytes
+    steps, reading, rows = total(list(holding.values())), ahead(plan, narrow), result.bytes
     unknown = any(one.is_unknown for one in known.values())
     rows = NOTHING if _is_there(plan) else rows
     streaming = steps + reading + (NOTHING if _is_held(plan) else rows)
@@ -151,56 +149,6 @@ def _is_held(plan: Plan) -> bool:
     while isinstance(plan, Select) and all(isinstance(e, Column) for e in plan.exprs):
         plan = plan.input
     return isinstance(plan, Sort | Aggregate | Distinct)
-
-
-def _ahead(plan: Plan, known: Mapping[Plan, Relation]) -> Span:
-    """Blocks that were read and that nobody has taken yet, of every scan with a slow consumer."""
-    parents: dict[Plan, list[Plan]] = {}
-    for node in walk(plan):
-        for child in children(node):
-            parents.setdefault(child, []).append(node)
-    waiting = [_waiting(node, parents, known) for node in walk(plan) if isinstance(node, Scan)]
-    return total(waiting)
-
-
-def _waiting(
-    scan: Scan, parents: Mapping[Plan, list[Plan]], known: Mapping[Plan, Relation]
-) -> Span:
-    node: Plan = scan
-    kept = known[scan]
-    most = NOTHING
-    while len(above := parents.get(node, [])) == 1 and _passes(above[0]):
-        node = above[0]
-        kept = known[node] if isinstance(node, Filter) else kept
-        most = known[node].bytes if isinstance(node, Explode | Unpivot) else most
-    if all(_takes_at_once(one) for one in above) and most is NOTHING:
-        return NOTHING
-    block, rows = scan.source.block_rows(), max(1.0, known[scan].rows.guess)
-    if block is None:
-        return NOTHING
-    share = min(1.0, block * _ahead_of(above) / rows)
-    return kept.bytes.times(share) + most.times(min(1.0, block * _threads() / rows))
-
-
-def _passes(node: Plan) -> bool:
-    """Whether blocks go through a step one by one."""
-    if isinstance(node, Select | WithColumns):
-        return all(map(is_elementwise, node.exprs))
-    return isinstance(node, Filter | Explode | Unpivot)
-
-
-def _ahead_of(consumers: list[Plan]) -> float:
-    joins = consumers and all(isinstance(one, Join) for one in consumers)
-    return (AHEAD_OF_JOIN if joins else AHEAD) * _threads()
-
-
-def _threads() -> int:
-    return os.cpu_count() or 1
-
-
-def _takes_at_once(consumer: Plan) -> bool:
-    """Whether blocks do not pile up before it: it only collects them."""
-    return isinstance(consumer, Sort | Limit)
 
 
 def _in_memory(plan: Plan, known: Mapping[Plan, Relation]) -> Span:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from scalekit import machine
-from scalekit.backends.admission import admit, admit_polars
+from scalekit.backends.admission import admit
 from scalekit.backends.budget import SHARE, Budget, budget_of
 from scalekit.config import resolve
 from scalekit.estimate.peak import Peaks
@@ -58,14 +58,6 @@ def test_the_engine_is_the_one_that_was_asked_about() -> None:
     assert admit(one, BUDGET, "collect", "pandas").place == "child"
 
 
-def test_polars_in_memory_where_it_surely_fits_else_streaming() -> None:
-    small, large = gib(0.1, 0.2, 0.3), gib(1, 2, 5)
-    assert admit_polars(peaks(polars=small, memory=small), BUDGET, "collect").engine == "in-memory"
-    assert admit_polars(peaks(polars=small, memory=large), BUDGET, "collect").engine == "streaming"
-    both = admit_polars(peaks(polars=large, memory=large), BUDGET, "collect")
-    assert (both.engine, both.place) == ("streaming", "child")
-
-
 @pytest.mark.parametrize(("kind", "place"), [("collect", "refused"), ("persist", "refused"), ("batches", "here"), ("write", "here")])  # fmt: skip
 def test_a_result_over_the_budget_is_refused_where_it_is_asked_for_whole(
     kind: str, place: str
@@ -106,7 +98,7 @@ def test_a_step_that_can_write_to_the_disk_what_it_holds_is_tried(step: str, pla
 
 def test_what_nobody_can_know_runs_apart_and_here_where_it_cannot_go() -> None:
     nothing = peaks(None, None, None, None, unknown=True)
-    found = admit_polars(nothing, BUDGET, "collect")
+    found = admit(nothing, BUDGET, "collect", "streaming")
     assert (found.place, found.fits) == ("child", True)
 
 
@@ -156,7 +148,7 @@ def test_a_budget_is_a_share_of_what_can_still_be_taken(monkeypatch: pytest.Monk
 
 def test_a_lazy_frame_of_the_user_runs_where_the_user_would_run_it() -> None:
     nothing = Peaks(None, None, None, None, None, unknown=True, is_lent=True)
-    found = admit_polars(nothing, BUDGET, "collect")
+    found = admit(nothing, BUDGET, "collect", "streaming")
     assert (found.place, found.budget) == ("here", BUDGET)
 
 
