@@ -7,7 +7,6 @@ tables, sorts and windows hold (:mod:`scalekit.estimate.held`), and the result.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,23 +16,9 @@ from scalekit.estimate.needed import Names, needed_columns
 from scalekit.estimate.relation import Relation
 from scalekit.estimate.rows import relations
 from scalekit.estimate.span import Span, total
-from scalekit.expr.analysis import is_elementwise
 from scalekit.expr.node import Column
 from scalekit.plan.explain import title
-from scalekit.plan.nodes import (
-    Aggregate,
-    Distinct,
-    Explode,
-    Filter,
-    Join,
-    Limit,
-    Plan,
-    Scan,
-    Select,
-    Sort,
-    Unpivot,
-    WithColumns,
-)
+from scalekit.plan.nodes import Aggregate, Distinct, Limit, Plan, Scan, Select, Sort
 from scalekit.tree import children, memo, walk
 
 BASE = 18e6
