@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scalekit.errors import MemoryBudgetError
 from scalekit.storage import filesystem as fs
 from scalekit.storage.workspace import workspace_of
 from scalekit.targets.base import FileTarget, Target
@@ -19,15 +18,15 @@ _YOUNG = 0.5
 
 @contextmanager
 def nothing_staged(target: Target) -> Iterator[None]:
-    """Remove what was staged for a local target in this block, where memory was too little to finish it.
+    """Remove what was staged for a local target in this block by a process that was ended.
 
-    A process that ends by itself removes that; one that is ended cannot, and the next write would only after a day.
+    One that ends by itself removes that; one that is ended cannot, and the next write would only after a day.
     """
     workspace = _workspace(target)
     before = _folders(workspace)
     try:
         yield
-    except MemoryBudgetError:
+    except BaseException:  # an interrupt ends it too
         with suppress(OSError):
             _discard(workspace, before)
         raise

@@ -81,7 +81,7 @@ def test_the_answer_is_the_same(backend: str) -> None:
 def test_rows_in_memory_are_mapped_and_files_are_read_there(tmp_path: Path) -> None:
     sk.from_dict({"x": [1, 2], "y": ["p", "q"]}).write_parquet(tmp_path / "y.parquet")
     frame = some().join(sk.scan_parquet(tmp_path / "y.parquet"), on="x").select("g", "y")
-    assert collected(frame).rows() == [("a", "p"), ("b", "q")]
+    assert collected(frame.sort("g")).rows() == [("a", "p"), ("b", "q")]
 
 
 def test_a_lazy_frame_of_polars_goes_as_it_is() -> None:
@@ -164,7 +164,7 @@ def test_steps_are_told_here() -> None:
 
 
 def test_errors_keep_type_and_message() -> None:
-    frame = sk.from_dict({"x": ["1", "b"]}).with_columns(sk.col("x").cast(sk.Int64))
+    frame = sk.from_dict({"x": ["b"]}).with_columns(sk.col("x").cast(sk.Int64))
     with pytest.raises(ComputeError) as here:
         frame.collect()
     with pytest.raises(ComputeError) as there:
@@ -270,6 +270,30 @@ def test_a_write_that_is_stopped_leaves_nothing_beside_its_target(tmp_path: Path
     target = ParquetTarget(path=f"{place}/out/")
     with pytest.raises(MemoryBudgetError):
         written(some().select("x").map_batches(grows, schema={"x": pl.UInt8}), target, TIGHT)
+    assert list(place.iterdir()) == []
+
+
+def test_a_write_that_is_interrupted_leaves_nothing_beside_its_target(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+
+    def waits(table: pl.DataFrame) -> pl.DataFrame:
+        begun.touch()
+        time.sleep(60)
+        return table
+
+    class Interrupted(Watch):
+        def step(self, *_: Any) -> None:
+            if begun.exists():
+                time.sleep(0.6)  # longer than a new folder is left alone
+                raise KeyboardInterrupt
+
+    place = tmp_path / "lake"
+    place.mkdir()
+    frame = some().map_batches(waits)
+    there, program = apart(frame)
+    request = WriteRequest(ParquetTarget(path=f"{place}/out/"), schema_of(frame._plan))
+    with pytest.raises(KeyboardInterrupt):
+        there.write(program, request, resolve(), Interrupted())
     assert list(place.iterdir()) == []
 
 
