@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scalekit.backends.admission import Kind, admit, admit_polars, admit_result
 from scalekit.backends.budget import budget_of
-from scalekit.backends.preflight.finding import Finding, failure, ok, warning
+from scalekit.backends.preflight.finding import Finding, ok, raised, warning
 from scalekit.backends.preflight.query import Query
 from scalekit.estimate import Span, estimate
 from scalekit.estimate.peak import peaks
@@ -27,43 +28,34 @@ from scalekit.tree import walk
 LEAST = 256 * 1024**2
 """Bytes that a worker takes before it has any rows, about."""
 
-
-def check_result(query: Query) -> Iterator[Finding]:
-    """Whether the rows of the result fit the memory of this process, to which ``collect`` brings them."""
-    budget = _budget(query)
-    if query.target is not None or budget is None:
-        return
-    size = estimate(query.optimized)[query.optimized].bytes
-    if size is None:
-        yield warning(
-            "result",
-            f"nothing is known of the size of the result; {size_text(budget)} of memory are there for a query",
-            "write_parquet() and collect_batches() do not hold it as a whole",
-        )
-    elif size.guess > budget:
-        yield failure(
-            "result",
-            f"collect() would bring {_about(size)} here, where a query may take {size_text(budget)}",
-            "write_parquet(), collect_batches() or head()",
-        )
-    elif size.high > budget:
-        yield warning(
-            "result",
-            f"collect() brings {_about(size)} here, which may pass the {size_text(budget)} for a query",
-            "write_parquet(), collect_batches() or head()",
-        )
-    else:
-        yield ok("result", f"{_about(size)}, of {size_text(budget)} for a query")
-
-
 HELD = 3
 """How many times its input a task may hold at once: group_by and unique come to almost that."""
 
 
-def _budget(query: Query) -> int | None:
-    """Bytes that a query may take here; None where nobody says."""
+def check_result(query: Query) -> Iterator[Finding]:
+    """Whether the rows of the result fit the memory of this process, to which ``collect`` brings them."""
     budget = budget_of(query.config)
-    return None if budget is None else budget.bytes
+    if query.target is not None or budget is None:
+        return
+    found = peaks(query.optimized)
+    refused = admit_result(found, budget, "collect") if query.is_split else None
+    size = found.result
+    if refused is not None and refused.error is not None:
+        yield raised("result", refused.error)
+    elif size is None:
+        yield warning(
+            "result",
+            f"nothing is known of the size of the result; {budget} may be taken for a query",
+            "write_parquet() and collect_batches() do not hold it as a whole",
+        )
+    elif size.high > budget.bytes and query.is_split:
+        yield warning(
+            "result",
+            f"collect() brings {_about(size)} here, which may pass {budget}",
+            "write_parquet(), collect_batches() or head()",
+        )
+    else:
+        yield ok("result", f"{_about(size)}, where a query may take {budget}")
 
 
 def _about(size: Span) -> str:
@@ -96,16 +88,19 @@ def check_memory(query: Query) -> Iterator[Finding]:
 
 
 def _here(query: Query) -> Finding:
-    found, budget = peaks(query.optimized), _budget(query)
-    peak = found.pandas if query.backend == "pandas" else found.polars
-    if peak is None or budget is None:
-        return ok("memory", "nothing is known of what it holds at once")
-    if peak.guess <= budget:
-        return ok("memory", f"it holds {_about(peak)} at once, of {size_text(budget)} for a query")
-    name = f", most of it in {found.largest[0].lower()}" if found.largest is not None else ""
-    told = f"it holds {_about(peak)} at once{name}, and a query may take {size_text(budget)}"
-    way_out = "select fewer columns or rows, or run it on a cluster"
-    return (failure if peak.low > budget else warning)("memory", told, way_out)
+    """What is decided of it when it runs on this machine."""
+    found, budget = peaks(query.optimized), budget_of(query.config)
+    kind: Kind = "collect" if query.target is None else "write"
+    if query.backend == "pandas":
+        admission = admit(found, budget, kind, "pandas")
+    else:
+        admission = admit_polars(found, budget, kind)
+    if admission.error is not None:
+        return raised("memory", admission.error)
+    if admission.place == "here":
+        return ok("memory", f"it runs in this process: {admission.reason}")
+    way_out = "a larger memory_budget, fewer columns or rows, or a cluster"
+    return warning("memory", f"it runs {admission.reason}", way_out)
 
 
 def _least(memory: int) -> Iterator[Finding]:

@@ -23,7 +23,13 @@ from scalekit.backends.preflight.requirements import required_modules
 from scalekit.backends.serial import SerialBackend, SerialCluster
 from scalekit.backends.tasks.questions import credentials, store_refusal
 from scalekit.backends.tasks.versions import Versions, versions_here
-from scalekit.errors import ConfigError, ExecutionError, MissingDependencyError, UnsupportedError
+from scalekit.errors import (
+    ConfigError,
+    ExecutionError,
+    MemoryBudgetError,
+    MissingDependencyError,
+    UnsupportedError,
+)
 from scalekit.estimate.peak import peaks
 from scalekit.frame.frame import Frame
 from scalekit.optimize import optimize
@@ -574,15 +580,19 @@ def test_an_order_that_is_the_same_on_every_run(frame):
 # sizes
 
 
-def test_a_result_that_does_not_fit():
-    size = ROWS.estimated_size()
-    told = findings(FRAME.preflight("serial", memory_budget=size // 2), "result", "error")
-    assert "collect() would bring" in told
-    assert "write_parquet(), collect_batches() or head()" in told
-    assert findings(FRAME.preflight("serial", memory_budget=size * 10), "result", "ok")
-    some = FRAME.filter(col("g") > "a")
-    found = findings(some.preflight("serial", memory_budget=round(size * 0.9)), "result", "warn")
+def test_a_result_that_does_not_fit(tmp_path):
+    pl.DataFrame({"x": range(100_000)}).write_parquet(tmp_path / "a.parquet")
+    frame = sk.scan_parquet(f"{tmp_path}/a.parquet")
+    told = findings(frame.preflight("serial", memory_budget=400_000), "result", "error")
+    assert "the result would take at least" in told
+    assert "write_parquet()" in told
+    with pytest.raises(MemoryBudgetError):
+        frame.collect(backend="serial", memory_budget=400_000)
+    assert findings(frame.preflight("serial", memory_budget="8MB"), "result", "ok")
+    some = frame.filter(col("x") % 3 == 0)
+    found = findings(some.preflight("serial", memory_budget=700_000), "result", "warn")
     assert "which may pass" in found
+    assert some.collect(backend="serial", memory_budget=700_000).height > 0
 
 
 def test_a_result_of_which_nothing_is_known(monkeypatch):
@@ -592,21 +602,26 @@ def test_a_result_of_which_nothing_is_known(monkeypatch):
 
 
 @pytest.mark.parametrize("backend", ["polars", "pandas"])
-def test_what_is_held_here_does_not_fit(backend):
-    frame = FRAME.select(col("i").sum())
-    assert findings(frame.preflight(backend, memory_budget="1GiB"), "memory", "ok")
-    told = findings(frame.preflight(backend, memory_budget="1kB"), "memory", "error")
-    assert "at once" in told
-    assert "run it on a cluster" in told
+def test_what_is_held_here(backend, tmp_path):
+    pl.DataFrame({"x": range(3_000_000)}).write_parquet(tmp_path / "a.parquet")
+    frame = sk.scan_parquet(f"{tmp_path}/a.parquet").sort("x")
+
+    def look(**settings: Any) -> Any:
+        return frame.preflight(backend, **settings)
+
+    assert "in this process" in findings(look(memory_budget="4GiB"), "memory", "ok")
+    report = look(memory_budget="1MB")
+    told = findings(report, "memory", "error")
+    assert "the result would take at least" in told
+    with pytest.raises(MemoryBudgetError):
+        frame.collect(backend=backend, memory_budget="1MB")
+    held = peaks(optimize(frame._plan))
+    size = int((held.pandas if backend == "pandas" else held.polars).guess * 1.05)
+    assert "process of its own" in findings(look(memory_budget=size), "memory", "warn")
 
 
-def test_what_is_held_here_may_not_fit(tmp_path):
-    pl.DataFrame({"x": range(1_000_000)}).write_parquet(tmp_path / "a.parquet")
-    frame = sk.scan_parquet(f"{tmp_path}/a.parquet").filter(col("x") % 3 == 0).sort("x")
-    peak = peaks(optimize(frame._plan)).polars
-    budget = int((peak.low + peak.guess) / 2)
-    told = findings(frame.preflight("polars", memory_budget=budget), "memory", "warn")
-    assert "and a query may take" in told
+def test_what_is_small_is_run_whatever_the_budget():
+    assert FRAME.select(col("i").sum()).preflight("polars", memory_budget="1kB")
 
 
 def test_parts_that_do_not_fit_a_worker(cluster, tmp_path):
