@@ -207,7 +207,7 @@ def _resolve(source: Paths, request: CsvRequest) -> CsvSource:
         column_bytes=column_bytes(columns, facts),
         options=request.options,
         request=request,
-    )
+    ).looked_at()
 
 
 @lru_cache(maxsize=4096)

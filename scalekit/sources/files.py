@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self, TypeAlias
 
 import polars as pl
@@ -152,13 +152,9 @@ class FileSource(Source):
             column_bytes=tuple((by_column | extra).items()) if self.column_bytes else (),
         )
 
-    @cached_property
-    def _column_statistics(self) -> dict[str, ColumnStatistics]:
-        return {}
-
     def column_statistics(self, columns: Sequence[str]) -> Mapping[str, ColumnStatistics]:
-        """From some files, and some blocks of each; kept, so that they are looked at once."""
-        found = self._column_statistics
+        """From some files, and some blocks of each; kept for whoever scans these generations of files again."""
+        found = _statistics_of(self)
         unknown = tuple(name for name in columns if name not in found)
         if unknown and self.rows is not None:
             pieces = [self.pieces[n] for n in spread(len(self.pieces), _MOST_FILES)]
@@ -333,3 +329,9 @@ class FileSource(Source):
                 f"{self.describe()} was replaced since it was scanned and has other columns now: scan it again"
             )
         return current
+
+
+@lru_cache(maxsize=256)
+def _statistics_of(_: FileSource) -> dict[str, ColumnStatistics]:
+    """What was found of the columns of a source, and of all that are equal to it."""
+    return {}

@@ -176,7 +176,7 @@ def _resolve(source: Paths, request: NdjsonRequest) -> NdjsonSource:
         options=request.options,
         stored=tuple(stored.items()),
         request=request,
-    )
+    ).looked_at()
 
 
 def _common_schema(found: FileSet, facts: Sequence[JsonFacts], what: str) -> pl.Schema:

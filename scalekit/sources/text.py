@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import Self
 
 import polars as pl
 
@@ -22,6 +23,11 @@ _HEADS, _HEAD_BYTES, _HEAD = 8, 32 * 1024, 2_000
 
 class TextSource(FileSource):
     """Files of text, of which large ones are known in blocks of whole records."""
+
+    def looked_at(self) -> Self:
+        """The same, with the values of its columns known: a moment beside the pass over the text that was made."""
+        self.column_statistics(self.schema.names())
+        return self
 
     @property
     def can_cut(self) -> bool:

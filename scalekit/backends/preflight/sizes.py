@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scalekit.backends.admission import Kind, admit, admit_polars, admit_result
+from scalekit.backends.admission import Kind, admit, admit_result
 from scalekit.backends.budget import budget_of
 from scalekit.backends.preflight.finding import Finding, ok, raised, warning
 from scalekit.backends.preflight.query import Query
@@ -91,10 +91,7 @@ def _here(query: Query) -> Finding:
     """What is decided of it when it runs on this machine."""
     found, budget = peaks(query.optimized), budget_of(query.config)
     kind: Kind = "collect" if query.target is None else "write"
-    if query.backend == "pandas":
-        admission = admit(found, budget, kind, "pandas")
-    else:
-        admission = admit_polars(found, budget, kind)
+    admission = admit(found, budget, kind, "pandas" if query.backend == "pandas" else "streaming")
     if admission.error is not None:
         return raised("memory", admission.error)
     if admission.place == "here":
