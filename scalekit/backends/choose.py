@@ -16,6 +16,9 @@ from scalekit.tree import walk
 LOYALTY = 1.2
 """How many times as long the way that ran last may take, and is kept: near a border, sessions do not flap."""
 
+RISK = {"in-memory": 1.3}
+"""What the seconds of an engine count: in memory, Polars is much slower where it is slower, and little quicker else."""
+
 
 class _Last:
     """What ran last in this process."""
@@ -72,9 +75,9 @@ def _best(ways: Sequence[Candidate]) -> Candidate:
     """The quickest of those that most likely fit; else of those that may; else the first, which says why not."""
     for group in (_fitting(ways), [way for way in ways if way.is_possible]):
         if group:
-            best = min(group, key=_seconds)
+            best = min(group, key=_weight)
             last = [way for way in group if way.name == _Last.name]
-            return last[0] if last and _seconds(last[0]) <= LOYALTY * _seconds(best) else best
+            return last[0] if last and _weight(last[0]) <= LOYALTY * _weight(best) else best
     return ways[0]
 
 
@@ -82,6 +85,10 @@ def _fitting(ways: Sequence[Candidate]) -> list[Candidate]:
     return [
         way for way in ways if way.is_possible and (way.admission is None or way.admission.fits)
     ]
+
+
+def _weight(way: Candidate) -> float:
+    return _seconds(way) * RISK.get(way.engine, 1.0)
 
 
 def _seconds(way: Candidate) -> float:
@@ -107,7 +114,7 @@ def _words(chosen: Candidate, ways: Sequence[Candidate]) -> str:
     if chosen.place == "child":
         assert chosen.admission is not None
         parts.append(f"{chosen.admission.reason}")
-    others = sorted((way for way in ways if way is not chosen), key=_seconds)
+    others = sorted((way for way in ways if way is not chosen), key=_weight)
     parts += [_against(way) for way in others]
     return "; ".join(parts)
 
