@@ -5,8 +5,8 @@
 
 Each plan finishes with the right answer, is refused before it starts, or is stopped; the session then answers a small
 query. Memory is what the session and its processes hold together, without mapped files, looked at a hundred times a
-second; the peak of each process that the kernel keeps is looked at too. Prints a table, and exits with 1 if
-anything was wrong. Where the machine lets you make a cgroup, run it in one: its limit then holds as well.
+second; the last line has the most that one process had by the kernel's own count, mapped files and all. Exits
+with 1 if anything was wrong. Where the machine lets you make a cgroup, run it in one: its limit then holds as well.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -48,6 +49,8 @@ class Outcome:
     seconds: float
     peak: int
     wrong: str = ""
+    over: str = ""
+    counted: int = 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(line(outcome, budget), flush=True)
         outcomes.append(outcome)
     print(table(outcomes, budget))
-    return int(any(outcome.wrong for outcome in outcomes))
+    return int(any(outcome.wrong or outcome.over for outcome in outcomes))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,7 +88,8 @@ def session(root: Path, rows: int, only: Sequence[str] | None) -> int:
         _tell(begin=case.name)
         begun = time.perf_counter()
         what, wrong = outcome_of(case, frame, facts, root)
-        _tell(what=what, wrong=wrong or small_query(), seconds=time.perf_counter() - begun)
+        wrong = wrong or small_query()
+        _tell(what=what, wrong=wrong, seconds=time.perf_counter() - begun, counted=_counted())
     return 0
 
 
@@ -102,6 +106,12 @@ def outcome_of(case: Case, frame: sk.Frame, facts: Facts, folder: Path) -> tuple
     right = case.answer(facts)
     wrong = "" if _same(answer, right) else f"gave {answer}, right is {right}"
     return "finished", wrong
+
+
+def _counted() -> int:
+    """The most memory that the session or one of its processes has had until now, as the kernel counts it."""
+    found = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(one).ru_maxrss for one in found) * 1024
 
 
 def _same(answer: tuple[object, ...], right: tuple[object, ...]) -> bool:
@@ -152,7 +162,8 @@ def watched(
             most = peak.most()
             taken = most if budget >= LARGE else most - idle
             over = f"{taken / budget:.2f} times the budget" if taken > ALLOWED * budget else ""
-            yield Outcome(name, told["what"], told["seconds"], most, told["wrong"] or over)
+            what, seconds = told["what"], told["seconds"]
+            yield Outcome(name, what, seconds, most, told["wrong"], over, told["counted"])
             name = ""
         peak.end()
     if running.returncode or name:
@@ -235,14 +246,18 @@ def table(outcomes: Sequence[Outcome], budget: int) -> str:
     )
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds.rows())
     worst = max((outcome.peak for outcome in outcomes), default=0)
-    wrong = sum(bool(outcome.wrong) for outcome in outcomes)
-    return f"{len(outcomes)} plans: {counts}; peak at most {worst / budget:.2f} times the budget; {wrong} wrong"
+    wrong = sum(bool(outcome.wrong or outcome.over) for outcome in outcomes)
+    counted = max((outcome.counted for outcome in outcomes), default=0)
+    return (
+        f"{len(outcomes)} plans: {counts}; peak at most {worst / budget:.2f} times the budget, of one process with "
+        f"mapped files {counted / budget:.2f} times; {wrong} wrong"
+    )
 
 
 def line(outcome: Outcome, budget: int) -> str:
     """One outcome: what became of it, in what time, and its peak."""
     text = f"{outcome.name:36}{outcome.what:10}{outcome.seconds:7.1f} s{outcome.peak / 1e6:8.0f} MB{outcome.peak / budget:6.2f}"
-    return f"{text}  {outcome.wrong}".rstrip()
+    return f"{text}  {outcome.wrong}{outcome.over}".rstrip()
 
 
 if __name__ == "__main__":
