@@ -8,6 +8,7 @@ from importlib import import_module
 from scalekit.backends.base import Backend
 from scalekit.backends.decision import Decision
 from scalekit.backends.registry import get_backend
+from scalekit.errors import MemoryBudgetError
 
 
 def backend_of(decision: Decision) -> Backend:
@@ -24,11 +25,18 @@ def backend_of(decision: Decision) -> Backend:
     inside = _with_engine(chosen.backend, chosen.engine)
     if admission is None or chosen.place != "child":
         return inside
-    # Loaded by the first query that needs it.
-    apart: Backend = import_module("scalekit.backends.apart").Apart(
-        get_backend(chosen.backend), admission.budget, fits=admission.fits
+    apart = import_module("scalekit.backends.apart")  # loaded by the first query that needs it
+    if apart.is_possible():
+        found: Backend = apart.Apart(
+            get_backend(chosen.backend), admission.budget, fits=admission.fits
+        )
+        return found
+    if admission.fits:
+        return inside
+    raise MemoryBudgetError.over(
+        "the query may pass the budget, and this system cannot stop one that does",
+        str(admission.budget),
     )
-    return apart
 
 
 @lru_cache

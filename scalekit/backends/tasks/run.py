@@ -21,6 +21,9 @@ from scalekit.kernels.task import Report, Stage
 _ROOM = 24
 """The least number of parts that fit the memory of one task."""
 
+BROUGHT = 1024**2
+"""Bytes that are brought here rather than worked on by one more task: they come as soon as its result would."""
+
 
 class Run:
     """A query under way: where it runs, with which settings, who watches, and what its stages took."""
@@ -77,7 +80,7 @@ class Run:
         return [done.part(0) for done in self.tasks(pending, Whole(), numbers)]
 
     def ends_here(self, pending: Pending) -> bool:
-        """Whether this process does the rest: one task, all of whose input came here with reports.
+        """Whether this process does the rest: one task, whose input is here already, or small by its true size.
 
         Not before something has run on the cluster, nor what calls functions of the user, which belong there.
         """
@@ -85,8 +88,10 @@ class Run:
             return False
         parts = [content for feed in pending.feeds for content in feed.contents]
         tables = [table for part in parts if isinstance(part, Part) for table in part.tables]
-        is_here = all(isinstance(part, Part) for part in parts) and self.cluster.is_here(tables)
-        return is_here and not has_user_code(pending.fragment)
+        if not all(isinstance(part, Part) for part in parts) or has_user_code(pending.fragment):
+            return False
+        size = sum(part.bytes for part in parts if isinstance(part, Part))
+        return size <= BROUGHT or self.cluster.is_here(tables)
 
     def ended(self, pending: Pending) -> pl.DataFrame:
         """The rows of what ends here."""

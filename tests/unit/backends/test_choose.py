@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 
 import scalekit as sk
+from scalekit.backends import apart
 from scalekit.backends import choose as choosing
 from scalekit.backends.admission import Admission
 from scalekit.backends.choose import choose
 from scalekit.backends.decision import Candidate, Decision
+from scalekit.backends.place import backend_of
 from scalekit.config import resolve
 from scalekit.errors import ConfigError, MemoryBudgetError
 
@@ -245,3 +247,19 @@ def test_a_look_at_a_frame_says_where_the_name_is_from(monkeypatch: pytest.Monke
 def test_an_address_that_is_none_of_dask_says_where_it_is_from() -> None:
     with pytest.raises(ConfigError, match=r"'head:6379' \(from argument address=\)"):
         FRAME.collect(backend="dask", address="head:6379")
+
+
+# Where a query cannot run in a process of its own
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_system_that_cannot_stop_a_query_runs_what_most_likely_fits(
+    monkeypatch: pytest.MonkeyPatch, fits: bool
+) -> None:
+    monkeypatch.setattr(apart, "is_possible", lambda: False)
+    risky = way("polars", 1.0, fits=fits, place="child")
+    if fits:
+        assert backend_of(Decision(risky, "")).name == "polars"
+        return
+    with pytest.raises(MemoryBudgetError, match="this system cannot stop"):
+        backend_of(Decision(risky, ""))
