@@ -87,7 +87,9 @@ def admit(peaks: Peaks, budget: Budget | None, kind: Kind, engine: Engine) -> Ad
         return Admission("here", engine, "no limit of memory is known here")
     held = _held(peaks, engine, whole=kind in _WHOLE)
     if held is None and peaks.is_lent:
-        text = "as nobody can know how large a LazyFrame of yours is, and you would run it here too"
+        text = (
+            "as nobody can know how large a lazy table of yours is, and you would run it here too"
+        )
         return Admission("here", engine, text, budget)
     if held is None:
         text = f"in a process of its own, as nobody can know its size, and may take {budget}"

@@ -46,7 +46,7 @@ class Peaks:
     unknown
         Whether sizes cannot be known: lists of unknown lengths, joins of many to many, functions of users.
     is_lent
-        Whether what is unknown is the size of lazy frames that the user made.
+        Whether what is unknown is the size of lazy frames and collections that the user made here.
     """
 
     polars: Span | None
@@ -77,7 +77,7 @@ def _peaks(plan: Plan, found: Mapping[Plan, Relation | None]) -> Peaks:
     if len(known) < len(found) or result is None:
         bytes_ = None if result is None else result.bytes
         dark = [n for n, one in found.items() if isinstance(n, Scan) and one is None]
-        is_lent = bool(dark) and all(hasattr(scan.source, "frame") for scan in dark)
+        is_lent = bool(dark) and not any(scan.source.travels() for scan in dark)
         return Peaks(None, None, None, bytes_, None, unknown=True, is_lent=is_lent)
     narrow = _narrowed(known, needed_columns(plan))
     cut = {node.input for node in narrow if isinstance(node, Limit) and node.offset >= 0}

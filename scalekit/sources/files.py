@@ -37,6 +37,7 @@ from scalekit.sources.read_options import ReadOptions, RowIndex
 from scalekit.sources.redact import redact
 
 _SPLIT_BYTES = 128 * 1024**2
+POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _MOST_FILES = 8
 """Files that are looked at for the values of columns: all over the source."""
 
@@ -160,7 +161,10 @@ class FileSource(Source):
             pieces = [self.pieces[n] for n in spread(len(self.pieces), _MOST_FILES)]
             try:
                 blocks = in_threads(lambda piece: self.blocks_at(piece, unknown), pieces)
-            except SourceError:  # gone or replaced since: whoever reads it says so
+            except (
+                SourceError,
+                *POLARS_ERRORS,
+            ):  # gone, replaced or faulty: whoever reads it says so
                 return {}
             for name in unknown:
                 all_of_it = [block for one in blocks for block in one.get(name, ())]

@@ -73,8 +73,21 @@ def groups(rows: Frame) -> Frame:
     return rows.group_by("k").agg(col("v").sum(), n=sk.len())
 
 
+@pytest.fixture
+def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring no table here for its size alone."""
+    monkeypatch.setattr("scalekit.backends.tasks.run.BROUGHT", -1)
+
+
 class TestTheLastTask:
-    def test_it_runs_in_this_process_where_its_tables_are_here(self, rows):
+    def test_it_runs_in_this_process_where_what_it_reads_is_small(self, rows, monkeypatch):
+        small, large = NearCluster(is_here=False), NearCluster(is_here=False)
+        stages = ran(groups(rows), small)
+        monkeypatch.setattr("scalekit.backends.tasks.run.BROUGHT", 10)
+        assert ran(groups(rows), large) == stages
+        assert len(small.tasks) == len(large.tasks) - 1
+
+    def test_it_runs_in_this_process_where_its_tables_are_here(self, rows, nothing_is_small):
         far, near = NearCluster(is_here=False), NearCluster()
         stages = ran(groups(rows), far)
         assert ran(groups(rows), near) == stages
@@ -108,7 +121,7 @@ class TestTheLastTask:
         assert len(cluster.tasks) == 3 + 1
         assert not cluster.asked
 
-    def test_functions_of_the_user_are_called_there(self, rows):
+    def test_functions_of_the_user_are_called_there(self, rows, nothing_is_small):
         far, near = NearCluster(is_here=False), NearCluster()
         frame = groups(rows).map_batches(
             lambda table: table.with_columns(pl.col("v") + 1),
@@ -117,14 +130,13 @@ class TestTheLastTask:
         ran(frame, far)
         ran(frame, near)
         assert len(near.tasks) == len(far.tasks)
-        assert near.asked
 
     def test_an_error_of_it_names_its_operator(self, rows):
         frame = groups(rows).with_columns(col("v").cast(pl.Int8)).filter(col("v") > 0)
         with pytest.raises(ComputeError, match=r"\(in .*cast\(Int8\).*in part 0 of stage "):
             collect(lower(optimize(frame._plan)), NearCluster(), Config(**BYTES), UNWATCHED)
 
-    def test_a_profile_has_it_as_a_stage(self, rows):
+    def test_a_profile_has_it_as_a_stage(self, rows, nothing_is_small):
         found = []
         for is_here in (False, True):
             run = Run(NearCluster(is_here=is_here), Config(**BYTES), UNWATCHED)

@@ -167,13 +167,13 @@ def test_parts_give_the_answer_of_each_group(function, use, columns, data):
         return
     partials = {name: e for s in splits for name, e in s.partials().items()}
     partial = [
-        frame_of(part).group_by("k", maintain_order=True).agg(**partials).collect()
+        frame_of(part).group_by("k", maintain_order=True).agg(**partials).collect(backend="polars")
         for part in split(table, 3)
     ]
     groups = frame_of(pl.concat(partial)).group_by("k", maintain_order=True)
-    merged = groups.agg(s.final() for s in splits).collect()
+    merged = groups.agg(s.final() for s in splits).collect(backend="polars")
     direct = frame.group_by("k", maintain_order=True)
-    expected = direct.agg(s.expr.alias(s.column) for s in splits).collect()
+    expected = direct.agg(s.expr.alias(s.column) for s in splits).collect(backend="polars")
     assert_equal(merged, expected, ordered=True)
 
 
