@@ -16,7 +16,7 @@ from scalekit.tree import walk
 LOYALTY = 1.2
 """How many times as long the way that ran last may take, and is kept: near a border, sessions do not flap."""
 
-RISK = {"in-memory": 1.3}
+RISK = {"in-memory": 1.1}
 """What the seconds of an engine count: in memory, Polars is much slower where it is slower, and little quicker else."""
 
 
