@@ -23,8 +23,11 @@ from scalekit.plan.nodes import (
 )
 from scalekit.tree import children, walk
 
-AHEAD, AHEAD_OF_JOIN = 8, 6
+AHEAD, AHEAD_OF_JOIN = 8, 5
 """Blocks that a reader is ahead of a slow consumer, for each thread."""
+
+PACKED = 0.35
+"""Size of a block as it is in a file, compressed, over what it is in memory, where nobody knows it."""
 
 TEXT_AHEAD = 128e6
 """Bytes of text that are read before they are parsed, for each thread."""
@@ -43,7 +46,7 @@ def ahead(plan: Plan, known: Mapping[Plan, Relation]) -> Span:
 def _waiting(
     scan: Scan, parents: Mapping[Plan, list[Plan]], known: Mapping[Plan, Relation]
 ) -> Span:
-    text = _text(scan)
+    text = _text(scan) + _fetched(scan, known[scan])
     node: Plan = scan
     kept = known[scan]
     most = NOTHING
@@ -58,6 +61,24 @@ def _waiting(
         return text
     share = min(1.0, block * _ahead_of(above) / rows)
     return text + kept.bytes.times(share) + most.times(min(1.0, block * _threads() / rows))
+
+
+def _fetched(scan: Scan, read: Relation) -> Span:
+    """Blocks of the wanted columns that were read from the file and are not decoded yet."""
+    block = scan.source.block_rows() if scan.source.form == "columns" else None
+    if block is None:
+        return NOTHING
+    share = min(1.0, block * AHEAD * _threads() / max(1.0, read.rows.guess))
+    return Span.of(read.bytes.guess * share * _packed(scan))
+
+
+def _packed(scan: Scan) -> float:
+    """Size of rows as they are in the files, compressed, over what they are in memory."""
+    stored = [piece.file.size for piece in getattr(scan.source, "pieces", ())]
+    whole = scan.source.statistics().bytes
+    if not stored or not whole or None in stored:
+        return PACKED
+    return min(1.0, sum(size or 0 for size in stored) / whole)
 
 
 def _text(scan: Scan) -> Span:

@@ -159,9 +159,10 @@ def spread(count: int, most: int) -> list[int]:
     return sorted({round(n * (count - 1) / (most - 1)) for n in range(most)})
 
 
-def of_rows(block: pl.DataFrame) -> dict[str, BlockStatistics]:
-    """What a block of rows at hand says of its columns, but for nested ones."""
-    plain = [s for s in block.iter_columns() if not s.dtype.is_nested() and s.dtype != pl.Object]
+def of_rows(block: pl.DataFrame, columns: Sequence[str]) -> dict[str, BlockStatistics]:
+    """What a block of rows at hand says of some of its columns, but for nested ones."""
+    found = [block.get_column(name) for name in columns if name in block.columns]
+    plain = [s for s in found if not s.dtype.is_nested() and s.dtype != pl.Object]
     return {s.name: _of_column(s) for s in plain}
 
 

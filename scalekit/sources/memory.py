@@ -99,8 +99,7 @@ class MemorySource(Source):
         if unknown:
             starts = spread(max(1, self.frame.height // _BLOCK_ROWS), _BLOCKS)
             blocks = [
-                of_rows(self.frame.select(unknown).slice(n * _BLOCK_ROWS, _BLOCK_ROWS))
-                for n in starts
+                of_rows(self.frame.slice(n * _BLOCK_ROWS, _BLOCK_ROWS), unknown) for n in starts
             ]
             for name in unknown:
                 mine = [block[name] for block in blocks if name in block]

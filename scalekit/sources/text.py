@@ -69,8 +69,7 @@ class TextSource(FileSource):
         heads = self._heads(piece) if piece.text else [self.scan([piece], None).slice(0, few)]
         found: dict[str, list[BlockStatistics]] = {name: [] for name in columns}
         for head in heads:
-            wanted = [name for name in columns if name in self.schema]
-            for name, block in of_rows(head.select(wanted).collect()).items():
+            for name, block in of_rows(head.collect(), columns).items():
                 found[name].append(block)
         return found
 

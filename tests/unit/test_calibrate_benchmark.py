@@ -80,7 +80,8 @@ def test_calibrate_end_to_end(tmp_path, capsys) -> None:
     assert str(out) in shown
     found = load_costs(out)
     assert found.origin.startswith("measured")
-    assert all(found.of(name).query > 0 for name in ("polars", "memory", "pandas"))
+    kinds = [found.of(name) for name in ("polars", "memory", "pandas")]
+    assert all(kind.query + kind.node > 0 for kind in kinds)
     assert found.of("polars").stage == 0
     assert list(json.loads(out.read_text())["machines"]) == [this_machine()]
 
