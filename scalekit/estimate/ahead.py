@@ -78,7 +78,7 @@ def _packed(scan: Scan) -> float:
     whole = scan.source.statistics().bytes
     if not stored or not whole or None in stored:
         return PACKED
-    return min(1.0, sum(size or 0 for size in stored) / whole)
+    return min(1.0, float(sum(size or 0 for size in stored)) / float(whole))
 
 
 def _text(scan: Scan) -> Span:
