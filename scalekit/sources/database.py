@@ -16,6 +16,7 @@ from scalekit.sources.align import Types, declared_types
 from scalekit.sources.base import Source, Statistics
 from scalekit.sources.database_connection import Reader, Uri, database_errors, sqlite_path
 from scalekit.sources.database_readers import open_reader
+from scalekit.sources.database_size import guess_rows
 from scalekit.sources.database_types import QueryColumn, conformed, query_columns
 from scalekit.storage import parse_location
 
@@ -49,6 +50,7 @@ class DatabaseSource(Source):
     columns: tuple[QueryColumn, ...]
     ranges: tuple[KeyRange, ...]
     rows: int | None = field(default=None, compare=False)
+    expected: int | None = field(default=None, compare=False)
 
     def keeps_order(self) -> bool:
         """No: a database gives rows as they come, and a query without an order may give another one."""
@@ -118,8 +120,9 @@ class DatabaseSource(Source):
         return f"SELECT {selected} FROM ({self.query}) AS scalekit_query{where}{last}"
 
     def statistics(self) -> Statistics:
-        """Rows only where they were counted for the partitions."""
-        return Statistics(rows=self.rows, exact=self.rows is not None)
+        """Rows as they were counted for the partitions, else as the database expects them."""
+        rows = self.expected if self.rows is None else self.rows
+        return Statistics(rows=rows, exact=self.rows is not None)
 
     def describe(self) -> str:
         """The beginning of the query, and the database without its password."""
@@ -200,7 +203,8 @@ def database_source(
         columns = query_columns(reader, text, dict(overrides), what=what)
         _check_names(overrides, columns)
         ranges, rows = _key_ranges(reader, text, columns, partition_on, partition_num, what)
-    return DatabaseSource(text, handle, columns, ranges, rows)
+    expected = guess_rows(reader, text, len(columns), handle) if rows is None else None
+    return DatabaseSource(text, handle, columns, ranges, rows, expected)
 
 
 def _check_names(overrides: Types, columns: tuple[QueryColumn, ...]) -> None:

@@ -23,6 +23,7 @@ from scalekit.errors import (
     SchemaMismatchError,
     SourceError,
 )
+from scalekit.sources import database_size
 from scalekit.sources.database import KeyRange, database_source
 from scalekit.sources.database_connection import Uri
 from tests.battery.postgres_server import find_postgres, postgres_server
@@ -223,6 +224,22 @@ def test_identity_and_pickle(sqlite):
     engine.dispose()
 
 
+def test_a_file_bounds_what_a_query_may_give(sqlite):
+    source = database_source("select 1 as one from t", sqlite)
+    known = source.statistics()
+    assert known.rows is not None
+    assert known.rows >= source.read().collect().height
+    assert not known.exact
+
+
+def test_a_planner_that_says_nothing_is_no_error(sqlite, monkeypatch):
+    def broken(*_: object) -> int:
+        raise RuntimeError("no statistics")
+
+    monkeypatch.setattr(database_size, "_LOOKS", {"sqlite": broken})
+    assert database_source("select 1 as one from t", sqlite).statistics().rows is None
+
+
 def test_what_is_no_connection(sqlite):
     with pytest.raises(SourceError, match="not int"):
         database_source("select 1", 5)
@@ -341,6 +358,12 @@ class PostgresTests:
             b"\x01",
         )
         assert set(rows.row(1)) == {None}
+
+    def test_the_planner_says_how_many_rows(self, postgres):
+        source = database_source("select * from generate_series(1, 100000) as n", postgres)
+        rows = source.statistics().rows
+        assert rows is None or 100 <= rows <= 10_000_000
+        assert (rows is None) == (not isinstance(postgres, str))
 
     def test_no_rows_have_types(self, postgres):
         rows = fetch("select i4, n, s from t where false", postgres)
