@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scalekit.backends import reachable
 from scalekit.config import Settings, configure
 
 
@@ -19,6 +20,12 @@ def own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(variable)
     yield
     configure(**dict.fromkeys(Settings.__annotations__))
+
+
+@pytest.fixture(autouse=True)
+def own_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide clusters that tests before it have started in this process: ``auto`` would weigh them too."""
+    monkeypatch.setattr(reachable, "_slots", lambda _: None)
 
 
 @pytest.fixture(autouse=True)

@@ -50,7 +50,9 @@ class AdbcReader:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """A small result."""
         with self._cursor() as cursor:
-            if self.dialect == "postgresql":  # which copies results else, and those of EXPLAIN cannot be
+            if (
+                self.dialect == "postgresql"
+            ):  # which copies results else, and those of EXPLAIN cannot be
                 cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
             cursor.execute(query)
             found: list[tuple[Any, ...]] = cursor.fetchall()

@@ -156,7 +156,7 @@ def test_the_page_shows_frames_graphs_and_plots_and_needs_nothing_from_elsewhere
         for o in cell.get("outputs", [])
         if "image/png" in o.get("data", {})
     ]
-    assert len(plots) == 2
+    assert len(plots) == 3
     assert all(plot.data["image/png"][:100] in page for plot in plots)
     assert re.search(r"<svg[^>]*>.*FILTER</text>", page)
     assert re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(?:https?:)?//', page) == []

@@ -86,6 +86,8 @@ class Run:
         """
         if pending.count != 1 or not self.history or self.config.partitions is not None:
             return False
+        if pending.is_stored:  # nothing is left to do
+            return False
         parts = [content for feed in pending.feeds for content in feed.contents]
         tables = [table for part in parts if isinstance(part, Part) for table in part.tables]
         if not all(isinstance(part, Part) for part in parts) or has_user_code(pending.fragment):

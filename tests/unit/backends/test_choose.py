@@ -11,6 +11,7 @@ import pytest
 import scalekit as sk
 from scalekit.backends import apart
 from scalekit.backends import choose as choosing
+from scalekit.backends import reachable as reaching
 from scalekit.backends.admission import Admission
 from scalekit.backends.choose import choose
 from scalekit.backends.decision import Candidate, Decision
@@ -22,6 +23,9 @@ FRAME = sk.from_polars(pl.DataFrame({"x": range(1000)}))
 NUMBERS = sk.from_polars(pl.DataFrame({"x": pl.int_range(4_000_000, eager=True)}))
 LARGE = NUMBERS.sort("x", descending=True)  # Polars holds some 80 MB for it, the result is 32 MB
 SMALL_BUDGET = "60MB"
+SLOTS_SEEN = (
+    reaching._slots
+)  # which tests are kept from, so that they do not see the clusters of others
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +104,9 @@ def test_auto_uses_the_client_of_this_session() -> None:
 
     config = resolve(memory_budget=SMALL_BUDGET)
     before = choose(LARGE._plan, config)
-    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None):
+    with Client(
+        processes=False, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ):
         assert choose(LARGE._plan, config).backend == "dask"
     after = choose(LARGE._plan, config)
     assert (before.chosen.place, after.chosen.place) == ("refused", "refused")
@@ -263,3 +269,14 @@ def test_a_system_that_cannot_stop_a_query_runs_what_most_likely_fits(
         return
     with pytest.raises(MemoryBudgetError, match="this system cannot stop"):
         backend_of(Decision(risky, ""))
+
+
+@pytest.mark.dask
+def test_a_cluster_that_scalekit_started_is_one_of_the_ways(
+    dask_settings: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FRAME.collect(**dask_settings)
+    monkeypatch.setattr(reaching, "_slots", SLOTS_SEEN)
+    found = sk.explain_choice(FRAME).filter(backend="dask")
+    assert found["way"].to_list() == ["the Dask cluster of this session"]
+    assert SLOTS_SEEN("dask") == 2
