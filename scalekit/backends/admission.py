@@ -147,8 +147,7 @@ def _least(peaks: Peaks, engine: Engine, *, can_spill: bool) -> float:
 
 def _held(peaks: Peaks, engine: Engine, *, whole: bool) -> Span | None:
     """What the engine holds: Polars' streaming engine holds its result only where it is wanted whole."""
-    held = {"in-memory": peaks.memory, "streaming": peaks.polars, "pandas": peaks.pandas}[engine]
-    result = peaks.result
+    held, result = peaks.of(engine), peaks.result
     if held is None or result is None or whole or engine != "streaming":
         return held
     guess = max(0.0, held.guess - result.guess)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.util import find_spec
 
-from scalekit.backends.admission import Engine, Kind, admit, admit_result
-from scalekit.backends.budget import Budget, budget_of
+from scalekit.backends.admission import Admission, Engine, Kind, admit, admit_result
+from scalekit.backends.budget import budget_of
 from scalekit.backends.decision import Candidate
 from scalekit.backends.reachable import Reachable, reachable
 from scalekit.config import Config
-from scalekit.estimate import Span
-from scalekit.estimate.costs import load_costs
+from scalekit.estimate.costs import Costs, load_costs
 from scalekit.estimate.peak import Peaks, peaks
 from scalekit.estimate.rows import relations, shown
 from scalekit.estimate.seconds import sizes_of, total
@@ -39,10 +38,11 @@ def weighed(plan: Plan, config: Config, kind: Kind) -> tuple[Candidate, ...]:
     """
     known = relations(plan)
     found, sizes = peaks(plan, known), sizes_of(shown(known))
-    budget = budget_of(config)
+    budget, costs = budget_of(config), load_costs()
     work = work_of(plan, sizes, Limits(config.partition_bytes, config.broadcast_bytes))
-    here = [_here(engine, found, budget, kind, work) for engine in _engines()]
-    there = [_there(cluster, found, budget, kind, work) for cluster in reachable(config)]
+    here = [_here(e, admit(found, budget, kind, e), found, work, costs) for e in _engines()]
+    admission = admit_result(found, budget, kind)
+    there = [_there(one, admission, found, work, costs) for one in reachable(config)]
     return (*here, *there)
 
 
@@ -53,37 +53,32 @@ def alone(plan: Plan, config: Config, kind: Kind) -> Candidate:
     if name not in _LOCAL:
         return Candidate(name, name, admission=admit_result(found, budget, kind))
     engine = "in-memory" if name == "polars" and config.deterministic else _LOCAL[name]
-    return Candidate(name, engine, None, _peak(engine, found), admit(found, budget, kind, engine))
+    return Candidate(name, engine, None, found.of(engine), admit(found, budget, kind, engine))
 
 
 _LOCAL: dict[str, Engine] = {"polars": "streaming", "pandas": "pandas"}
 
 
 def _here(
-    engine: Engine, found: Peaks, budget: Budget | None, kind: Kind, work: tuple[Work, ...]
+    engine: Engine, admission: Admission, found: Peaks, work: tuple[Work, ...], costs: Costs
 ) -> Candidate:
-    admission = admit(found, budget, kind, engine)
-    name = _COSTS[engine]
-    seconds = total(work, load_costs().of(name))
+    seconds = total(work, costs.of(_COSTS[engine]))
     if admission.place == "child":
         seconds += STARTED
     backend = "pandas" if engine == "pandas" else "polars"
-    return Candidate(backend, engine, seconds, _peak(engine, found), admission)
+    return Candidate(backend, engine, seconds, found.of(engine), admission)
 
 
 def _there(
-    cluster: Reachable, found: Peaks, budget: Budget | None, kind: Kind, work: tuple[Work, ...]
+    cluster: Reachable,
+    admission: Admission | None,
+    found: Peaks,
+    work: tuple[Work, ...],
+    costs: Costs,
 ) -> Candidate:
-    costs = load_costs().of(cluster.backend)
-    seconds = total(work, costs, cluster.slots or costs.slots)
-    admission = admit_result(found, budget, kind)
-    return Candidate(
-        cluster.backend, cluster.backend, seconds, found.result, admission, cluster.origin
-    )
-
-
-def _peak(engine: Engine, found: Peaks) -> Span | None:
-    return {"streaming": found.polars, "in-memory": found.memory, "pandas": found.pandas}[engine]
+    name, own = cluster.backend, costs.of(cluster.backend)
+    seconds = total(work, own, cluster.slots or own.slots)
+    return Candidate(name, name, seconds, found.result, admission, cluster.origin)
 
 
 @lru_cache(maxsize=1)

@@ -88,11 +88,7 @@ def _fitting(ways: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _weight(way: Candidate) -> float:
-    return _seconds(way) * RISK.get(way.engine, 1.0)
-
-
-def _seconds(way: Candidate) -> float:
-    return 0.0 if way.seconds is None else way.seconds
+    return way.time * RISK.get(way.engine, 1.0)
 
 
 def _asked(way: Candidate) -> str:
@@ -108,7 +104,7 @@ def _words(chosen: Candidate, ways: Sequence[Candidate]) -> str:
     if not chosen.is_possible:
         assert chosen.admission is not None
         return f"nothing fits: {chosen.admission.reason}"
-    parts = [f"{chosen.name} would take about {time_text(_seconds(chosen))}"]
+    parts = [f"{chosen.name} would take about {time_text(chosen.time)}"]
     if chosen.peak is not None and not chosen.origin:
         parts[0] += f" and {size_text(round(chosen.peak.guess))}"
     if chosen.place == "child":
@@ -122,5 +118,5 @@ def _words(chosen: Candidate, ways: Sequence[Candidate]) -> str:
 def _against(way: Candidate) -> str:
     if not way.is_possible:
         return f"{way.name} would not fit"
-    text = f"{way.name} {time_text(_seconds(way))}"
+    text = f"{way.name} {time_text(way.time)}"
     return f"{text} in a process of its own" if way.place == "child" else text

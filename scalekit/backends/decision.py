@@ -41,6 +41,11 @@ class Candidate:
         return self.admission is None or self.admission.place != "refused"
 
     @property
+    def time(self) -> float:
+        """Its seconds, none where nothing was weighed."""
+        return 0.0 if self.seconds is None else self.seconds
+
+    @property
     def place(self) -> str:
         """``"here"``, ``"child"`` (a process of its own, with a limit), ``"cluster"`` or ``"refused"``."""
         if not self.is_possible:

@@ -27,9 +27,6 @@ class Reachable:
     origin: str
     slots: int | None = None
 
-    def __str__(self) -> str:
-        return f"the {self.backend.capitalize()} cluster of {self.origin}"
-
 
 def reachable(config: Config) -> tuple[Reachable, ...]:
     """The configured cluster alone, else all that this process is connected to; nothing is asked and nobody waits."""

@@ -57,6 +57,10 @@ class Peaks:
     unknown: bool
     is_lent: bool = False
 
+    def of(self, engine: str) -> Span | None:
+        """What an engine of this machine holds: ``"streaming"``, ``"in-memory"`` or ``"pandas"``."""
+        return {"streaming": self.polars, "in-memory": self.memory, "pandas": self.pandas}[engine]
+
 
 def peaks(plan: Plan, found: Mapping[Plan, Relation | None] | None = None) -> Peaks:
     """Peak memory of an optimized plan, by engine.

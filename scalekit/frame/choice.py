@@ -40,7 +40,7 @@ def explain_choice(frame: Frame, **settings: Any) -> pl.DataFrame:
     """
     decision = run.decide(frame._plan, resolve(**settings))
     ways = decision.candidates or (decision.chosen,)
-    others = sorted((w for w in ways if w is not decision.chosen), key=_seconds)
+    others = sorted((w for w in ways if w is not decision.chosen), key=lambda way: way.time)
     rows = [decision.chosen, *others]
     return pl.DataFrame(
         {
@@ -57,10 +57,6 @@ def explain_choice(frame: Frame, **settings: Any) -> pl.DataFrame:
 
 
 _MEMORY = {"memory": "guess", "memory_low": "low", "memory_high": "high"}
-
-
-def _seconds(way: Candidate) -> float:
-    return 0.0 if way.seconds is None else way.seconds
 
 
 def _bytes(ways: list[Candidate], part: str) -> pl.Series:
