@@ -139,12 +139,14 @@ def decide(plan: Plan, config: Config) -> Decision:
     return choose(optimized_plan(plan, config), config)
 
 
-def batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+def batches(
+    plan: Plan, config: Config, rows: int, watch: Watch = UNWATCHED
+) -> Iterator[pl.DataFrame]:
     """Run ``plan`` and give its rows in batches of at most ``rows``."""
-    backend, program = prepare(plan, config, kind="batches")
+    backend, program = prepare(plan, config, watch, "batches")
     schema = schema_of(plan)
     with _run_errors(plan):
-        for batch in backend.batches(program, config, rows):
+        for batch in backend.batches(program, config, rows, watch):
             yield pin_schema(batch, schema)
 
 

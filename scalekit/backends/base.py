@@ -53,9 +53,11 @@ class Backend(ABC):
     def execute(self, program: Any, config: Config, watch: Watch = UNWATCHED) -> pl.DataFrame:
         """Run the program, report to ``watch`` what can be told, and give the result on this machine."""
 
-    def batches(self, program: Any, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+    def batches(
+        self, program: Any, config: Config, rows: int, watch: Watch = UNWATCHED
+    ) -> Iterator[pl.DataFrame]:
         """Run the program and give its rows in batches; backends override it that need not hold them all."""
-        yield from self.execute(program, config).iter_slices(rows)
+        yield from self.execute(program, config, watch).iter_slices(rows)
 
     def parts(
         self, program: Any, config: Config, watch: Watch = UNWATCHED

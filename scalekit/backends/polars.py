@@ -39,7 +39,13 @@ class PolarsBackend(Backend):
         """Run the query; in memory where floats have to be added in one order."""
         return program.collect(engine="in-memory" if config.deterministic else self._engine)
 
-    def batches(self, program: pl.LazyFrame, config: Config, rows: int) -> Iterator[pl.DataFrame]:  # noqa: ARG002
+    def batches(
+        self,
+        program: pl.LazyFrame,
+        config: Config,  # noqa: ARG002
+        rows: int,
+        watch: Watch = UNWATCHED,  # noqa: ARG002
+    ) -> Iterator[pl.DataFrame]:
         """Run the query, holding no more than a few batches at a time."""
         yield from program.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
 

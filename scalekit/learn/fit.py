@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from inspect import Parameter, signature
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from scalekit.config import resolve
 from scalekit.display.progress import progress
-from scalekit.display.text import amount
 from scalekit.errors import ColumnNotFoundError, InvalidOperationError
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
@@ -21,14 +18,15 @@ from scalekit.learn.arguments import (
     missing_package,
     schema,
 )
-from scalekit.learn.matrix import to_features, to_target, to_weights
-from scalekit.learn.record import FitRecord, package_versions
-from scalekit.learn.rows import Rows, collect_rows
+from scalekit.learn.local import weight_parameter
+from scalekit.learn.roles import Roles
+from scalekit.learn.route import Wishes, choose_route
 
 Columns: TypeAlias = "str | Sequence[str]"
+OnUnsupported: TypeAlias = Literal["error", "sample", "gather"]
 E = TypeVar("E")
 
-SOLVERS = ("auto",)
+SOLVERS = ("auto", "memory", "passes")
 ON_UNSUPPORTED = ("error", "sample", "gather")
 
 
@@ -41,8 +39,9 @@ def fit(
     features: Any = None,
     sample_weight: str | None = None,
     solver: str = "auto",
-    on_unsupported: str = "error",
-    verify: bool = False,  # noqa: ARG001 - a fit in memory is the one it would compare with
+    on_unsupported: OnUnsupported = "error",
+    max_rows: int = 100_000,
+    verify: bool = False,  # noqa: ARG001
 ) -> E:
     """Fit a scikit-learn estimator or Pipeline on a frame.
 
@@ -105,56 +104,38 @@ def fit(
     check_method(estimator, "fit", "fit")
     check_choice(solver, SOLVERS, "solver")
     check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
-    roles = _Roles.of(frame, target, features, sample_weight)
+    roles = _roles(frame, target, features, sample_weight)
     unfitted = _clone(estimator)
     _check_target_given(unfitted, roles)
-    weight_parameter = None if sample_weight is None else _weight_parameter(unfitted)
+    if roles.weight is not None:
+        weight_parameter(unfitted)  # refuses those that take none
     config = resolve()
     with progress(config) as watch:
-        rows = collect_rows(frame, roles.columns, config, watch)
-        watch.step(f"fitting {type(unfitted).__name__} on {amount(rows.table.height, 'row')}")
-        fitted = _fit(unfitted, rows, roles, weight_parameter)
-    fitted.scalekit_fit_ = _record(rows, roles, solver)
+        route = choose_route(
+            unfitted, frame, roles, config, Wishes(solver, on_unsupported, max_rows)
+        )
+        fitted = route.fit(unfitted, frame, roles, watch)
     return fitted  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
-class _Roles:
-    """Which column is what."""
-
-    features: tuple[str, ...]
-    targets: tuple[str, ...]
-    weight: str | None
-
-    @classmethod
-    def of(
-        cls, frame: Frame, target: Columns | None, features: Any, sample_weight: str | None
-    ) -> _Roles:
-        """Check the columns that the user named, and find the others."""
-        known = list(schema(frame))
-        targets = () if target is None else column_names(frame, target, "target")
-        if sample_weight is not None and sample_weight not in known:
-            raise ColumnNotFoundError.missing([sample_weight], known)
-        taken = {*targets, sample_weight}
-        if features is None:
-            names = tuple(name for name in known if name not in taken)
-        else:
-            names = column_names(frame, features, "features")
-        if leaked := [name for name in names if name in taken]:
-            raise InvalidOperationError(
-                f"{', '.join(map(repr, leaked))} cannot be a feature and the target or the weights at once"
-            )
-        if not names:
-            raise InvalidOperationError(
-                "no feature is left: the frame has no column but the target"
-            )
-        return cls(names, targets, sample_weight)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns that a fit reads."""
-        weights = () if self.weight is None or self.weight in self.targets else (self.weight,)
-        return (*self.features, *self.targets, *weights)
+def _roles(frame: Frame, target: Columns | None, features: Any, sample_weight: str | None) -> Roles:
+    """Check the columns that the user named, and find the others."""
+    known = list(schema(frame))
+    targets = () if target is None else column_names(frame, target, "target")
+    if sample_weight is not None and sample_weight not in known:
+        raise ColumnNotFoundError.missing([sample_weight], known)
+    taken = {*targets, sample_weight}
+    if features is None:
+        names = tuple(name for name in known if name not in taken)
+    else:
+        names = column_names(frame, features, "features")
+    if leaked := [name for name in names if name in taken]:
+        raise InvalidOperationError(
+            f"{', '.join(map(repr, leaked))} cannot be a feature and the target or the weights at once"
+        )
+    if not names:
+        raise InvalidOperationError("no feature is left: the frame has no column but the target")
+    return Roles(names, targets, sample_weight)
 
 
 def _clone(estimator: Any) -> Any:
@@ -165,7 +146,7 @@ def _clone(estimator: Any) -> Any:
     return clone(estimator, safe=False)  # an object that only has ``fit`` is copied whole
 
 
-def _check_target_given(estimator: Any, roles: _Roles) -> None:
+def _check_target_given(estimator: Any, roles: Roles) -> None:
     from sklearn.utils import get_tags
 
     if roles.targets or not hasattr(estimator, "__sklearn_tags__"):
@@ -175,73 +156,3 @@ def _check_target_given(estimator: Any, roles: _Roles) -> None:
             f"{type(estimator).__name__} learns to predict a column: name it with target=; "
             f"the frame has {', '.join(map(repr, roles.features[:40]))}"
         )
-
-
-def _weight_parameter(estimator: Any) -> str:
-    """The name under which ``fit`` takes weights: a Pipeline's carries the name of its last step."""
-    from sklearn import get_config
-    from sklearn.pipeline import Pipeline
-    from sklearn.utils.validation import has_fit_parameter
-
-    if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
-        name, last = estimator.steps[-1]
-        return f"{name}__{_weight_parameter(last)}"
-    if has_fit_parameter(estimator, "sample_weight"):
-        return "sample_weight"
-    takes_any = any(
-        p.kind is Parameter.VAR_KEYWORD for p in signature(estimator.fit).parameters.values()
-    )
-    if takes_any and hasattr(estimator, "estimator"):
-        return _weight_parameter(estimator.estimator)  # a search hands them on as they are named
-    if takes_any:
-        return "sample_weight"
-    raise InvalidOperationError(
-        f"{type(estimator).__name__}.fit takes no sample_weight: leave it out, or choose another estimator"
-    )
-
-
-def _fit(estimator: Any, rows: Rows, roles: _Roles, weight_parameter: str | None) -> Any:
-    if rows.table.is_empty():
-        raise InvalidOperationError(
-            "the frame has no rows to fit on: look at its filters and joins with frame.explain()"
-        )
-    arguments: list[Any] = []
-    if roles.targets:
-        arguments = [to_target(rows.table.select(roles.targets))]
-    weights = {}
-    if weight_parameter is not None and roles.weight is not None:
-        weights = {weight_parameter: to_weights(rows.table[roles.weight])}
-    features = _features(rows, roles)
-    try:
-        estimator.fit(features, *arguments, **weights)
-    except Exception as error:
-        error.add_note(
-            f"while fitting {type(estimator).__name__} on {rows.table.height:,} rows of "
-            f"{', '.join(f'{n!r} ({rows.table.schema[n]})' for n in roles.features[:20])}"
-        )
-        raise
-    return estimator
-
-
-def _features(rows: Rows, roles: _Roles) -> Any:
-    try:
-        return to_features(rows.table.select(roles.features))
-    except ImportError as error:
-        raise missing_package(error, "fit") from error
-
-
-def _record(rows: Rows, roles: _Roles, solver: str) -> FitRecord:
-    several = roles.targets or None
-    return FitRecord(
-        strategy="local",
-        exactness="exact",
-        rows=rows.table.height,
-        features=roles.features,
-        feature_types=tuple(str(rows.table.schema[name]) for name in roles.features),
-        target=roles.targets[0] if len(roles.targets) == 1 else several,
-        sample_weight=roles.weight,
-        order=rows.order,
-        backend=rows.backend,
-        solver=solver,
-        versions=package_versions(),
-    )

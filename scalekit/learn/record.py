@@ -10,6 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 Exactness: TypeAlias = Literal["exact", "converged", "in_law", "approximate", "sampled"]
 
+EXACTNESS: tuple[Exactness, ...] = ("exact", "converged", "in_law", "approximate", "sampled")
+"""From equal to weakest: a model of several steps is as exact as the weakest of them."""
+
 _PACKAGES = {
     "scalekit": "scalekit",
     "scikit-learn": "sklearn",
@@ -31,7 +34,8 @@ class FitRecord:
     Attributes
     ----------
     strategy
-        How the rows were brought to the estimator; ``"local"`` is its own ``fit`` on one machine.
+        How the rows were brought to the estimator; ``"local"`` is its own ``fit`` on one machine, other names are
+        those of docs/estimators.md.
     exactness
         How the model relates to one fitted in memory by scikit-learn itself; ``"exact"`` is equal to it.
     rows
@@ -50,6 +54,8 @@ class FitRecord:
         Who ran the query that gave the rows.
     solver
         What was asked for.
+    passes
+        How often the rows were read.
     versions
         Versions of the packages that took part, by name.
     """
@@ -65,6 +71,7 @@ class FitRecord:
     backend: str
     solver: str
     versions: dict[str, str]
+    passes: int = 1
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SimpleNamespace, (), vars(self)

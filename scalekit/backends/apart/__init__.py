@@ -77,15 +77,17 @@ class Apart(Backend):
         path.unlink()
         return rows
 
-    def batches(self, program: Program, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+    def batches(
+        self, program: Program, config: Config, rows: int, watch: Watch = UNWATCHED
+    ) -> Iterator[pl.DataFrame]:
         """Run the query there and have its rows sent, a batch at a time."""
         with ExitStack() as stack:
             folder = stack.enter_context(private_folder())
             process = self._begun(self._job(program, config, rows=rows), folder, stack)
             if process is None:
-                yield from self._inside.batches(program.inside, config, rows)
+                yield from self._inside.batches(program.inside, config, rows, watch)
                 return
-            for sent in process.listen(UNWATCHED):
+            for sent in process.listen(watch):
                 if sent is not None:
                     yield pl.read_ipc_stream(sent)
 

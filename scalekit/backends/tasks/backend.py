@@ -77,9 +77,11 @@ class TaskBackend(Backend):
         run = Run(self._cluster(program, config), config, watch)
         return frames_of(evaluate(program, run), run)
 
-    def batches(self, program: Physical, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+    def batches(
+        self, program: Physical, config: Config, rows: int, watch: Watch = UNWATCHED
+    ) -> Iterator[pl.DataFrame]:
         """Run the physical plan and bring its rows here in batches, of which no more are on their way."""
-        for frame in self.parts(program, config):
+        for frame in self.parts(program, config, watch):
             yield from frame.iter_slices(rows)
 
     def write(

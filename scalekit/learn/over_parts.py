@@ -1,0 +1,85 @@
+"""A fit whose rows stay where they are: passes over partitions on a cluster, over batches on one machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from scalekit import parts, run
+from scalekit.backends.watch import Watch
+from scalekit.config import Config
+from scalekit.errors import InvalidOperationError
+from scalekit.learn.passes.batch import POSITION, read
+from scalekit.learn.passes.data import Data
+from scalekit.learn.passes.drive import ROOM, Driver
+from scalekit.learn.passes.views import Table, View
+from scalekit.learn.roles import Roles
+from scalekit.learn.strategies.choice import Chosen, OnUnsupported, fitter
+from scalekit.plan.nodes import Filter, Limit, Plan, RowIndex, Scan, Select, WithColumns
+from scalekit.tree import walk
+
+EXAMPLES = 20
+"""Rows that are looked at before a fit, for names and types."""
+
+
+def fit_over_parts(
+    chosen: Chosen,
+    plan: Plan,
+    roles: Roles,
+    config: Config,
+    watch: Watch,
+    *,
+    on_unsupported: OnUnsupported,
+    max_rows: int,
+) -> tuple[Any, Driver]:
+    """Fit an estimator by the strategy that was chosen for it.
+
+    Returns
+    -------
+    estimator, driver
+        The fitted estimator, and who read the rows for it.
+    """
+    if chosen.needs_positions:
+        plan = RowIndex(plan, POSITION, 0)
+    plan = _ready(chosen, plan, config, watch)
+    driver = Driver(config, watch)
+    data = _data(Table(plan, roles), config, fitter(on_unsupported, max_rows))
+    return driver.run(data.fit(chosen.estimator)), driver
+
+
+def _ready(chosen: Chosen, plan: Plan, config: Config, watch: Watch) -> Plan:
+    """The plan for several readings: kept where it was computed, unless it is read as quickly again, or has no room."""
+    if chosen.is_one_pass or (_is_read_again(plan, config)):
+        return plan
+    size, room = run.estimates(plan)[plan].bytes, parts.room(config)
+    if size is not None and room is not None and size.guess > ROOM * room:
+        return plan
+    return run.persist_scan(plan, config, watch)
+
+
+def _is_read_again(plan: Plan, config: Config) -> bool:
+    """Whether each reading costs little more than the rows themselves."""
+    if not all(isinstance(node, Scan | Select | Filter | WithColumns) for node in walk(plan)):
+        return False
+    scans = [node.source for node in walk(plan) if isinstance(node, Scan)]
+    if parts.is_cluster(config):  # what is in this process would be sent in each pass
+        return all(source.travels() and source.form == "columns" for source in scans)
+    return all(source.form == "frame" for source in scans)
+
+
+def _data(table: Table, config: Config, fit: Any) -> Data:
+    first = run.collect(Limit(table.plan, 0, EXAMPLES), config)
+    if first.is_empty():
+        raise InvalidOperationError(
+            "the frame has no rows to fit on: look at its filters and joins with frame.explain()"
+        )
+    batch = read(_without_missing_labels(first, table.roles), table.roles)
+    local = not parts.is_cluster(config)
+    return Data(View(table), batch.X, batch.y, table.roles.weight is not None, local, fit)
+
+
+def _without_missing_labels(rows: pl.DataFrame, roles: Roles) -> pl.DataFrame:
+    """The rows, of which the passes will say where labels are missing."""
+    complete = rows.drop_nulls([*roles.targets, *((roles.weight,) if roles.weight else ())])
+    return complete if complete.height else rows

@@ -1,0 +1,247 @@
+"""Runs fits: answers what their adapters ask for, with one reading of the rows for all that is asked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from scalekit import parts, run
+from scalekit.backends.watch import Watch
+from scalekit.config import Config
+from scalekit.errors import InvalidOperationError
+from scalekit.expr.node import Opaque
+from scalekit.kernels.schema import schema_of
+from scalekit.learn.passes.batch import HASH, KEPT, POSITION, Batch, read
+from scalekit.learn.passes.fused import TARGETS, WEIGHT, Failure, Fused, Project
+from scalekit.learn.passes.gathered import Gathered, gathered, stacked
+from scalekit.learn.passes.requests import Gather, Joint, Keep, Pass, Request, Steps, Stream
+from scalekit.learn.passes.views import Table, View
+from scalekit.learn.roles import Roles
+from scalekit.plan.nodes import MapBatches
+
+ROOM = 0.6
+"""Share of the memory of those who work that a kept matrix may take."""
+
+
+class Driver:
+    """Reads the rows of one fit as often as its adapters ask, and counts how often.
+
+    Parameters
+    ----------
+    config
+        Settings; its backend is the one that works.
+    watch
+        Is told which pass is under way.
+    """
+
+    def __init__(self, config: Config, watch: Watch) -> None:
+        self._config = config
+        self._watch = watch
+        self.passes = 0
+        self.rows = 0
+
+    def run(self, steps: Steps) -> Any:
+        """Run a fit to its end, and give what it returns."""
+        answer: Any = None
+        while True:
+            try:
+                request = steps.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = self.answer(request)
+
+    def answer(self, request: Request) -> Any:
+        """What is asked for: passes over one table in one reading, then all else in order."""
+        singles = list(_singles(request))
+        answers: dict[int, Any] = {}
+        for table, passes in _by_table(singles):
+            for number, found in zip(passes, self._read(table, passes.values()), strict=True):
+                answers[number] = found
+        for number, single in enumerate(singles):
+            if not isinstance(single, Pass):
+                answers[number] = self._other(single)
+        return _shaped(request, iter(answers[number] for number in range(len(singles))))
+
+    def _other(self, request: Request) -> Any:
+        match request:
+            case Keep():
+                return self._keep(request)
+            case Gather():
+                return self._gather(request)
+            case Stream():
+                return self._stream(request)
+        raise TypeError(f"a fit asked for {type(request).__name__}, which nobody answers")
+
+    # passes
+
+    def _read(self, table: Table, asked: Iterable[Pass]) -> list[Any]:
+        """One reading of a table; the answers of each pass folded from the left, in the order of the parts."""
+        passes = list(asked)
+        shared = _unique(passes)
+        unique = list(dict.fromkeys(shared))
+        watch = self._begin(", ".join(dict.fromkeys(p.what for p in passes if p.what)))
+        found: list[Any] = [None] * len(unique)
+        rows = 0
+        for height, answers in self._answers(table, Fused.of(table.roles, unique), watch):
+            rows += height
+            for number, answer in enumerate(answers):
+                found[number] = _folded(unique[number].combine, found[number], answer)
+        self.rows = max(self.rows, rows)
+        for one, answer in zip(unique, found, strict=True):
+            if answer is None:
+                raise InvalidOperationError(_NO_ROWS.format(what=one.what or "a step"))
+        by_pass = dict(zip(unique, found, strict=True))
+        return [by_pass[one] for one in shared]
+
+    def _answers(
+        self, table: Table, function: Callable[[pl.DataFrame], Any], watch: Watch
+    ) -> Iterator[Any]:
+        for answer in parts.answers(table.plan, function, self._config, watch):
+            if isinstance(answer, Failure):
+                answer.error.add_note(f"while a pass read {answer.rows:,} rows of a part")
+                raise answer.error
+            yield answer
+
+    def _begin(self, what: str) -> Watch:
+        self.passes += 1
+        words = f"pass {self.passes}" + (f": {what}" if what else "")
+        self._watch.step(words)
+        return _Named(self._watch, words)
+
+    # rows that stay, and rows that come here
+
+    def _keep(self, request: Keep) -> View:
+        project = self._projected(request)
+        table = request.view.table
+        if not self._fits(table, project):
+            return request.view
+        plan = MapBatches(table.plan, Opaque(project), project.schema)
+        kept = run.persist_scan(plan, self._config, self._begin(request.what))
+        names = [name for name, _ in project.schema]
+        targets = tuple(name for name in names if name in TARGETS)
+        weight = WEIGHT if WEIGHT in names else None
+        return View(Table(kept, Roles((KEPT,), targets, weight)))
+
+    def _projected(self, request: Keep) -> Project:
+        """How the matrix is made; what it holds is seen on the first rows."""
+        view = request.view
+        batch = self._first(view)
+        roles = view.table.roles
+        known: list[tuple[str, pl.DataType]] = [(KEPT, pl.Array(pl.Float64, batch.matrix.shape[1]))]
+        y = batch.y
+        if y is not None:
+            columns = [y] if y.ndim == 1 else list(y.T)
+            known += [(name, pl.Series(c).dtype) for name, c in zip(TARGETS, columns, strict=False)]
+        if batch.weight is not None:
+            known.append((WEIGHT, pl.Float64()))
+        if POSITION in schema_of(view.table.plan):
+            known.append((POSITION, schema_of(view.table.plan)[POSITION]))
+        if request.hashed:
+            known.append((HASH, pl.UInt64()))
+        return Project(roles, view.steps, tuple(known), roles.columns if request.hashed else ())
+
+    def _first(self, view: View) -> Batch:
+        for batch in self._batches(view, 1000):
+            if batch.height:
+                return batch
+        raise InvalidOperationError(_NO_ROWS.format(what="a step"))
+
+    def _fits(self, table: Table, project: Project) -> bool:
+        """Whether the kept table takes no more than its share of memory, by what is known of the rows."""
+        rows = run.estimates(table.plan)[table.plan].rows
+        room = parts.room(self._config)
+        if rows is None or room is None:
+            return True
+        width = sum(_width(dtype) for _, dtype in project.schema)
+        return rows.guess * width <= ROOM * room
+
+    def _gather(self, request: Gather) -> Gathered:
+        view = request.view
+        watch = self._begin(request.what)
+        fused = Fused(view.table.roles, ((view.steps, gathered, ()),))
+        parts = [answers[0] for _, answers in self._answers(view.table, fused, watch) if answers[0]]
+        if not parts:
+            raise InvalidOperationError(_NO_ROWS.format(what=request.what))
+        return stacked(parts)
+
+    def _stream(self, request: Stream) -> Iterator[Batch]:
+        self._begin(request.what)
+        return self._batches(request.view, request.rows)
+
+    def _batches(self, view: View, rows: int) -> Iterator[Batch]:
+        roles = view.table.roles
+        for frame in parts.even_batches(view.table.plan, self._config, rows):
+            batch = read(frame, roles)
+            for step in view.steps:
+                batch = step(batch) if batch.height else batch
+            if batch.height:
+                yield batch
+
+
+_NO_ROWS = "no rows are left for {what}: look at the frame's filters and joins with frame.explain()"
+
+
+class _Named(Watch):
+    """A watch that says of each stage which pass it belongs to."""
+
+    def __init__(self, watch: Watch, what: str) -> None:
+        self._watch = watch
+        self._what = what
+
+    def stage(self, name: str, place: int, done: int, total: int, size: int) -> None:  # noqa: ARG002
+        """Tell how many parts of the pass are done."""
+        self._watch.stage(self._what, place, done, total, 0)
+
+
+def _folded(combine: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return right if left is None else left
+    return combine(left, right)
+
+
+def _unique(passes: list[Pass]) -> list[Pass]:
+    """For each pass the first that asks the same of the same view: what several candidates need is computed once."""
+    first: dict[Any, Pass] = {}
+    return [first.setdefault(_identity(one), one) for one in passes]
+
+
+def _identity(one: Pass) -> Any:
+    parts = (tuple(map(id, one.view.steps)), one.kernel, one.combine)
+    try:
+        hash(one.broadcast)
+    except TypeError:
+        return (*parts, tuple(map(id, one.broadcast)))
+    return (*parts, one.broadcast)
+
+
+def _singles(request: Request) -> Iterator[Request]:
+    if isinstance(request, Joint):
+        for part in request.requests:
+            yield from _singles(part)
+    else:
+        yield request
+
+
+def _shaped(request: Request, answers: Iterator[Any]) -> Any:
+    """The answers in the shape of the request."""
+    if isinstance(request, Joint):
+        return [_shaped(part, answers) for part in request.requests]
+    return next(answers)
+
+
+def _by_table(singles: list[Request]) -> list[tuple[Table, dict[int, Pass]]]:
+    found: dict[int, tuple[Table, dict[int, Pass]]] = {}
+    for number, single in enumerate(singles):
+        if isinstance(single, Pass):
+            table = single.view.table
+            found.setdefault(id(table), (table, {}))[1][number] = single
+    return list(found.values())
+
+
+def _width(dtype: pl.DataType) -> int:
+    if isinstance(dtype, pl.Array):
+        return 8 * dtype.size
+    return 8

@@ -1,0 +1,104 @@
+"""What an adapter asks for while it fits: a pass over the rows, rows kept or brought here, or several of these at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from scalekit.learn.passes.views import View
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One reading of the rows, answered by the fold of what ``kernel`` says of each batch.
+
+    Attributes
+    ----------
+    view
+        The rows.
+    kernel
+        ``kernel(batch, *broadcast)``: a function of a module, which is never called with no rows.
+    combine
+        ``combine(left, right)``, associative; answers are folded from the left in the order of the parts, so that a
+        result does not depend on who was done first.
+    broadcast
+        What the kernel is given beside the rows: it travels once to each worker.
+    what
+        What it is about, for the progress bar: ``"means"``, ``"gradient, objective 0.6931"``.
+    """
+
+    view: View
+    kernel: Callable[..., Any]
+    combine: Callable[[Any, Any], Any]
+    broadcast: tuple[Any, ...] = ()
+    what: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Keep:
+    """The matrix of a view, with target and weights, is to be kept near the workers for many passes.
+
+    It is answered by a view of the same rows: over a kept table where that fits the memory, else the view itself.
+    Hashes of rows go with it where ``hashed``, and their positions where the table has them.
+    """
+
+    view: View
+    hashed: bool = False
+    what: str = "keeping the matrix"
+
+
+@dataclass(frozen=True, eq=False)
+class Gather:
+    """All rows of a view, here; answered by a :class:`~scalekit.learn.passes.gathered.Gathered`."""
+
+    view: View
+    what: str = "gathering rows"
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """The rows of a view in batches of ``rows`` in the order of the frame, here, whatever the partitions.
+
+    It is answered by an iterator of batches, of which few are on their way at one time.
+    """
+
+    view: View
+    rows: int
+    what: str = "streaming"
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """Several requests at once, answered by the list of their answers; passes over one table share one reading."""
+
+    requests: tuple[Request, ...]
+
+
+Request: TypeAlias = Pass | Keep | Gather | Stream | Joint
+
+Steps: TypeAlias = Generator[Request, Any, Any]
+"""A fit under way: it yields requests, is sent their answers, and returns the fitted estimator."""
+
+
+def together(fits: Iterable[Steps]) -> Generator[Joint, list[Any], list[Any]]:
+    """Several fits in lockstep, which share their passes; returns what they return, in order."""
+    running = list(fits)
+    results: list[Any] = [None] * len(running)
+    waiting: dict[int, Request] = {}
+
+    def advance(number: int, answer: Any) -> None:
+        try:
+            waiting[number] = running[number].send(answer)
+        except StopIteration as end:
+            waiting.pop(number, None)
+            results[number] = end.value
+
+    for number in range(len(running)):
+        advance(number, None)
+    while waiting:
+        asked = dict(waiting)
+        answers = yield Joint(tuple(asked.values()))
+        for number, answer in zip(asked, answers, strict=True):
+            advance(number, answer)
+    return results

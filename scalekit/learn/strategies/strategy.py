@@ -1,0 +1,66 @@
+"""What the table of strategies says of an estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from scalekit.learn.passes.data import Data
+from scalekit.learn.passes.requests import Steps
+from scalekit.learn.record import Exactness
+
+Kind: TypeAlias = Literal[
+    "stateless", "statistics", "quantiles", "iterative", "gang", "sampled", "streamed", "composed"
+]
+
+Adapter: TypeAlias = Callable[[Any, Data], Steps]
+
+Members: TypeAlias = Callable[[Any], list[tuple[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How an estimator is fitted over partitions.
+
+    Attributes
+    ----------
+    kind
+        What it asks of the rows.
+    exactness
+        What the result is, compared with scikit-learn's own fit on all rows in memory: ``"exact"`` to rounding,
+        ``"converged"`` to the solver's tolerance, ``"in_law"`` a draw of the same distribution, ``"approximate"``.
+    passes
+        Readings of the rows, in words: ``"1"``, ``"n_iter_ + 2"``.
+    adapter
+        ``adapter(estimator, data)``: a generator of requests that returns the fitted estimator. It is given a clone,
+        which it may change.
+    refuses
+        Why parameters of an estimator have no such fit, and the way out; an empty text where they have.
+    members
+        The estimators that a composed one is made of, by name.
+    positions
+        Whether rows have to be numbered in the order of the frame.
+    everywhere
+        Whether a fit on one machine follows the same rule, so that it gives the same model as a cluster's.
+    note
+        What a user should know of it; one sentence, for the documentation and ``explain_fit``.
+    """
+
+    kind: Kind
+    exactness: Exactness
+    passes: str
+    adapter: Adapter
+    refuses: Callable[[Any], str] = lambda _: ""
+    members: Members = lambda _: []
+    positions: bool = False
+    everywhere: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why an estimator has no distributed fit, and what has."""
+
+    reason: str
+    instead: tuple[str, ...]

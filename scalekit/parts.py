@@ -1,0 +1,111 @@
+"""A function sent to the rows of a plan, part by part, wherever they are: what fits and checks are made of."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from scalekit import run
+from scalekit.backends.budget import budget_of
+from scalekit.backends.registry import get_backend
+from scalekit.backends.tasks.backend import TaskBackend
+from scalekit.backends.watch import UNWATCHED, Watch
+from scalekit.config import Config
+from scalekit.expr.node import Opaque
+from scalekit.kernels.schema import schema_of
+from scalekit.plan.nodes import MapBatches, Plan
+from scalekit.sources.footer import width
+
+LEAST_ROWS = 1
+"""Rows of a batch, at the least, however small ``partition_bytes`` is."""
+
+SHARE = 4
+"""Batches of this machine are a fraction of what a worker takes: several of their copies are there at one time."""
+
+_SAID = (("said", pl.Binary()),)
+
+
+def answers(
+    plan: Plan, function: Callable[[pl.DataFrame], Any], config: Config, watch: Watch = UNWATCHED
+) -> Iterator[Any]:
+    """What ``function`` says of each part of the rows, in the order of the parts; it is not asked about no rows.
+
+    On a cluster the function travels to the parts, and its answers come here, pickled; on this machine the rows
+    come to it in batches, of which few are here at one time.
+
+    Parameters
+    ----------
+    plan
+        The rows.
+    function
+        From rows to anything that can be pickled.
+    config
+        Settings; ``backend`` names who works, and is not ``"auto"``.
+    watch
+        Is told how far it is.
+    """
+    if is_cluster(config):
+        for part in run.batches(MapBatches(plan, Opaque(Said(function)), _SAID), config, 1, watch):
+            yield pickle.loads(part.item())
+        return
+    for batch in run.batches(plan, config, batch_rows(plan, config)):
+        if batch.height:
+            yield function(batch)
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """From rows to one row that holds, pickled, what a function says of them."""
+
+    function: Callable[[pl.DataFrame], Any]
+
+    @property
+    def __name__(self) -> str:
+        """What a plan shows of it."""
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Ask the function."""
+        said = [pickle.dumps(self.function(rows), protocol=5)] if rows.height else []
+        return pl.DataFrame({"said": said}, schema=dict(_SAID))
+
+
+def batch_rows(plan: Plan, config: Config) -> int:
+    """Rows of one batch on this machine, by the width of their columns."""
+    row = sum(map(width, schema_of(plan).values())) or 1
+    return max(LEAST_ROWS, int(config.partition_bytes / SHARE / row))
+
+
+def even_batches(plan: Plan, config: Config, rows: int) -> Iterator[pl.DataFrame]:
+    """The rows of a plan in batches of ``rows``, only the last of which has fewer, whatever the partitions."""
+    held: list[pl.DataFrame] = []
+    count = 0
+    for batch in run.batches(plan, config, rows):
+        held.append(batch)
+        count += batch.height
+        while count >= rows:
+            together = pl.concat(held)
+            yield together.head(rows)
+            held, count = [together.slice(rows)], count - rows
+    if count:
+        yield pl.concat(held)
+
+
+def is_cluster(config: Config) -> bool:
+    """Whether the backend works on parts, by tasks."""
+    return isinstance(get_backend(config.backend), TaskBackend)
+
+
+def room(config: Config) -> int | None:
+    """Bytes of memory of those who work: of all slots of a cluster, or the budget of this machine; None if unknown."""
+    backend = get_backend(config.backend)
+    if isinstance(backend, TaskBackend):
+        there = backend.attached(config)
+        resources = backend.planned(config) if there is None else there.resources
+        return None if resources is None else resources.slots * resources.memory
+    budget = budget_of(config)
+    return None if budget is None else budget.bytes

@@ -1,0 +1,192 @@
+"""What every estimator's fit over partitions is compared with: scikit-learn's own fit on the same rows (LEARN.md, 6)."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+import scalekit as sk
+from scalekit.learn.matrix import to_features, to_target, to_weights
+
+SIZES: Mapping[str, Sequence[float]] = {
+    "1": (1.0,),
+    "3": (0.2, 0.5, 0.3),
+    "8 uneven": (0.31, 0.0, 1e-9, 0.05, 0.24, 0.17, 0.02, 0.21),
+}
+"""Shares of the rows in each file: one part, three, and eight of which one is empty and one has a single row."""
+
+WAYS = ("polars", "serial-1", "serial-3", "serial-8")
+"""Backends and parts of every fit that is tested in this process; Dask and Ray have their own tests."""
+
+
+def numbers(rows: int = 2_000, seed: int = 0) -> pl.DataFrame:
+    """Columns that fits stumble over, and targets of all kinds; rows lie in the order of ``kind``.
+
+    ``x0``..``x3`` are normal, of scales 1 to 1e3; ``gap`` has missing values, ``constant`` one value, ``offset`` lies around 1e6,
+    ``twin`` nearly repeats ``x0``, ``small`` holds whole numbers; ``kind`` and ``city`` are text, a rare value of each in
+    few rows, so that not all parts have it. ``y`` is a number, ``late`` yes or no, ``mode`` one of three texts, ``count`` a count,
+    ``amount`` positive; ``w`` weights, ``days`` whole weights.
+    """
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 4))
+    city = rng.choice(["Rome", "Oslo", "Lima", "Perth"], p=[0.5, 0.3, 0.195, 0.005], size=rows)
+    mode = np.array(["air", "rail", "road"])[
+        np.argmax(np.c_[x[:, 0], x[:, 1], 0.5 * x[:, 2]] + rng.gumbel(size=(rows, 3)), axis=1)
+    ]
+    signal = 2 * x[:, 0] - x[:, 1] + 0.5 * x[:, 2] + (city == "Oslo") * 1.5
+    frame = pl.DataFrame(
+        {
+            **{f"x{i}": x[:, i] * 10.0**i for i in range(4)},
+            "gap": np.where(rng.random(rows) < 0.1, np.nan, x[:, 1] + rng.normal(size=rows)),
+            "constant": np.full(rows, 3.7),
+            "offset": 1e6 + rng.normal(size=rows),
+            "twin": x[:, 0] + 1e-3 * rng.normal(size=rows),
+            "small": rng.integers(0, 7, size=rows),
+            "kind": np.sort(
+                rng.choice(["a", "b", "c", "d", "e"], p=[0.4, 0.3, 0.2, 0.095, 0.005], size=rows)
+            ),
+            "city": city,
+            "y": signal + rng.normal(size=rows),
+            "late": signal + 2 * rng.logistic(size=rows) > 1.0,
+            "mode": mode,
+            "count": rng.poisson(np.exp(0.3 * x[:, 0] - 0.2 * x[:, 1])),
+            "amount": rng.gamma(2.0, np.exp(0.3 * x[:, 0]) / 2.0) + 1e-3,
+            "w": rng.uniform(0.2, 3.0, size=rows),
+            "days": rng.integers(1, 5, size=rows),
+        }
+    )
+    return frame.with_columns(pl.col("gap").fill_nan(None))
+
+
+@contextmanager
+def scattered(rows: pl.DataFrame, way: str, folder: Path) -> Iterator[sk.Frame]:
+    """The rows on a backend, in parts of very different size, in this order."""
+    backend, _, parts = way.partition("-")
+    shares = {"1": SIZES["1"], "3": SIZES["3"], "8": SIZES["8 uneven"]}[parts or "8"]
+    ends = np.ceil(np.cumsum([0.0, *shares]) * rows.height - 1e-6).astype(int).clip(0, rows.height)
+    for number, (start, end) in enumerate(pairwise(ends)):
+        rows.slice(start, end - start).write_parquet(folder / f"{number}.parquet")
+    with sk.config(backend=backend, partition_bytes=20_000 if backend == "polars" else 1):
+        yield sk.scan_parquet(str(folder / "*.parquet"))
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What is fitted to what."""
+
+    features: Sequence[str]
+    target: str | Sequence[str] | None = None
+    weight: str | None = None
+
+
+def plain(estimator: Any, rows: pl.DataFrame, roles: Roles) -> Any:
+    """scikit-learn's own fit on the same rows, in memory."""
+    arguments: list[Any] = [to_features(rows.select(roles.features))]
+    if roles.target is not None:
+        arguments.append(to_target(rows.select(roles.target)))
+    weights = {"sample_weight": to_weights(rows[roles.weight])} if roles.weight else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return clone(estimator).fit(*arguments, **weights)
+
+
+def over_parts(estimator: Any, frame: sk.Frame, roles: Roles, **settings: Any) -> Any:
+    """scalekit's fit over partitions."""
+    return sk.fit(
+        estimator, frame, target=roles.target, features=list(roles.features), sample_weight=roles.weight,
+        **{"solver": "passes", **settings},
+    )  # fmt: skip
+
+
+def assert_same(
+    found: Any,
+    wanted: Any,
+    rtol: float,
+    *,
+    absent: Sequence[str] = (),
+    loose: Mapping[str, float] = {},
+) -> None:
+    """The same type, parameters, attributes, shapes, dtypes and values (``max |a-b| / max |b|`` of each attribute).
+
+    Parameters
+    ----------
+    found, wanted
+        The fit over partitions, and the plain one.
+    rtol
+        For every attribute of numbers.
+    absent
+        Attributes of one value for each row, which are not set.
+    loose
+        Other tolerances by attribute; ``inf`` for one that is not compared, such as a count of iterations.
+    """
+    assert type(found) is type(wanted)
+    assert str(found.get_params()) == str(wanted.get_params())
+    check_is_fitted(found)
+    ours = set(vars(found)) - {"scalekit_fit_"}
+    assert ours == set(vars(wanted)) - set(absent)
+    for name in sorted(ours):
+        _assert_alike(
+            vars(found)[name],
+            vars(wanted)[name],
+            loose.get(name, rtol),
+            f"{type(found).__name__}.{name}",
+        )
+    assert type(pickle.loads(pickle.dumps(found))) is type(found)
+    clone(found)
+    if hasattr(wanted, "get_feature_names_out"):
+        assert list(found.get_feature_names_out()) == list(wanted.get_feature_names_out())
+
+
+def _assert_alike(a: Any, b: Any, rtol: float, name: str) -> None:
+    if hasattr(b, "get_params") and hasattr(b, "fit"):
+        assert type(a) is type(b), name
+        for inner in sorted(set(vars(b)) | set(vars(a)) - {"scalekit_fit_"}):
+            _assert_alike(getattr(a, inner), getattr(b, inner), rtol, f"{name}.{inner}")
+        return
+    if sparse.issparse(b):
+        a, b = a.toarray(), b.toarray()
+    if isinstance(b, list | tuple):
+        assert len(a) == len(b), name
+        for place, (left, right) in enumerate(zip(a, b, strict=True)):
+            _assert_alike(left, right, rtol, f"{name}[{place}]")
+        return
+    if isinstance(b, dict):
+        assert list(a) == list(b), name
+        for key in b:
+            _assert_alike(a[key], b[key], rtol, f"{name}[{key!r}]")
+        return
+    if not isinstance(b, np.ndarray | np.generic | int | float):
+        assert type(a) is type(b), name
+        if isinstance(b, str | bool | type(None)):
+            assert a == b, name
+        return
+    left, right = np.asarray(a), np.asarray(b)
+    assert left.shape == right.shape, (name, left.shape, right.shape)
+    assert left.dtype == right.dtype, (name, left.dtype, right.dtype)
+    if right.dtype.kind not in "fc":
+        if rtol != np.inf:
+            assert np.array_equal(left, right) or _both_missing(left, right), name
+        return
+    assert np.array_equal(np.isnan(left), np.isnan(right)), name
+    scale = np.nanmax(np.abs(right[np.isfinite(right)]), initial=0.0) or 1.0
+    finite = np.isfinite(right)
+    worst = np.max(np.abs(left[finite] - right[finite]), initial=0.0) / scale
+    assert worst <= rtol, (name, worst)
+
+
+def _both_missing(left: Any, right: Any) -> bool:
+    return left.dtype == object and all(
+        x == y or (x != x and y != y) for x, y in zip(left.ravel(), right.ravel(), strict=True)
+    )
