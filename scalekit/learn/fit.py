@@ -114,8 +114,7 @@ def fit(
         route = choose_route(
             unfitted, frame, roles, config, Wishes(solver, on_unsupported, max_rows)
         )
-        fitted = route.fit(unfitted, frame, roles, watch)
-    return fitted  # type: ignore[no-any-return]
+        return route.fit(unfitted, frame, roles, watch)
 
 
 def _roles(frame: Frame, target: Columns | None, features: Any, sample_weight: str | None) -> Roles:

@@ -122,11 +122,16 @@ class Batch:
         """The place of each row in the whole frame, from 0; only where the strategy asked for positions."""
         return self.rows[POSITION].to_numpy()
 
-    def hash(self, columns: tuple[str, ...], seed: int | str = 0) -> Array:
-        """A number for each row that its values decide, whatever partition it is in; 64 bits, as uint64."""
+    def identity(self, columns: tuple[str, ...]) -> Array:
+        """A number for each row that its values in ``columns`` decide, 64 bits; where one was kept, that."""
         if HASH in self.rows.columns:
-            return hash_rows(self.rows, [HASH], seed=seed, purpose="sample")
-        return hash_rows(self.rows, columns, seed=seed, purpose="sample")
+            return self.rows[HASH].to_numpy()
+        return hash_rows(self.rows, columns, purpose="sample")
+
+    def hash(self, columns: tuple[str, ...], seed: int | str = 0) -> Array:
+        """A number for each row that its identity and the seed decide; other seeds give independent ones."""
+        known = pl.DataFrame({HASH: self.identity(columns)})
+        return hash_rows(known, seed=seed, purpose="sample")
 
     def with_x(self, make_x: Callable[[], Any]) -> Batch:
         """The same rows with another X."""
@@ -134,8 +139,7 @@ class Batch:
 
     def with_y(self, make_y: Callable[[], Any]) -> Batch:
         """The same rows with another target."""
-        found = Batch(self.rows, lambda: self.X, make_y, lambda: self.weight, self._plain)
-        return found
+        return Batch(self.rows, lambda: self.X, make_y, lambda: self.weight, self._plain)
 
     def with_weight(self, make_weight: Callable[[], Any]) -> Batch:
         """The same rows with other weights."""

@@ -58,11 +58,9 @@ class Driver:
         singles = list(_singles(request))
         answers: dict[int, Any] = {}
         for table, passes in _by_table(singles):
-            for number, found in zip(passes, self._read(table, passes.values()), strict=True):
-                answers[number] = found
-        for number, single in enumerate(singles):
-            if not isinstance(single, Pass):
-                answers[number] = self._other(single)
+            answers.update(zip(passes, self._read(table, passes.values()), strict=True))
+        others = {n: one for n, one in enumerate(singles) if not isinstance(one, Pass)}
+        answers.update({number: self._other(one) for number, one in others.items()})
         return _shaped(request, iter(answers[number] for number in range(len(singles))))
 
     def _other(self, request: Request) -> Any:

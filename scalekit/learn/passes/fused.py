@@ -104,7 +104,7 @@ class Project:
         if POSITION in schema:
             columns.append(batch.rows[POSITION])
         if HASH in schema:
-            columns.append(pl.Series(HASH, batch.hash(self.hashed)))
+            columns.append(pl.Series(HASH, batch.identity(self.hashed)))
         return pl.DataFrame(columns).cast(schema)
 
 

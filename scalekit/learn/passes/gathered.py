@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from scalekit.learn.passes.batch import HASH, POSITION, Batch
+from scalekit.learn.passes.batch import POSITION, Batch
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """X, y and weights of many rows; y and weights are None where there are none.
-
-    ``rows`` has what is left of the rows as they were read: their positions, where a fit asked for them.
-    """
+    """X, y, weights and positions of many rows; each but X is None where there is none."""
 
     X: Any
     y: Any
     weight: Any
-    rows: pl.DataFrame
+    positions: Any
 
     @property
     def height(self) -> int:
@@ -32,20 +28,23 @@ class Gathered:
 
 def gathered(batch: Batch) -> Gathered:
     """The rows of one batch."""
-    rows = batch.rows.select(name for name in (POSITION, HASH) if name in batch.rows.columns)
-    return Gathered(batch.X, batch.y, batch.weight, rows)
+    positions = batch.positions if POSITION in batch.rows.columns else None
+    return Gathered(batch.X, batch.y, batch.weight, positions)
 
 
 def stacked(parts: Sequence[Gathered]) -> Gathered:
     """The rows of several, in order."""
     if len(parts) == 1:
         return parts[0]
-    first = parts[0]
+
+    def joined(values: Sequence[Any]) -> Any:
+        return None if values[0] is None else np.concatenate(values)
+
     return Gathered(
         stack([part.X for part in parts]),
-        None if first.y is None else np.concatenate([part.y for part in parts]),
-        None if first.weight is None else np.concatenate([part.weight for part in parts]),
-        pl.concat([part.rows for part in parts]),
+        joined([part.y for part in parts]),
+        joined([part.weight for part in parts]),
+        joined([part.positions for part in parts]),
     )
 
 

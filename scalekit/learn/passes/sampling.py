@@ -60,4 +60,4 @@ def chosen(rows: Gathered, places: Array) -> Gathered:
     def some(values: Any) -> Any:
         return None if values is None else values[places]
 
-    return Gathered(rows_of(rows.X, places), some(rows.y), some(rows.weight), rows.rows[places])
+    return Gathered(rows_of(rows.X, places), some(rows.y), some(rows.weight), some(rows.positions))
