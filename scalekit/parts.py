@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,9 +55,27 @@ def answers(
         for part in run.batches(MapBatches(plan, Opaque(Said(function)), _SAID), config, 1, watch):
             yield pickle.loads(part.item())
         return
-    for batch in run.batches(plan, config, batch_rows(plan, config)):
-        if batch.height:
-            yield function(batch)
+    batches = run.batches(plan, config, batch_rows(plan, config))
+    yield from _in_threads(function, (batch for batch in batches if batch.height))
+
+
+def _in_threads(
+    function: Callable[[pl.DataFrame], Any], batches: Iterator[pl.DataFrame]
+) -> Iterator[Any]:
+    """The answers in order, while the next batches are worked on: as many at one time as there are cores."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores, "scalekit-parts") as pool:
+        flying: deque[Future[Any]] = deque()
+        try:
+            for batch in batches:
+                flying.append(pool.submit(function, batch))
+                if len(flying) > cores:
+                    yield flying.popleft().result()
+            while flying:
+                yield flying.popleft().result()
+        finally:
+            for future in flying:
+                future.cancel()
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,7 +114,8 @@ def fit(
         route = choose_route(
             unfitted, frame, roles, config, Wishes(solver, on_unsupported, max_rows)
         )
-        return route.fit(unfitted, frame, roles, watch)
+        fitted: E = route.fit(unfitted, frame, roles, watch)
+        return fitted
 
 
 def _roles(frame: Frame, target: Columns | None, features: Any, sample_weight: str | None) -> Roles:

@@ -9,7 +9,14 @@ import numpy as np
 
 from scalekit.learn.passes.batch import Array
 from scalekit.learn.passes.data import Data
-from scalekit.learn.passes.moments import Moments, joined, moments
+from scalekit.learn.passes.moments import (
+    Extremes,
+    Moments,
+    extremes,
+    joined,
+    moments,
+    wider,
+)
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.template import fitted_on, framed, random_matrix
 from scalekit.learn.strategies.strategy import Strategy
@@ -47,22 +54,22 @@ def _scale(found: Moments) -> Array:
 
 def min_max_scaler(estimator: Any, data: Data) -> Steps:
     """Least and greatest values: two rows that have them are as good as all."""
-    found: Moments = yield data.ask(
-        moments, joined, type(estimator).__name__, what="least and greatest values"
+    found: Extremes = yield data.ask(
+        extremes, wider, type(estimator).__name__, what="least and greatest values"
     )
     fitted_on(estimator, framed(np.array([_there(found.least), _there(found.greatest)]), data))
-    estimator.n_samples_seen_ = int(found.rows.max())
+    estimator.n_samples_seen_ = found.rows
     return estimator
 
 
 def max_abs_scaler(estimator: Any, data: Data) -> Steps:
     """The greatest absolute value: one row that has it is as good as all."""
-    found: Moments = yield data.ask(
-        moments, joined, type(estimator).__name__, what="greatest values"
+    found: Extremes = yield data.ask(
+        extremes, wider, type(estimator).__name__, what="greatest values"
     )
     greatest = np.maximum(np.abs(_there(found.least)), np.abs(_there(found.greatest)))
     fitted_on(estimator, framed(greatest[np.newaxis], data))
-    estimator.n_samples_seen_ = int(found.rows.max())
+    estimator.n_samples_seen_ = found.rows
     return estimator
 
 
