@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
     from scalekit.kernels.hash_function import row_hash, row_share
+    from scalekit.learn.explain import explain_fit
     from scalekit.learn.fit import fit
     from scalekit.learn.predict import predict
     from scalekit.learn.split import split
@@ -174,6 +175,7 @@ __all__ = [
     "explain_choice",
     "field",
     "first",
+    "explain_fit",
     "fit",
     "fold",
     "format",
@@ -222,6 +224,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "explain_fit": "scalekit.learn.explain",
     "fit": "scalekit.learn.fit",
     "from_dask": "scalekit.io.distributed",
     "from_ray": "scalekit.io.distributed",

@@ -49,17 +49,21 @@ def fit(
     class: it predicts, pickles, clones and exports like any other, and has one attribute more,
     ``scalekit_fit_``, a :class:`~scalekit.learn.record.FitRecord` of how it was fitted.
 
-    Only the columns that are needed are read. The estimator sees X as a pandas frame of NumPy types, the
-    same on every backend (``scalekit.learn.matrix`` has the table), and y as a NumPy array. A frame that
-    has an order keeps it; rows of one that has none (after ``group_by``, ``join``, ``unique``) come in the
-    order of their hash, so that no backend's order of rows decides what an estimator learns.
+    Where the rows fit the memory of this machine, it is the estimator's own ``fit`` on a pandas frame of NumPy types,
+    the same on every backend (``scalekit.learn.matrix`` has the table), and y as a NumPy array. Rows on a cluster, or
+    too many for the memory here, stay where they are: the model is made from passes over their partitions,
+    with the strategy that docs/estimators.md has for each estimator, and :func:`explain_fit` for a fit.
+
+    Only the columns that are needed are read. A frame that has an order keeps it; rows of one that has none
+    (after ``group_by``, ``join``, ``unique``) come in the order of their hash, so that no backend's order of rows
+    decides what an estimator learns.
 
     Parameters
     ----------
     estimator
         An unfitted instance with ``fit``; not a class.
     frame
-        The rows to learn from. They are collected: they have to fit in memory.
+        The rows to learn from.
     target
         The column to predict, or several for an estimator of several outputs. None for estimators that
         have none, such as scalers and clusterings.
@@ -69,20 +73,28 @@ def fit(
     sample_weight
         A column of weights. For a Pipeline or a search over one they go to its last step.
     solver
-        ``"auto"``; other solvers come with distributed fits.
+        ``"auto"``; ``"memory"`` for the estimator's own fit on rows that are collected, wherever they are;
+        ``"passes"`` for one over partitions, or batches of rows on one machine, however few they are.
     on_unsupported
-        What to do with an estimator that cannot be fitted over partitions: ``"error"``, ``"sample"`` or
-        ``"gather"``. A fit in memory takes any estimator, so nothing is decided by it yet.
+        What to do with an estimator, or a step, that has no fit over partitions: ``"error"`` refuses it before
+        anything is read, ``"sample"`` fits it on ``max_rows`` rows, which their values choose, and
+        ``"gather"`` on all rows, brought to this machine.
+    max_rows
+        Rows of such a sample, at the most.
     verify
-        Compare a distributed fit with a plain one on a sample. A fit in memory is the plain one.
+        After a fit over partitions, fit a sample of the rows in the same way and by scikit-learn itself, and
+        compare what both have learned: it takes seconds, and tells of versions that do not go together.
 
     Returns
     -------
     object
-        A fitted object of the estimator's class.
+        A fitted object of the estimator's class. Attributes that have a value for each row (``labels_`` of
+        clusterings, ``outliers_``) are not there after a fit over partitions: :func:`predict` gives them.
 
     Raises
     ------
+    NotDistributableError
+        Where an estimator, or a step, has no fit over partitions and one is needed; the message has what does.
     ColumnNotFoundError
         Where the target, a feature or the weights do not exist; the message has the nearest match.
     InvalidOperationError
@@ -104,9 +116,9 @@ def fit(
     check_method(estimator, "fit", "fit")
     check_choice(solver, SOLVERS, "solver")
     check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
-    roles = _roles(frame, target, features, sample_weight)
-    unfitted = _clone(estimator)
-    _check_target_given(unfitted, roles)
+    roles = roles_of(frame, target, features, sample_weight)
+    unfitted = unfitted_clone(estimator)
+    _check_target(unfitted, roles)
     if roles.weight is not None:
         weight_parameter(unfitted)  # refuses those that take none
     config = resolve()
@@ -118,7 +130,9 @@ def fit(
         return fitted
 
 
-def _roles(frame: Frame, target: Columns | None, features: Any, sample_weight: str | None) -> Roles:
+def roles_of(
+    frame: Frame, target: Columns | None, features: Any, sample_weight: str | None
+) -> Roles:
     """Check the columns that the user named, and find the others."""
     known = list(schema(frame))
     targets = () if target is None else column_names(frame, target, "target")
@@ -138,15 +152,16 @@ def _roles(frame: Frame, target: Columns | None, features: Any, sample_weight: s
     return Roles(names, targets, sample_weight)
 
 
-def _clone(estimator: Any) -> Any:
+def unfitted_clone(estimator: Any) -> Any:
+    """A copy without what a fit has left on it; an object that only has ``fit`` is copied whole."""
     try:
         from sklearn.base import clone
     except ImportError as error:
         raise missing_package(error, "fit") from error
-    return clone(estimator, safe=False)  # an object that only has ``fit`` is copied whole
+    return clone(estimator, safe=False)
 
 
-def _check_target_given(estimator: Any, roles: Roles) -> None:
+def _check_target(estimator: Any, roles: Roles) -> None:
     from sklearn.utils import get_tags
 
     if roles.targets or not hasattr(estimator, "__sklearn_tags__"):

@@ -15,7 +15,7 @@ from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.drive import ROOM, Driver
 from scalekit.learn.passes.views import Table, View
 from scalekit.learn.roles import Roles
-from scalekit.learn.strategies.choice import Chosen, OnUnsupported, fitter
+from scalekit.learn.strategies.choice import Chosen, OnUnsupported, fitter, refuse
 from scalekit.plan.nodes import Filter, Limit, Plan, RowIndex, Scan, Select, WithColumns
 from scalekit.tree import walk
 
@@ -39,7 +39,13 @@ def fit_over_parts(
     -------
     estimator, driver
         The fitted estimator, and who read the rows for it.
+
+    Raises
+    ------
+    NotDistributableError
+        Where something of it has no fit over partitions; before anything is read.
     """
+    refuse(chosen)
     if chosen.needs_positions:
         plan = RowIndex(plan, POSITION, 0)
     plan = _ready(chosen, plan, config, watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scalekit import parts, run
@@ -13,6 +14,7 @@ from scalekit.kernels.schema import schema_of
 from scalekit.learn.local import fit_here
 from scalekit.learn.record import FitRecord, package_versions
 from scalekit.learn.roles import Roles
+from scalekit.plan.nodes import Plan
 from scalekit.plan.order import has_order
 
 if TYPE_CHECKING:
@@ -41,31 +43,39 @@ class Route:
         Settings, whose backend is decided.
     wishes
         What was asked for.
+    reason
+        Why it runs so.
     chosen
         The strategies of a fit by passes; None for the estimator's own fit in memory.
     """
 
     config: Config
     wishes: Wishes
+    reason: str
     chosen: Chosen | None
 
     def fit(self, estimator: Any, frame: Frame, roles: Roles, watch: Watch) -> Any:
-        """Run the fit, and leave its record on the model."""
+        """Run the fit, and leave its record on the model.
+
+        Raises
+        ------
+        NotDistributableError
+            Where an estimator has no fit over partitions; before anything is read.
+        """
         if self.chosen is None:
             fitted = fit_here(estimator, frame, roles, self.config, watch)
             fitted.scalekit_fit_ = replace(fitted.scalekit_fit_, solver=self.wishes.solver)
             return fitted
-        from scalekit.learn.over_parts import fit_over_parts
-
+        over_parts = import_module("scalekit.learn.over_parts")
         plan = frame.select(*roles.columns)._plan
-        fitted, driver = fit_over_parts(
+        fitted, driver = over_parts.fit_over_parts(
             self.chosen, plan, roles, self.config, watch,
             on_unsupported=self.wishes.on_unsupported, max_rows=self.wishes.max_rows,
         )  # fmt: skip
         types = schema_of(plan)
         several = roles.targets or None
         fitted.scalekit_fit_ = FitRecord(
-            strategy=self.chosen.strategy.kind,
+            strategy=self.chosen.strategies[0].kind,
             exactness=self.chosen.exactness,
             rows=driver.rows,
             features=roles.features,
@@ -84,26 +94,31 @@ class Route:
 def choose_route(
     estimator: Any, frame: Frame, roles: Roles, config: Config, wishes: Wishes
 ) -> Route:
-    """Decide where a fit runs; nothing is read.
-
-    Raises
-    ------
-    NotDistributableError
-        Where the rows are on a cluster, or too many for the memory here, and an estimator has no fit over partitions.
-    """
-    from scalekit.learn.strategies.choice import choose
-
+    """Decide where a fit runs; nothing is read."""
+    strategies = import_module("scalekit.learn.strategies.choice")  # with scikit-learn
     plan = frame.select(*roles.columns)._plan
-    decided = run.decide(plan, config).backend
-    config = config.given("sk.fit", backend=decided)
+    config = config.given("sk.fit", backend=run.decide(plan, config).backend)
     if wishes.solver == "memory":
-        return Route(config, wishes, None)
-    has_to = wishes.solver == "passes" or parts.is_cluster(config) or not _fits(plan, config)
-    chosen = choose(estimator, wishes.on_unsupported if has_to else "gather", rows=wishes.max_rows)
-    return Route(config, wishes, chosen if has_to or chosen.is_everywhere else None)
+        return Route(config, wishes, "solver='memory' was asked for", None)
+    why = _why_passes(plan, config, wishes)
+    unsupported = wishes.on_unsupported if why else "gather"
+    chosen = strategies.choose(estimator, unsupported, max_rows=wishes.max_rows)
+    if not why and chosen.is_everywhere:
+        why = "the same rule as on a cluster"
+    if not why:
+        return Route(config, wishes, "the rows fit the memory here", None)
+    return Route(config, wishes, why, chosen)
 
 
-def _fits(plan: Any, config: Config) -> bool:
+def _why_passes(plan: Plan, config: Config, wishes: Wishes) -> str:
+    if wishes.solver == "passes":
+        return "solver='passes' was asked for"
+    if parts.is_cluster(config):
+        return f"the rows are on {config.backend}"
+    return "" if _fits(plan, config) else "the rows do not fit the memory here"
+
+
+def _fits(plan: Plan, config: Config) -> bool:
     """Whether all rows fit the memory here, as often as a fit holds them; where nobody knows, they do."""
     size, room = run.estimates(plan)[plan].bytes, parts.room(config)
     return size is None or room is None or COPIES * size.guess <= room

@@ -75,7 +75,7 @@ def moments_of(x: Array, weight: Array | None = None) -> Moments:
     ones = np.ones(len(x)) if weight is None else weight
     sums = ones @ x
     if not np.isfinite(sums).all():
-        return _with_gaps(x, ones, weight is None)
+        return _with_gaps(x, ones, is_plain=weight is None)
     rows = np.full(x.shape[1], len(x))
     total = np.full(x.shape[1], ones.sum())
     mean = sums / np.where(total > 0, total, 1.0)
@@ -88,7 +88,7 @@ def moments_of(x: Array, weight: Array | None = None) -> Moments:
     return _corrected(rows, total, mean, off, m2)
 
 
-def _with_gaps(x: Array, weight: Array, is_plain: bool) -> Moments:
+def _with_gaps(x: Array, weight: Array, *, is_plain: bool) -> Moments:
     """The same where values are missing."""
     width = x.shape[1]
     rows, total, sums = np.zeros(width, np.int64), np.zeros(width), np.zeros(width)

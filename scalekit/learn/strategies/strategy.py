@@ -11,7 +11,15 @@ from scalekit.learn.passes.requests import Steps
 from scalekit.learn.record import Exactness
 
 Kind: TypeAlias = Literal[
-    "stateless", "statistics", "quantiles", "iterative", "gang", "sampled", "streamed", "composed"
+    "stateless",
+    "statistics",
+    "quantiles",
+    "iterative",
+    "gang",
+    "sampled",
+    "streamed",
+    "composed",
+    "gathered",
 ]
 
 Adapter: TypeAlias = Callable[[Any, Data], Steps]
