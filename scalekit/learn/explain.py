@@ -10,9 +10,10 @@ from scalekit.config import resolve
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
 from scalekit.learn.arguments import check_choice, check_frame, check_method
-from scalekit.learn.fit import ON_UNSUPPORTED, SOLVERS, OnUnsupported, roles_of, unfitted_clone
+from scalekit.learn.fit import ON_UNSUPPORTED, SOLVERS, roles_of, unfitted_clone
 from scalekit.learn.outline import FitOutline, Step
-from scalekit.learn.route import Route, Wishes, choose_route
+from scalekit.learn.route import Route, choose_route
+from scalekit.learn.wishes import OnUnsupported, Wishes
 
 if TYPE_CHECKING:
     from scalekit.learn.strategies.choice import Chosen

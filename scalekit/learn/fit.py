@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from scalekit.config import resolve
 from scalekit.display.progress import progress
@@ -20,10 +20,10 @@ from scalekit.learn.arguments import (
 )
 from scalekit.learn.local import weight_parameter
 from scalekit.learn.roles import Roles
-from scalekit.learn.route import Wishes, choose_route
+from scalekit.learn.route import choose_route
+from scalekit.learn.wishes import OnUnsupported, Wishes
 
 Columns: TypeAlias = "str | Sequence[str]"
-OnUnsupported: TypeAlias = Literal["error", "sample", "gather"]
 E = TypeVar("E")
 
 SOLVERS = ("auto", "memory", "passes")
@@ -41,7 +41,7 @@ def fit(
     solver: str = "auto",
     on_unsupported: OnUnsupported = "error",
     max_rows: int = 100_000,
-    verify: bool = False,  # noqa: ARG001
+    verify: bool = False,
 ) -> E:
     """Fit a scikit-learn estimator or Pipeline on a frame.
 
@@ -124,7 +124,7 @@ def fit(
     config = resolve()
     with progress(config) as watch:
         route = choose_route(
-            unfitted, frame, roles, config, Wishes(solver, on_unsupported, max_rows)
+            unfitted, frame, roles, config, Wishes(solver, on_unsupported, max_rows, verify)
         )
         fitted: E = route.fit(unfitted, frame, roles, watch)
         return fitted

@@ -11,11 +11,13 @@ from scalekit.backends.watch import Watch
 from scalekit.config import Config
 from scalekit.errors import InvalidOperationError
 from scalekit.learn.passes.batch import POSITION, read
-from scalekit.learn.passes.data import Data
+from scalekit.learn.passes.data import Data, Fitter
 from scalekit.learn.passes.drive import ROOM, Driver
+from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.views import Table, View
 from scalekit.learn.roles import Roles
-from scalekit.learn.strategies.choice import Chosen, OnUnsupported, fitter, refuse
+from scalekit.learn.strategies.choice import Chosen, fitter, refuse
+from scalekit.learn.wishes import Wishes
 from scalekit.plan.nodes import Filter, Limit, Plan, RowIndex, Scan, Select, WithColumns
 from scalekit.tree import walk
 
@@ -29,9 +31,7 @@ def fit_over_parts(
     roles: Roles,
     config: Config,
     watch: Watch,
-    *,
-    on_unsupported: OnUnsupported,
-    max_rows: int,
+    wishes: Wishes,
 ) -> tuple[Any, Driver]:
     """Fit an estimator by the strategy that was chosen for it.
 
@@ -50,7 +50,7 @@ def fit_over_parts(
         plan = RowIndex(plan, POSITION, 0)
     plan = _ready(chosen, plan, config, watch)
     driver = Driver(config, watch)
-    data = _data(Table(plan, roles), config, fitter(on_unsupported, max_rows))
+    data = opened(plan, roles, config, fitter(wishes.on_unsupported, wishes.max_rows))
     return driver.run(data.fit(chosen.estimator)), driver
 
 
@@ -74,15 +74,26 @@ def _is_read_again(plan: Plan, config: Config) -> bool:
     return all(source.form == "frame" for source in scans)
 
 
-def _data(table: Table, config: Config, fit: Any) -> Data:
-    first = run.collect(Limit(table.plan, 0, EXAMPLES), config)
+def _fits_nothing(estimator: Any, data: Data) -> Steps:  # noqa: ARG001
+    raise TypeError(f"these rows are not for fits, and {type(estimator).__name__} asked for one")
+
+
+def opened(plan: Plan, roles: Roles, config: Config, fit: Fitter = _fits_nothing) -> Data:
+    """The rows of a plan as adapters take them; the first of them are read.
+
+    Raises
+    ------
+    InvalidOperationError
+        Where there are no rows.
+    """
+    first = run.collect(Limit(plan, 0, EXAMPLES), config)
     if first.is_empty():
         raise InvalidOperationError(
             "the frame has no rows to fit on: look at its filters and joins with frame.explain()"
         )
-    batch = read(_without_missing_labels(first, table.roles), table.roles)
-    local = not parts.is_cluster(config)
-    return Data(View(table), batch.X, batch.y, table.roles.weight is not None, local, fit)
+    batch = read(_without_missing_labels(first, roles), roles)
+    local, weighted = not parts.is_cluster(config), roles.weight is not None
+    return Data(View(Table(plan, roles)), batch.X, batch.y, weighted, local, fit)
 
 
 def _without_missing_labels(rows: pl.DataFrame, roles: Roles) -> pl.DataFrame:

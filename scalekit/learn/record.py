@@ -56,6 +56,9 @@ class FitRecord:
         What was asked for.
     passes
         How often the rows were read.
+    verified
+        How far outputs of the same fit on a sample were from those of scikit-learn's own, relative to the largest;
+        None where ``verify=True`` was not asked for, or nothing can be compared.
     versions
         Versions of the packages that took part, by name.
     """
@@ -72,6 +75,7 @@ class FitRecord:
     solver: str
     versions: dict[str, str]
     passes: int = 1
+    verified: float | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SimpleNamespace, (), vars(self)

@@ -14,23 +14,15 @@ from scalekit.kernels.schema import schema_of
 from scalekit.learn.local import fit_here
 from scalekit.learn.record import FitRecord, package_versions
 from scalekit.learn.roles import Roles
+from scalekit.learn.wishes import Wishes
 from scalekit.plan.nodes import Plan
 from scalekit.plan.order import has_order
 
 if TYPE_CHECKING:
-    from scalekit.learn.strategies.choice import Chosen, OnUnsupported
+    from scalekit.learn.strategies.choice import Chosen
 
 COPIES = 4
 """How often a fit in memory holds its rows, about: as they were read, as a pandas frame, and what an estimator makes."""
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a user asks of a fit."""
-
-    solver: str = "auto"
-    on_unsupported: OnUnsupported = "error"
-    max_rows: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -68,10 +60,12 @@ class Route:
             return fitted
         over_parts = import_module("scalekit.learn.over_parts")
         plan = frame.select(*roles.columns)._plan
-        fitted, driver = over_parts.fit_over_parts(
-            self.chosen, plan, roles, self.config, watch,
-            on_unsupported=self.wishes.on_unsupported, max_rows=self.wishes.max_rows,
-        )  # fmt: skip
+        about = (plan, roles, self.config)
+        fitted, driver = over_parts.fit_over_parts(self.chosen, *about, watch, self.wishes)
+        verified = None
+        if self.wishes.verify:
+            verifying = import_module("scalekit.learn.verifying")
+            verified = verifying.verify_fit(estimator, self.chosen, *about, self.wishes)
         types = schema_of(plan)
         several = roles.targets or None
         fitted.scalekit_fit_ = FitRecord(
@@ -87,6 +81,7 @@ class Route:
             solver=self.wishes.solver,
             versions=package_versions(),
             passes=driver.passes,
+            verified=None if verified is None else verified.difference,
         )
         return fitted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from sklearn.base import clone
 from sklearn.utils import get_tags
@@ -16,8 +16,7 @@ from scalekit.learn.record import EXACTNESS, Exactness
 from scalekit.learn.strategies.rest import gathering, sampling, stateless
 from scalekit.learn.strategies.strategy import Refused, Strategy
 from scalekit.learn.strategies.table import strategy_of
-
-OnUnsupported: TypeAlias = Literal["error", "sample", "gather"]
+from scalekit.learn.wishes import OnUnsupported
 
 
 @dataclass(frozen=True)
