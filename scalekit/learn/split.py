@@ -48,7 +48,7 @@ class Fold(NamedTuple):
 def split(
     frame: Frame, *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
     time: str | None = ..., train: float = ..., valid: float = ..., test: float = ...,
-    folds: None = ..., gap: Gap | None = ..., salt: str | int = ...,
+    folds: None = ..., gap: Gap | None = ..., sample: float | None = ..., salt: str | int = ...,
 ) -> Splits: ...  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def split(
 def split(
     frame: Frame, *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
     time: str | None = ..., train: float = ..., valid: float = ..., test: float = ...,
-    folds: int, gap: Gap | None = ..., salt: str | int = ...,
+    folds: int, gap: Gap | None = ..., sample: float | None = ..., salt: str | int = ...,
 ) -> tuple[Fold, ...]: ...  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def split(
     test: float = _DEFAULT[2],
     folds: int | None = None,
     gap: Gap | None = None,
+    sample: float | None = None,
     salt: str | int = "v1",
 ) -> Splits | tuple[Fold, ...]:
     """Split rows into train, valid and test, or into folds; the same rows on every backend.
@@ -112,6 +113,10 @@ def split(
         With ``time``: how much time before each cut-off to leave out of the earlier side, such as
         ``"1mo"``, a timedelta, or a number for a numeric time. As in scikit-learn's ``TimeSeriesSplit``,
         it keeps what was not yet known at the cut-off out of the training rows.
+    sample
+        A share of all keys (or groups) to keep in each of the splits or folds, in (0, 1]; by default all. Samples are
+        nested, 1 % within 10 % within all, and cut after the split: the test rows of a sample are test rows
+        of the whole.
     salt
         A text or number; another one gives another, independent split.
 
@@ -145,19 +150,67 @@ def split(
     check_frame(frame, "split")
     _check_combination(group, stratify, time, gap)
     cuts = _cuts(train, valid, test, folds)
+    unit = _Unit.of(frame, key if group is None else group, sample, salt, is_cut=time is None)
     if time is not None:
         (name,) = column_names(frame, [time], "time")
         if folds is not None:
-            return tuple(Fold(*pair) for pair in time_folds(frame, name, folds, gap))
-        return Splits(*time_split(frame, name, cuts, gap))
+            return tuple(Fold(*map(unit.sampled, p)) for p in time_folds(frame, name, folds, gap))
+        return Splits(*map(unit.sampled, time_split(frame, name, cuts, gap)))
     purpose: Literal["split", "fold"] = "split" if folds is None else "fold"
     check_salt(purpose, salt)
-    place = _Place.of(frame, key, group, stratify, salt, purpose)
+    classes = () if stratify is None else column_names(frame, stratify, "stratify")
+    place = _Place(frame, row_share(*unit.columns, seed=salt, purpose=purpose), classes)
     if folds is None:
-        return Splits(*(place.between(low, high) for low, high in _intervals(cuts)))
-    return tuple(
-        Fold(place.outside(low, high), place.between(low, high)) for low, high in _intervals(cuts)
-    )
+        found = [place.between(low, high) for low, high in _intervals(cuts)]
+        return Splits(*map(unit.sampled, found))
+    pairs = [(place.outside(low, high), place.between(low, high)) for low, high in _intervals(cuts)]
+    return tuple(Fold(*map(unit.sampled, pair)) for pair in pairs)
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """What is split and sampled as a whole: the rows of a group, or of a key, or of equal values."""
+
+    names: tuple[str, ...]
+    share: float | None
+    seed: str | int
+
+    @classmethod
+    def of(
+        cls,
+        frame: Frame,
+        unit: Columns | None,
+        share: float | None,
+        seed: str | int,
+        *,
+        is_cut: bool,
+    ) -> _Unit:
+        """By the columns that were named, else by all; by none where nothing depends on it."""
+        if share is not None and not (_is_share(share) and 0 < share <= 1):
+            raise InvalidOperationError(
+                f"sample={share!r}: give a share of the rows, above 0 and at most 1"
+            )
+        if unit is None and not is_cut and share is None:
+            return cls((), None, seed)
+        names = _all_columns(frame) if unit is None else column_names(frame, unit, "key")
+        check_hashable(schema(frame), names)
+        return cls(names, share, seed)
+
+    @property
+    def columns(self) -> list[Expr]:
+        """The columns that tell one from another."""
+        return [col(name) for name in self.names]
+
+    def sampled(self, frame: Frame) -> Frame:
+        """The share of a split that was asked for."""
+        if self.share is None or self.share >= 1:
+            return frame
+        number = row_share(*self.columns, seed=self.seed, purpose="sample")
+        return frame.filter(number < self.share)
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -167,23 +220,6 @@ class _Place:
     frame: Frame
     number: Expr
     classes: tuple[str, ...]
-
-    @classmethod
-    def of(
-        cls,
-        frame: Frame,
-        key: Columns | None,
-        group: Columns | None,
-        stratify: Columns | None,
-        seed: str | int,
-        purpose: Literal["split", "fold"],
-    ) -> _Place:
-        """The place by the hash of the group, else of the key, else of all columns."""
-        unit = group if group is not None else key
-        names = _all_columns(frame) if unit is None else column_names(frame, unit, "key")
-        check_hashable(schema(frame), names)
-        classes = () if stratify is None else column_names(frame, stratify, "stratify")
-        return cls(frame, row_share(*map(col, names), seed=seed, purpose=purpose), classes)
 
     def between(self, low: float, high: float) -> Frame:
         """The rows from ``low`` to before ``high``."""
@@ -251,7 +287,7 @@ def _cuts(train: float, valid: float, test: float, folds: int | None) -> tuple[f
     if folds is not None:
         return _fold_cuts(folds, tuple(shares.values()))
     for name, share in shares.items():
-        if isinstance(share, bool) or not isinstance(share, int | float) or not share > 0:
+        if not _is_share(share) or not share > 0:
             raise InvalidOperationError(
                 f"{name}={share!r}: each share is a number above 0; for fewer splits, leave one of them "
                 "aside, and for cross-validation say folds="

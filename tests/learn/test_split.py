@@ -120,6 +120,46 @@ def test_a_sample_has_the_rows_of_the_whole() -> None:
     assert all(few <= many for few, many in zip(sample, whole, strict=True))
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"key": "id"},
+        {"group": "group"},
+        {"key": "id", "stratify": "class"},
+        {"time": "day", "key": "id"},
+        {"key": "id", "folds": 3},
+    ],
+    ids=str,
+)
+def test_samples_are_nested_and_keep_the_split(arguments: dict) -> None:
+    frame = sk.from_polars(nested_table())
+
+    def rows(sample: float | None) -> list[set[int]]:
+        found = sk.split(frame, sample=sample, **arguments)
+        flat = [part for fold in found for part in fold] if "folds" in arguments else found
+        return [set(part.collect()["id"].to_list()) for part in flat]
+
+    one, ten, whole = rows(0.03), rows(0.3), rows(None)
+    assert rows(1) == whole
+    for few, some, all_ in zip(one, ten, whole, strict=True):
+        assert few <= some <= all_
+    count = len(set().union(*whole))
+    unit = 20 if "group" in arguments else 1
+    assert abs(len(set().union(*ten)) / count - 0.3) <= 4 * sqrt(0.21 * unit / count)
+
+
+def nested_table() -> pl.DataFrame:
+    """Rows in groups of twenty, of three classes, over some days."""
+    ids = pl.int_range(0, 6000, eager=True).alias("id")
+    return pl.DataFrame({"id": ids, "group": ids // 20, "class": ids % 3, "day": ids % 97})
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.5, True, "1%"], ids=repr)
+def test_a_sample_is_a_share(share: object) -> None:
+    with pytest.raises(InvalidOperationError, match="sample="):
+        sk.split(sk.from_polars(nested_table()), key="id", sample=share)  # type: ignore[call-overload]
+
+
 def test_a_larger_test_share_contains_the_smaller() -> None:
     frame = sk.from_polars(table())
     small = parts(frame, key="id", train=0.8, valid=0.1, test=0.1)
