@@ -59,9 +59,10 @@ faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for l
 fuzz: $(READY)  ## Run ten thousand random plans in parts and on each backend, and print the seed of any difference
 	$(BIN)/python -m scalekit.testing.fuzz --plans 10000 --seed $(or $(SEED),0)
 
-docs: $(READY)  ## Write docs/api from the docstrings, and docs/coverage.md
+docs: $(READY)  ## Write docs/api from the docstrings, docs/coverage.md and docs/estimators.md
 	$(BIN)/python -m tools.reference
 	$(BIN)/python -m tools.coverage
+	$(BIN)/python -m tools.estimators
 
 clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .grimp_cache .hypothesis build dist
