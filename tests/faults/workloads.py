@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
+import numpy as np
 import polars as pl
+from sklearn.preprocessing import StandardScaler
 
 import scalekit as sk
 from scalekit import col
@@ -51,7 +54,23 @@ def workloads(folder: Path) -> list[Workload]:
         Workload(name, frame.collect, frame.collect(backend="polars"), list)
         for name, frame in queries.items()
     ]
-    return [*found, _written(orders, folder / "written")]
+    return [*found, _written(orders, folder / "written"), *_fits(orders)]
+
+
+def _fits(orders: sk.Frame) -> list[Workload]:
+    """Fits, each pass of which is a stage: what they have learned, to the last bit."""
+    rows = orders.select(a=col("x").cast(sk.Float64), b=col("y"), late=col("x") * 31 % 7 < 3)
+
+    def learned(estimator: Any, *attributes: str, **roles: Any) -> Callable[[], pl.DataFrame]:
+        def run() -> pl.DataFrame:
+            model = sk.fit(estimator, rows.select("a", "b", *roles.values()), **roles)
+            values = [np.ravel(getattr(model, name)) for name in attributes]
+            return pl.DataFrame({"value": np.concatenate(values).astype(np.float64)})
+
+        return run
+
+    runs = {"fit-scaler": learned(StandardScaler(), "mean_", "var_")}
+    return [Workload(name, run, run(), list) for name, run in runs.items()]
 
 
 def _orders(folder: Path) -> sk.Frame:
@@ -138,6 +157,7 @@ def watched(watch: Watch) -> Iterator[None]:
     with (
         mock.patch("scalekit.frame.results.progress", progress),
         mock.patch("scalekit.frame.writing.progress", progress),
+        mock.patch("scalekit.learn.fit.progress", progress),
     ):
         yield
 

@@ -106,7 +106,7 @@ class Driver:
         self.passes += 1
         words = f"pass {self.passes}" + (f": {what}" if what else "")
         self._watch.step(words)
-        return _Named(self._watch, words)
+        return _Named(self._watch, words, self.passes)
 
     # rows that stay, and rows that come here
 
@@ -184,13 +184,14 @@ _NO_ROWS = "no rows are left for {what}: look at the frame's filters and joins w
 class _Named(Watch):
     """A watch that says of each stage which pass it belongs to."""
 
-    def __init__(self, watch: Watch, what: str) -> None:
+    def __init__(self, watch: Watch, what: str, number: int) -> None:
         self._watch = watch
         self._what = what
+        self._number = number
 
     def stage(self, name: str, place: int, done: int, total: int, size: int) -> None:  # noqa: ARG002
         """Tell how many parts of the pass are done."""
-        self._watch.stage(self._what, place, done, total, 0)
+        self._watch.stage(self._what, self._number, done, total, 0)
 
 
 def _folded(combine: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
