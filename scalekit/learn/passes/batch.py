@@ -100,6 +100,13 @@ class Batch:
         found = self.X.toarray() if hasattr(self.X, "toarray") else self.X
         return np.ascontiguousarray(np.asarray(found, dtype=np.float64))
 
+    @cached_property
+    def values(self) -> Any:
+        """X as numbers: compressed sparse rows where it is sparse, else the :attr:`matrix`."""
+        if self._plain is None and hasattr(self.X, "tocsr"):
+            return self.X.tocsr()
+        return self.matrix
+
     def numbers(self, who: str, *, nan: bool = False) -> Array:
         """The :attr:`matrix`, without infinite values, nor missing ones unless ``nan``.
 

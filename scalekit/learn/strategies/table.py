@@ -9,7 +9,10 @@ from typing import Any
 
 from scalekit.learn.strategies.strategy import Refused, Strategy
 
-FAMILIES = ("scaling",)
+FAMILIES = (
+    "logistic",
+    "scaling",
+)
 """Modules of this package, each with a table ``STRATEGIES`` or ``REFUSED`` of its own, by the names of classes."""
 
 PACKAGES = ("sklearn", "xgboost", "lightgbm", "catboost")

@@ -1,0 +1,146 @@
+"""Losses of linear models, row by row: value, slope and curvature with respect to the linear predictor.
+
+They drop the same constants as scikit-learn's, since a solver that stops by a relative change of the objective sees them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from scalekit.learn.passes.batch import Array
+
+
+class Loss(ABC):
+    """A loss of targets and linear predictors.
+
+    Attributes
+    ----------
+    outputs
+        The number of linear predictors of a row; 1 stands for a vector of them, of one for each row.
+    """
+
+    outputs: int = 1
+
+    @abstractmethod
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+
+    def slope(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        """The losses and their derivatives."""
+        loss, slope, _ = self.curve(y, raw)
+        return loss, slope
+
+
+@dataclass(frozen=True)
+class Binomial(Loss):
+    """Log loss of targets 0 and 1, by the logit of being wrong: no small difference of large values is taken."""
+
+    def slope(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        """The losses and their derivatives."""
+        side = 1.0 - 2.0 * y
+        wrong = side * raw
+        rest = np.exp(-np.abs(wrong))
+        chance = np.where(wrong >= 0.0, 1.0, rest) / (1.0 + rest)
+        return np.maximum(wrong, 0.0) + np.log1p(rest), side * chance
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        rest = np.exp(-np.abs(raw))
+        return (*self.slope(y, raw), rest / (1.0 + rest) ** 2)
+
+
+@dataclass(frozen=True)
+class Multinomial(Loss):
+    """Log loss of classes 0, 1, ..., one linear predictor each; probabilities stand for the second derivatives."""
+
+    outputs: int
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their derivatives, and the probabilities, of which the second derivatives are made."""
+        rows, classes = np.arange(len(y)), y.astype(np.intp)
+        top = raw.max(axis=1)
+        chances = np.exp(raw - top[:, np.newaxis])
+        total = chances.sum(axis=1)
+        chances /= total[:, np.newaxis]
+        loss = np.log(total) + top - raw[rows, classes]
+        slope = chances.copy()
+        slope[rows, classes] -= 1.0
+        return loss, slope, chances
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    """Half the Poisson deviance of the exponential."""
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        mean = np.exp(raw)
+        return mean - y * raw, mean - y, mean
+
+
+@dataclass(frozen=True)
+class Gamma(Loss):
+    """Half the gamma deviance of the exponential."""
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        ratio = y * np.exp(-raw)
+        return raw + ratio, 1.0 - ratio, ratio
+
+
+@dataclass(frozen=True)
+class Tweedie(Loss):
+    """Half the Tweedie deviance of the exponential, of a power other than 1 and 2."""
+
+    power: float
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        p = self.power
+        if p == 0.0:
+            mean = np.exp(raw)
+            return 0.5 * (mean - y) ** 2, mean * (mean - y), mean * (2.0 * mean - y)
+        one, two = np.exp((1.0 - p) * raw), np.exp((2.0 - p) * raw)
+        loss = two / (2.0 - p) - y * one / (1.0 - p)
+        return loss, two - y * one, (2.0 - p) * two - (1.0 - p) * y * one
+
+
+@dataclass(frozen=True)
+class TweedieIdentity(Loss):
+    """Half the Tweedie deviance of the linear predictor itself."""
+
+    power: float
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        p = self.power
+        if p == 0.0:
+            off = raw - y
+            return 0.5 * off**2, off, np.ones_like(off)
+        with np.errstate(all="ignore"):  # a solver may try predictions that are not positive
+            scale = raw**-p
+            return self._loss(y, raw), scale * (raw - y), scale * ((1.0 - p) + p * y / raw)
+
+    def _loss(self, y: Array, raw: Array) -> Array:
+        p = self.power
+        some = np.where(y > 0.0, y, 1.0)  # what is made of it counts where y is positive only
+        if p == 1.0:
+            loss: Array = np.where(y == 0.0, raw, y * np.log(some / raw) + raw - y)
+        elif p == 2.0:
+            loss = np.log(raw / y) + y / raw - 1.0
+        else:
+            one = raw ** (1.0 - p)
+            rest = np.where(y > 0.0, some ** (2.0 - p) / ((1.0 - p) * (2.0 - p)), 0.0)
+            loss = raw * one / (2.0 - p) - y * one / (1.0 - p) + rest
+        return loss
+
+
+def tweedie(power: float, *, log: bool) -> Loss:
+    """The loss of a Tweedie distribution, with a logarithm or no link."""
+    if not log:
+        return TweedieIdentity(power)
+    named: dict[float, Loss] = {1.0: Poisson(), 2.0: Gamma()}
+    return named.get(power) or Tweedie(power)
