@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -23,6 +23,9 @@ from scalekit.plan.nodes import MapBatches
 
 ROOM = 0.6
 """Share of the memory of those who work that a kept matrix may take."""
+
+TOPICS = 3
+"""What a pass is about, in the progress bar: so many things are named, others counted."""
 
 
 class Driver:
@@ -79,7 +82,7 @@ class Driver:
         passes = list(asked)
         shared = _unique(passes)
         unique = list(dict.fromkeys(shared))
-        watch = self._begin(", ".join(dict.fromkeys(p.what for p in passes if p.what)))
+        watch = self._begin(_topics(passes))
         found: list[Any] = [None] * len(unique)
         rows = 0
         for height, answers in self._answers(table, Fused.of(table.roles, unique), watch):
@@ -192,6 +195,13 @@ class _Named(Watch):
     def stage(self, name: str, place: int, done: int, total: int, size: int) -> None:  # noqa: ARG002
         """Tell how many parts of the pass are done."""
         self._watch.stage(self._what, self._number, done, total, 0)
+
+
+def _topics(passes: Sequence[Pass]) -> str:
+    """What passes are about, in a line that a person reads."""
+    topics = list(dict.fromkeys(one.what for one in passes if one.what))
+    more = f" and {len(topics) - TOPICS} more" if len(topics) > TOPICS else ""
+    return ", ".join(topics[:TOPICS]) + more
 
 
 def _folded(combine: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
