@@ -78,12 +78,28 @@ Case: TypeAlias = "tuple[Any, Roles, float, dict[str, Any]]"
 def scattered(rows: pl.DataFrame, way: str, folder: Path) -> Iterator[sk.Frame]:
     """The rows on a backend, in parts of very different size, in this order."""
     backend, _, parts = way.partition("-")
-    shares = {"1": SIZES["1"], "3": SIZES["3"], "8": SIZES["8 uneven"]}[parts or "8"]
+    settings = {"partition_bytes": 20_000} if backend == "polars" else {"partitions": int(parts)}
+    frame = uneven(rows, {"1": SIZES["1"], "3": SIZES["3"]}.get(parts, SIZES["8 uneven"]), folder)
+    with sk.config(backend=backend, **settings):
+        yield frame
+
+
+def uneven(rows: pl.DataFrame, shares: Sequence[float], folder: Path) -> sk.Frame:
+    """A frame whose parts have these shares of the rows, where it is read in as many parts.
+
+    Parts are cut of a file by bytes: each gets a row group of the same size, from which a filter leaves its share.
+    """
     ends = np.ceil(np.cumsum([0.0, *shares]) * rows.height - 1e-6).astype(int).clip(0, rows.height)
-    for number, (start, end) in enumerate(pairwise(ends)):
-        rows.slice(start, end - start).write_parquet(folder / f"{number}.parquet")
-    with sk.config(backend=backend, partition_bytes=20_000 if backend == "polars" else 1):
-        yield sk.scan_parquet(str(folder / "*.parquet"))
+    size = int(np.diff(ends).max())
+    groups = [
+        rows.slice(start, end - start).with_columns(kept=pl.lit(1)).vstack(
+            rows.head(size - (end - start)).with_columns(kept=pl.lit(0))
+        )
+        for start, end in pairwise(ends)
+    ]  # fmt: skip
+    pl.concat(groups).write_parquet(folder / "rows.parquet", row_group_size=size)
+    scan = sk.scan_parquet(str(folder / "rows.parquet"))
+    return scan.filter(sk.col("kept") * 2 > 1).drop("kept")  # no bounds of a row group say that
 
 
 @dataclass(frozen=True)
