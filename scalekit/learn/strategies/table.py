@@ -13,6 +13,7 @@ FAMILIES = (
     "logistic",
     "scaling",
 )
+FAMILIES = ("least_squares", "relevance", "scaling")
 """Modules of this package, each with a table ``STRATEGIES`` or ``REFUSED`` of its own, by the names of classes."""
 
 PACKAGES = ("sklearn", "xgboost", "lightgbm", "catboost")

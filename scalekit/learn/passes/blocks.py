@@ -1,0 +1,98 @@
+"""Rows of a batch as a dense matrix of finite numbers, some thousand at a time, and centred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import check_non_negative
+
+from scalekit.learn.passes.batch import Array, Batch
+
+BLOCK = 8192
+"""Rows that are centred at one time: they fit the processor's cache, and bound what a kernel takes beside its batch."""
+
+
+def blocks(batch: Batch, who: str, *, target: bool) -> Iterator[tuple[Array, Array | None]]:
+    """X, with the columns of y on its right where asked for, and weights, some thousand rows at a time."""
+    x = checked(batch, who)
+    y = numeric_target(batch) if target else None
+    weight = checked_weight(batch)
+    width = x.shape[1] + (0 if y is None else y.shape[1])
+    for start in range(0, batch.height, BLOCK):
+        some = slice(start, min(start + BLOCK, batch.height))
+        rows = np.empty((some.stop - start, width))
+        rows[:, : x.shape[1]] = dense(x[some])
+        if y is not None:
+            rows[:, x.shape[1] :] = y[some]
+        yield rows, None if weight is None else weight[some]
+
+
+def checked(batch: Batch, who: str) -> Any:
+    """X as a matrix of finite numbers; one that is sparse stays so."""
+    if hasattr(batch.X, "tocsr"):
+        found = batch.X.tocsr()
+        assert_all_finite(found.data, estimator_name=who, input_name="X")
+        return found
+    return batch.numbers(who)
+
+
+def dense(rows: Any) -> Array:
+    """Some rows of what :func:`checked` gave."""
+    return np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows)
+
+
+def numeric_target(batch: Batch) -> Array:
+    """The target as finite numbers, one column for each output."""
+    y = np.asarray(batch.y, dtype=np.float64)
+    assert_all_finite(y, input_name="y")
+    return y[:, np.newaxis] if y.ndim == 1 else y
+
+
+def checked_weight(batch: Batch) -> Array | None:
+    """The weights, finite and not negative; None where there are none."""
+    if batch.weight is None:
+        return None
+    assert_all_finite(batch.weight, input_name="sample_weight")
+    check_non_negative(batch.weight, "`sample_weight`")
+    return np.asarray(batch.weight)
+
+
+def centre(rows: Array, weight: Array | None) -> tuple[float, Array, Array]:
+    """Total weight, means, and deviations times roots of weights, which overwrite the rows.
+
+    A row is taken off first, so that a constant column becomes exactly zero; the mean is taken off twice, because the
+    first one is off by rounding.
+    """
+    if weight is None:
+        first, total = rows[0].copy(), float(len(rows))
+    else:
+        first, total = rows[int(np.argmax(weight > 0))].copy(), float(weight.sum())
+        if total == 0:
+            return 0.0, first, np.zeros((1, rows.shape[1]))
+    rows -= first
+    mean = _mean(rows, weight, total)
+    rows -= mean
+    off = _mean(rows, weight, total)
+    rows -= off
+    if weight is not None:
+        rows *= np.sqrt(weight)[:, np.newaxis]
+    return total, first + (mean + off), rows
+
+
+def _mean(rows: Array, weight: Array | None, total: float) -> Array:
+    return np.asarray(rows.mean(axis=0) if weight is None else weight @ rows / total)
+
+
+def folded(
+    parts: Iterator[tuple[Array, Array | None]],
+    of: Callable[..., Any],
+    joined: Callable[[Any, Any], Any],
+) -> Any:
+    """What ``of`` says of each part, joined from the left."""
+    found = of(*next(parts))
+    for rows, weight in parts:
+        found = joined(found, of(rows, weight))
+    return found
