@@ -34,7 +34,7 @@ def read(rows: pl.DataFrame, roles: Roles) -> Batch:
         lambda: _features(rows, roles.features),
         (lambda: to_target(rows.select(targets))) if targets else _nothing,
         _nothing if weight is None else (lambda: to_weights(rows[weight])),
-        roles.features,
+        None if roles.features == (KEPT,) else roles.features,
     )
 
 
@@ -63,7 +63,7 @@ class Batch:
         self._make_x = make_x
         self._make_y = make_y
         self._make_weight = make_weight
-        self._plain = plain
+        self.plain = plain
 
     @property
     def height(self) -> int:
@@ -94,8 +94,8 @@ class Batch:
         ValueError
             Where X holds text, as scikit-learn says it.
         """
-        if self._plain is not None and all(_is_number(self.rows[name]) for name in self._plain):
-            numbers = self.rows.select(pl.col(self._plain).cast(pl.Float64))
+        if self.plain is not None and all(_is_number(self.rows[name]) for name in self.plain):
+            numbers = self.rows.select(pl.col(self.plain).cast(pl.Float64))
             return numbers.to_numpy(order="c", writable=False)
         found = self.X.toarray() if hasattr(self.X, "toarray") else self.X
         return np.ascontiguousarray(np.asarray(found, dtype=np.float64))
@@ -103,7 +103,7 @@ class Batch:
     @cached_property
     def values(self) -> Any:
         """X as numbers: compressed sparse rows where it is sparse, else the :attr:`matrix`."""
-        if self._plain is None and hasattr(self.X, "tocsr"):
+        if self.plain is None and hasattr(self.X, "tocsr"):
             return self.X.tocsr()
         return self.matrix
 
@@ -140,17 +140,17 @@ class Batch:
         known = pl.DataFrame({HASH: self.identity(columns)})
         return hash_rows(known, seed=seed, purpose="sample")
 
-    def with_x(self, make_x: Callable[[], Any]) -> Batch:
-        """The same rows with another X."""
-        return Batch(self.rows, make_x, lambda: self.y, lambda: self.weight)
+    def with_x(self, make_x: Callable[[], Any], plain: tuple[str, ...] | None = None) -> Batch:
+        """The same rows with another X; ``plain`` where it still consists of columns as they were read."""
+        return Batch(self.rows, make_x, lambda: self.y, lambda: self.weight, plain)
 
     def with_y(self, make_y: Callable[[], Any]) -> Batch:
         """The same rows with another target."""
-        return Batch(self.rows, lambda: self.X, make_y, lambda: self.weight, self._plain)
+        return Batch(self.rows, lambda: self.X, make_y, lambda: self.weight, self.plain)
 
     def with_weight(self, make_weight: Callable[[], Any]) -> Batch:
         """The same rows with other weights."""
-        return Batch(self.rows, lambda: self.X, lambda: self.y, make_weight, self._plain)
+        return Batch(self.rows, lambda: self.X, lambda: self.y, make_weight, self.plain)
 
     def where(self, mask: Array) -> Batch:
         """Some of the rows."""
@@ -160,7 +160,7 @@ class Batch:
             lambda: rows_of(self.X, chosen),
             lambda: None if self.y is None else self.y[chosen],
             lambda: None if self.weight is None else self.weight[chosen],
-            self._plain,
+            self.plain,
         )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from scalekit.learn.passes.batch import HASH, KEPT, POSITION, Batch, read
 from scalekit.learn.passes.fused import TARGETS, WEIGHT, Failure, Fused, Project
 from scalekit.learn.passes.gathered import Gathered, gathered, stacked
 from scalekit.learn.passes.requests import Gather, Joint, Keep, Pass, Request, Steps, Stream
+from scalekit.learn.passes.sharing import Sharing
 from scalekit.learn.passes.views import Table, View
 from scalekit.learn.roles import Roles
 from scalekit.plan.nodes import MapBatches
@@ -26,6 +28,8 @@ ROOM = 0.6
 
 TOPICS = 3
 """What a pass is about, in the progress bar: so many things are named, others counted."""
+
+Single: TypeAlias = Pass | Keep | Gather | Stream
 
 
 class Driver:
@@ -44,6 +48,7 @@ class Driver:
         self._watch = watch
         self.passes = 0
         self.rows = 0
+        self._sharing = Sharing()
 
     def run(self, steps: Steps) -> Any:
         """Run a fit to its end, and give what it returns."""
@@ -57,7 +62,7 @@ class Driver:
 
     def answer(self, request: Request) -> Any:
         """What is asked for: passes over one table in one reading, then all else in order."""
-        singles = list(_singles(request))
+        singles = [replace(one, view=self._sharing.view(one.view)) for one in _singles(request)]
         answers: dict[int, Any] = {}
         for table, passes in _by_table(singles):
             answers.update(zip(passes, self._read(table, passes.values()), strict=True))
@@ -65,10 +70,10 @@ class Driver:
         answers.update({number: self._other(one) for number, one in others.items()})
         return _shaped(request, iter(answers[number] for number in range(len(singles))))
 
-    def _other(self, request: Request) -> Any:
+    def _other(self, request: Single) -> Any:
         match request:
             case Keep():
-                return self._keep(request)
+                return self._sharing.kept(request) or self._keep(request)
             case Gather():
                 return self._gather(request)
             case Stream():
@@ -116,14 +121,17 @@ class Driver:
     def _keep(self, request: Keep) -> View:
         project = self._projected(request)
         table = request.view.table
-        if not self._fits(table, project):
+        size = self._size(table, project)
+        if not self._fits(size):
             return request.view
         plan = MapBatches(table.plan, Opaque(project), project.schema)
         kept = run.persist_scan(plan, self._config, self._begin(request.what))
         names = [name for name, _ in project.schema]
         targets = tuple(name for name in names if name in TARGETS)
         weight = WEIGHT if WEIGHT in names else None
-        return View(Table(kept, Roles((KEPT,), targets, weight)))
+        found = View(Table(kept, Roles((KEPT,), targets, weight)))
+        self._sharing.keep(request, found, size or 0)
+        return found
 
     def _projected(self, request: Keep) -> Project:
         """How the matrix is made; what it holds is seen on the first rows."""
@@ -149,20 +157,26 @@ class Driver:
                 return batch
         raise InvalidOperationError(_NO_ROWS.format(what="a step"))
 
-    def _fits(self, table: Table, project: Project) -> bool:
-        """Whether the kept table takes no more than its share of memory, by what is known of the rows."""
+    def _size(self, table: Table, project: Project) -> int | None:
+        """Bytes that the kept table takes, by what is known of the rows."""
         rows = run.estimates(table.plan)[table.plan].rows
-        room = parts.room(self._config)
-        if rows is None or room is None:
-            return True
         width = sum(_width(dtype) for _, dtype in project.schema)
-        return rows.guess * width <= ROOM * room
+        return None if rows is None else round(rows.guess * width)
+
+    def _fits(self, size: int | None) -> bool:
+        """Whether all kept tables take no more than their share of memory."""
+        room = parts.room(self._config)
+        return size is None or room is None or self._sharing.bytes + size <= ROOM * room
 
     def _gather(self, request: Gather) -> Gathered:
         view = request.view
         watch = self._begin(request.what)
         fused = Fused(view.table.roles, ((view.steps, gathered, ()),))
-        parts = [answers[0] for _, answers in self._answers(view.table, fused, watch) if answers[0]]
+        rows, parts = 0, []
+        for height, answers in self._answers(view.table, fused, watch):
+            rows += height
+            parts += [answers[0]] if answers[0] is not None else []
+        self.rows = max(self.rows, rows)
         if not parts:
             raise InvalidOperationError(_NO_ROWS.format(what=request.what))
         return stacked(parts)
@@ -225,7 +239,7 @@ def _identity(one: Pass) -> Any:
     return (*parts, one.broadcast)
 
 
-def _singles(request: Request) -> Iterator[Request]:
+def _singles(request: Request) -> Iterator[Single]:
     if isinstance(request, Joint):
         for part in request.requests:
             yield from _singles(part)
@@ -240,7 +254,7 @@ def _shaped(request: Request, answers: Iterator[Any]) -> Any:
     return next(answers)
 
 
-def _by_table(singles: list[Request]) -> list[tuple[Table, dict[int, Pass]]]:
+def _by_table(singles: list[Single]) -> list[tuple[Table, dict[int, Pass]]]:
     found: dict[int, tuple[Table, dict[int, Pass]]] = {}
     for number, single in enumerate(singles):
         if isinstance(single, Pass):
