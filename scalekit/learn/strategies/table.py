@@ -10,10 +10,11 @@ from typing import Any
 from scalekit.learn.strategies.strategy import Refused, Strategy
 
 FAMILIES = (
+    "least_squares",
     "logistic",
+    "relevance",
     "scaling",
 )
-FAMILIES = ("least_squares", "relevance", "scaling")
 """Modules of this package, each with a table ``STRATEGIES`` or ``REFUSED`` of its own, by the names of classes."""
 
 PACKAGES = ("sklearn", "xgboost", "lightgbm", "catboost")
