@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from scalekit.errors import NotDistributableError
 from scalekit.learn.passes.batch import Array
 from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.template import fitted_on, random_matrix
 from scalekit.learn.strategies.classes import Classes, find_classes, numbered, weights_of
 from scalekit.learn.strategies.descent import (
-    MANY,
     Minimum,
     minimised_by_lbfgs,
     newton_cg,
@@ -24,7 +22,7 @@ from scalekit.learn.strategies.descent import (
 )
 from scalekit.learn.strategies.losses import Binomial, Multinomial
 from scalekit.learn.strategies.objective import Objective
-from scalekit.learn.strategies.proximal import proximal_newton
+from scalekit.learn.strategies.proximal import OPTIMUM, optimum
 from scalekit.learn.strategies.strategy import Strategy
 
 Solver = Callable[[Objective, Array, float, int], Steps]
@@ -35,12 +33,6 @@ SAME_STEPS: Mapping[str, Solver] = {
     "newton-cholesky": newton_cholesky,
 }
 """Solvers whose steps do not depend on the order of the rows."""
-
-OPTIMUM = 1e-9
-"""Largest subgradient of the mean loss where an optimum stands for what a stochastic solver approaches."""
-
-MOST_STEPS = 200
-"""Newton steps to an optimum, at the most: ``max_iter`` counts epochs of a solver that is not used."""
 
 
 def logistic_regression(estimator: Any, data: Data) -> Steps:
@@ -112,16 +104,9 @@ def solved(estimator: Any, problem: Problem, start: Array, most: int) -> Steps:
     same = SAME_STEPS.get(estimator.solver)
     if same is not None:
         return (yield from same(objective, start, estimator.tol, most))
+    who = type(estimator).__name__
     tol = min(estimator.tol, OPTIMUM)
-    if objective.size <= MANY:
-        return (yield from proximal_newton(objective, problem.absolute, start, tol, MOST_STEPS))
-    if problem.absolute.any():
-        raise NotDistributableError(
-            f"{type(estimator).__name__} with an l1 penalty is fitted over partitions up to {MANY:,} coefficients, and "
-            f"this one has {objective.size:,}: take l1_ratio=0, fewer columns or categories, or "
-            "sk.fit(..., on_unsupported='sample')"
-        )
-    return (yield from minimised_by_lbfgs(objective, start, tol, 10_000))
+    return (yield from optimum(objective, problem.absolute, start, tol, who))
 
 
 def set_coefficients(estimator: Any, minimum: Minimum, classes: int) -> None:

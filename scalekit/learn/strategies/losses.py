@@ -138,6 +138,82 @@ class TweedieIdentity(Loss):
         return loss
 
 
+@dataclass(frozen=True)
+class SquaredHinge(Loss):
+    """The squared distance to the right side of the margin, where one class has to be told from all others.
+
+    Attributes
+    ----------
+    label
+        The class.
+    own, other
+        Weights of its rows, and of all others.
+    """
+
+    label: float
+    own: float = 1.0
+    other: float = 1.0
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        is_own = y == self.label
+        side, weight = np.where(is_own, 1.0, -1.0), np.where(is_own, self.own, self.other)
+        off = np.maximum(1.0 - side * raw, 0.0)
+        return weight * off**2, -2.0 * weight * side * off, 2.0 * weight * (off > 0.0)
+
+
+@dataclass(frozen=True)
+class Hinge(Loss):
+    """The distance itself, whose corner is rounded off over ``width``."""
+
+    label: float
+    own: float = 1.0
+    other: float = 1.0
+    width: float = 1.0
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        is_own = y == self.label
+        side, weight = np.where(is_own, 1.0, -1.0), np.where(is_own, self.own, self.other)
+        loss, slope, curve = rounded(1.0 - side * raw, self.width)
+        return weight * loss, -weight * side * slope, weight * curve
+
+
+@dataclass(frozen=True)
+class SquaredTube(Loss):
+    """The squared distance to a tube around the target."""
+
+    epsilon: float
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        off = raw - y
+        far = np.maximum(np.abs(off) - self.epsilon, 0.0)
+        return far**2, 2.0 * np.sign(off) * far, 2.0 * (far > 0.0)
+
+
+@dataclass(frozen=True)
+class Tube(Loss):
+    """The distance to a tube around the target, whose corners are rounded off over ``width``."""
+
+    epsilon: float
+    width: float = 1.0
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The losses, their first and their second derivatives."""
+        off = raw - y
+        above, slope, curve = rounded(off - self.epsilon, self.width)
+        below, fall, bend = rounded(-off - self.epsilon, self.width)
+        return above + below, slope - fall, curve + bend
+
+
+def rounded(values: Array, width: float) -> tuple[Array, Array, Array]:
+    """What is positive of some values, with the corner at 0 a parabola of a width, and its derivatives."""
+    near = np.clip(values + 0.5 * width, 0.0, width)
+    loss = near**2 / (2.0 * width) + np.maximum(values - 0.5 * width, 0.0)
+    return loss, near / width, ((near > 0.0) & (near < width)) / width
+
+
 def tweedie(power: float, *, log: bool) -> Loss:
     """The loss of a Tweedie distribution, with a logarithm or no link."""
     if not log:

@@ -129,6 +129,19 @@ def bent(
     return product
 
 
+def values_along(
+    batch: Batch, loss: Loss, coef: Array, step: Array, lengths: Array, intercept: bool  # noqa: FBT001
+) -> Array:  # fmt: skip
+    """The sums of the losses after shares of a step."""
+    total = np.zeros(len(lengths))
+    for x, y, weight in blocks(batch):
+        raw, along = predictor(x, coef, intercept), predictor(x, step, intercept)
+        for number, length in enumerate(lengths):
+            values, _ = loss.slope(y, raw + length * along)
+            total[number] += _weighted(weight, values).sum()
+    return total
+
+
 @dataclass
 class Objective:
     """Mean loss plus half the squared coefficients, of all rows.
@@ -196,6 +209,15 @@ class Objective:
             what=self._words("curvature"),
         )  # fmt: skip
         return product.ravel(order="F") / self.total + self.strengths * direction
+
+    def along(self, point: Array, step: Array, lengths: Array) -> Steps:
+        """The values after shares of a step, in one pass."""
+        total = yield self.data.ask(
+            values_along, added, self.loss, self._shaped(point), self._shaped(step), lengths,
+            self.intercept, what=self._words("line search"),
+        )  # fmt: skip
+        points = point + lengths[:, np.newaxis] * step
+        return total / self.total + 0.5 * points**2 @ self.strengths
 
     def _ask(self, kernel: Any, point: Array) -> Any:
         what = self._words("gradient")

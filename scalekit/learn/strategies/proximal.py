@@ -9,55 +9,104 @@ from functools import cached_property
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from scalekit.errors import NotDistributableError
 from scalekit.learn.passes.batch import Array
 from scalekit.learn.passes.requests import Steps
-from scalekit.learn.strategies.descent import EPS, Minimum
+from scalekit.learn.strategies.descent import EPS, MANY, Minimum, minimised_by_lbfgs
 from scalekit.learn.strategies.objective import Objective
+
+OPTIMUM = 1e-9
+"""Largest subgradient of the mean loss where an optimum stands for what a solver that minds the order of rows approaches."""
+
+MOST_STEPS = 200
+"""Newton steps to an optimum, at the most: ``max_iter`` counts epochs of a solver that is not used."""
+
+LENGTHS = 0.6 ** np.arange(1, 31)
+"""Shares of a step that is too long; all are tried in one pass."""
 
 SWEEPS = 10_000
 """Rounds over the coordinates within a step, at the most."""
 
 
+def optimum(objective: Objective, absolute: Array, start: Array, tol: float, who: str) -> Steps:
+    """The minimum of the objective plus ``absolute @ abs(point)``, whatever solver finds it; a :class:`Minimum`.
+
+    Raises
+    ------
+    NotDistributableError
+        Where absolute values count, and a Hessian of so many coefficients is too large.
+    """
+    if objective.size <= MANY:
+        return (yield from proximal_newton(objective, absolute, start, tol, MOST_STEPS))
+    if absolute.any():
+        raise NotDistributableError(
+            f"{who} with an l1 penalty is fitted over partitions up to {MANY:,} coefficients, and this one has "
+            f"{objective.size:,}: take an l2 penalty, fewer columns or categories, or "
+            "sk.fit(..., on_unsupported='sample')"
+        )
+    return (yield from minimised_by_lbfgs(objective, start, tol, 10_000))
+
+
 def proximal_newton(objective: Objective, absolute: Array, start: Array, tol: float, most: int) -> Steps:  # fmt: skip
     """The minimum of the objective plus ``absolute @ abs(point)``; returns a :class:`Minimum`.
 
-    Lee, Sun, Saunders 2014: each step minimises the second-order model plus the absolute values, and is cut by halves
-    until the sum falls. Stops where no subgradient is larger than ``tol``. With ``absolute`` all 0 these are Newton's
-    own steps.
+    Lee, Sun, Saunders 2014: each step minimises the second-order model plus the absolute values, and is shortened
+    where the sum does not fall enough. Stops where no subgradient is larger than ``tol``, or where rounding hides
+    what a step gains. With ``absolute`` all 0 these are Newton's own steps.
     """
-    here = start.copy()
-    value, gradient, hessian, _ = yield from objective.curve(here)
+    here = yield from _look(objective, start, absolute)
     for iteration in range(most):
-        if np.abs(subgradient(here, gradient, absolute)).max() <= tol:
-            return Minimum(here, iteration)
-        step = _Model(hessian, gradient, here, absolute).minimum() - here
-        before = value + absolute @ np.abs(here)
-        fall = gradient @ step + absolute @ (np.abs(here + step) - np.abs(here))
-        length = 1.0
-        for _ in range(30):
-            there = here + length * step
-            value, gradient, hessian, _ = yield from objective.curve(there)
-            gain = value + absolute @ np.abs(there) - before
-            if gain <= 1e-4 * length * fall or abs(gain) <= 16 * EPS * abs(before):
-                break
-            length *= 0.5
+        if here.slope <= tol:
+            return Minimum(here.at, iteration)
+        step = _Model(here.hessian, here.gradient, here.at, absolute).minimum() - here.at
+        there: _Point = yield from _look(objective, here.at + step, absolute)
+        if not _falls(here, step, there):
+            lengths = LENGTHS
+            values = yield from objective.along(here.at, step, lengths)
+            values = values + np.abs(here.at + lengths[:, np.newaxis] * step) @ absolute
+            best = lengths[np.argmin(values)]
+            there = yield from _look(objective, here.at + best * step, absolute)
+        if here.value - there.value <= 16 * EPS * abs(here.value):
+            return Minimum(min(here, there, key=lambda point: point.slope).at, iteration + 1)
         here = there
-        if abs(gain) <= 16 * EPS * abs(before):
-            return Minimum(here, iteration + 1)
-    if np.abs(subgradient(here, gradient, absolute)).max() > tol:
+    if here.slope > tol:
         warnings.warn(
             f"The proximal Newton solver did not converge after {most} iterations.",
             ConvergenceWarning,
             stacklevel=2,
         )
-    return Minimum(here, most)
+    return Minimum(here.at, most)
 
 
-def subgradient(point: Array, gradient: Array, absolute: Array) -> Array:
-    """The least of the subgradients, which is 0 at the minimum."""
-    at_zero = np.sign(gradient) * np.maximum(np.abs(gradient) - absolute, 0.0)
-    found: Array = np.where(point != 0, gradient + np.sign(point) * absolute, at_zero)
-    return found
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """A point, the sum there, the objective's derivatives, and factors of absolute values."""
+
+    at: Array
+    value: float
+    gradient: Array
+    hessian: Array
+    absolute: Array
+
+    @property
+    def slope(self) -> float:
+        """The largest entry of the least subgradient, which is 0 at the minimum."""
+        gradient, absolute = self.gradient, self.absolute
+        at_zero = np.maximum(np.abs(gradient) - absolute, 0.0)
+        elsewhere = np.abs(gradient + np.sign(self.at) * absolute)
+        return float(np.where(self.at != 0, elsewhere, at_zero).max())
+
+
+def _look(objective: Objective, at: Array, absolute: Array) -> Steps:
+    value, gradient, hessian, _ = yield from objective.curve(at)
+    return _Point(at, value + float(absolute @ np.abs(at)), gradient, hessian, absolute)
+
+
+def _falls(here: _Point, step: Array, there: _Point) -> bool:
+    """Whether a step gains a share of what the slope promises (Armijo)."""
+    promised = here.gradient @ step
+    promised += here.absolute @ (np.abs(here.at + step) - np.abs(here.at))
+    return bool(there.value - here.value <= 1e-4 * promised)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +131,8 @@ class _Model:
 
         Coordinates alone take many rounds where columns are nearly the same.
         """
+        if not self.absolute.any():
+            return self.here - np.linalg.lstsq(self.hessian, self.gradient, rcond=1e-13)[0]
         point, slope = self.here.copy(), self.gradient.copy()
         for sweep in range(SWEEPS):
             if self._sweep(point, slope) <= 1e-12:

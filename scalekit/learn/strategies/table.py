@@ -10,8 +10,10 @@ from typing import Any
 from scalekit.learn.strategies.strategy import Refused, Strategy
 
 FAMILIES = (
+    "generalized",
     "least_squares",
     "logistic",
+    "margins",
     "relevance",
     "scaling",
 )
