@@ -10,12 +10,18 @@ from typing import Any
 from scalekit.learn.strategies.strategy import Refused, Strategy
 
 FAMILIES = (
+    "columns",
     "generalized",
     "least_squares",
     "logistic",
     "margins",
+    "pipeline",
     "relevance",
     "scaling",
+    "selection",
+    "several",
+    "transformed_target",
+    "voting",
 )
 """Modules of this package, each with a table ``STRATEGIES`` or ``REFUSED`` of its own, by the names of classes."""
 

@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 import scalekit as sk
+from scalekit.learn.local import weight_parameter
 from scalekit.learn.matrix import to_features, to_target, to_weights
 
 SIZES: Mapping[str, Sequence[float]] = {
@@ -116,7 +117,9 @@ def plain(estimator: Any, rows: pl.DataFrame, roles: Roles) -> Any:
     arguments: list[Any] = [to_features(rows.select(roles.features))]
     if roles.target is not None:
         arguments.append(to_target(rows.select(roles.target)))
-    weights = {"sample_weight": to_weights(rows[roles.weight])} if roles.weight else {}
+    weights = {}
+    if roles.weight:
+        weights = {weight_parameter(estimator): to_weights(rows[roles.weight])}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return clone(estimator).fit(*arguments, **weights)
@@ -162,8 +165,14 @@ def assert_same(
             assert difference <= allowed, (type(found).__name__, what, difference)
     assert type(pickle.loads(pickle.dumps(found))) is type(found)
     clone(found)
-    if hasattr(wanted, "get_feature_names_out"):
-        assert list(found.get_feature_names_out()) == list(wanted.get_feature_names_out())
+    assert _names_out(found) == _names_out(wanted)
+
+
+def _names_out(fitted: Any) -> list[str] | None:
+    try:
+        return list(fitted.get_feature_names_out())
+    except AttributeError:  # a Pipeline has the method whether or not its last step has
+        return None
 
 
 def differences(a: Any, b: Any, name: str) -> Iterator[tuple[str, float]]:
