@@ -9,7 +9,14 @@ from importlib import import_module
 # Loaded by name when chosen, so that none needs what only another one imports.
 COMMANDS = {
     "pdsh": ("benchmarks.pdsh.command", "22 queries on scalekit's backends, raw Polars and DuckDB"),
-    "fit": ("benchmarks.learn_overhead", "what `sk.fit` costs over the estimator's own `fit`"),
+    "fit": (
+        "benchmarks.fit.command",
+        "fits over partitions in time and memory, beside scikit-learn in memory and dask-ml",
+    ),
+    "fit-overhead": (
+        "benchmarks.learn_overhead",
+        "what `sk.fit` costs over the estimator's own `fit`",
+    ),
     "cost": (
         "benchmarks.cluster_cost",
         "what the driver costs per task, with a cluster that runs nothing",
@@ -37,7 +44,7 @@ COMMANDS = {
 
 def main(arguments: list[str]) -> int:
     """Run the benchmark that the arguments name and give its exit code."""
-    listing = "\n".join(f"  {name:9} {text}" for name, (_, text) in COMMANDS.items())
+    listing = "\n".join(f"  {name:12} {text}" for name, (_, text) in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         usage="%(prog)s [-h] benchmark [options]",

@@ -45,7 +45,7 @@ ESTIMATORS: dict[str, tuple[Callable[[], Any], list[str], str | None]] = {
 
 def main(arguments: list[str]) -> int:
     """Print both times and their difference; 1 where one passes 5 % and 20 ms."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks fit-overhead", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=7, help="fits of each kind (default 7)")
     options = parser.parse_args(arguments)
