@@ -22,8 +22,8 @@ ROWS = 20_000_000
 TENTH, HALF = 10, 2
 """Of the largest number of rows: on which fits are compared with plain ones, and on which searches are."""
 STAGES = ("large", "plain", "search")
-QUICK_ROWS, QUICK_EACH = 24_000, 800
-"""Rows, and those of one file, with which all of it takes seconds for each fit."""
+QUICK_ROWS, QUICK_EACH, QUICK_BYTES = 24_000, 800, 400_000
+"""Rows, those of one file, and bytes of one task, with which each fit takes seconds and is in parts nevertheless."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,10 @@ class Stage:
 def main(arguments: list[str]) -> int:
     """Run all fits, print what they took, and write it as JSON; 1 where a goal is missed."""
     options = _parser().parse_args(arguments)
-    runner = Runner(options.workers, options.memory, options.patience, options.environments)
+    runner = Runner(
+        options.workers, options.memory, options.patience, options.environments,
+        QUICK_BYTES if options.quick else None,
+    )  # fmt: skip
     judged: list[Judged] = []
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="scalekit-fit-") as scratch:

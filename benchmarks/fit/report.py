@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from operator import sub
 from typing import Any
 
 import numpy as np
@@ -77,13 +78,13 @@ class Judged:
 
     @property
     def partitions(self) -> float | None:
-        """What that is above an idle worker, the model and the kept rows, in partitions."""
+        """What a worker took above what it held before, beside the model and the kept rows, in partitions."""
         if self.ran.way not in CLUSTERS or self.peak is None:
             return None
         (run, *_) = self.ran.runs
         kept = MODELS[self.ran.model].held * self.ran.rows
         kept = kept if kept <= ROOM * self.workers * self.memory else 0
-        above = self.peak - min(run["idle"]) - run["model_bytes"] - kept / self.workers
+        above = max(map(sub, run["peaks"], run["idle"])) - run["model_bytes"] - kept / self.workers
         return max(0.0, above) / float(run["partition_bytes"])
 
     @property

@@ -79,12 +79,15 @@ class Runner:
         Seconds for one fit.
     environments
         A folder for environments of peers.
+    partition_bytes
+        Of one task; None leaves it to scalekit.
     """
 
     workers: int
     memory: str
     patience: float
     environments: Path
+    partition_bytes: int | None = None
 
     def run(self, ran: Ran, files: Sequence[str]) -> None:
         """Run it once more, unless it has failed before."""
@@ -92,7 +95,7 @@ class Runner:
             return
         asked = {
             "model": ran.model, "way": ran.way, "files": list(files),
-            "workers": self.workers, "memory": self.memory,
+            "workers": self.workers, "memory": self.memory, "partition_bytes": self.partition_bytes,
         }  # fmt: skip
         command = [sys.executable, "-m", "benchmarks.fit.child"]
         if ran.way == PEER:
