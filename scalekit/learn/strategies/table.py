@@ -11,6 +11,7 @@ from scalekit.learn.strategies.strategy import Refused, Strategy
 
 FAMILIES = (
     "columns",
+    "encoding",
     "generalized",
     "least_squares",
     "logistic",

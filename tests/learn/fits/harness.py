@@ -184,7 +184,8 @@ def differences(a: Any, b: Any, name: str) -> Iterator[tuple[str, float]]:
         assert type(a) is type(b), name
         for inner in sorted(set(vars(b)) | set(vars(a)) - {"scalekit_fit_"}):
             yield from differences(getattr(a, inner), getattr(b, inner), f"{name}.{inner}")
-    elif isinstance(b, list | tuple):
+    elif isinstance(b, list | tuple) or _is_ragged(b):
+        assert type(a) is type(b), name
         assert len(a) == len(b), name
         for place, (left, right) in enumerate(zip(a, b, strict=True)):
             yield from differences(left, right, f"{name}[{place}]")
@@ -201,6 +202,11 @@ def differences(a: Any, b: Any, name: str) -> Iterator[tuple[str, float]]:
         assert type(a) is type(b), name
         if isinstance(b, str | bool | type(None)):
             yield name, 0.0 if a == b else np.inf
+
+
+def _is_ragged(b: Any) -> bool:
+    """Whether it is an array of arrays, such as edges of bins."""
+    return isinstance(b, np.ndarray) and b.dtype == object and b.ndim == 1 and any(map(np.ndim, b))
 
 
 def _apart(a: Any, b: Any, name: str) -> float:

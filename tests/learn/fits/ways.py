@@ -1,0 +1,30 @@
+"""What most families of estimators are asked: the same as scikit-learn's own fit, in so many passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.learn.fits.harness import Case, Roles, assert_same, over_parts, plain, scattered
+
+
+def assert_equals_plain(case: Case, rows: pl.DataFrame, way: str, folder: Path) -> Any:
+    """Fit over partitions, compare, and give the model."""
+    estimator, roles, rtol, how = case
+    with scattered(rows, way, folder) as frame:
+        found = over_parts(estimator, frame, roles)
+    assert_same(found, plain(estimator, rows, roles), rtol, **how)
+    return found
+
+
+def assert_raises_as_plain(
+    estimator: Any, rows: pl.DataFrame, roles: Roles, folder: Path, match: str
+) -> None:
+    """Both fits refuse the data, with the same class of error and words."""
+    with pytest.raises(Exception, match=match) as wanted:
+        plain(estimator, rows, roles)
+    with scattered(rows, "serial-3", folder) as frame, pytest.raises(wanted.type, match=match):
+        over_parts(estimator, frame, roles)
