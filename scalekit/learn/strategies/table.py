@@ -10,17 +10,20 @@ from typing import Any
 from scalekit.learn.strategies.strategy import Refused, Strategy
 
 FAMILIES = (
+    "binning",
     "columns",
     "encoding",
     "generalized",
     "least_squares",
     "logistic",
     "margins",
+    "order_scaling",
     "pipeline",
     "relevance",
     "scaling",
     "selection",
     "several",
+    "splines",
     "transformed_target",
     "voting",
 )
