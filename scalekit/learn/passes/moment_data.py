@@ -38,7 +38,7 @@ def rows_around(cross: Cross, about: Array) -> Array:
     """Rows with the mean of all less ``about``, and with the same centred cross products for each row."""
     r = cross.factor()
     half = r * np.sqrt(len(r) / cross.weight)
-    return np.vstack([half, -half]) + (cross.mean - about)
+    return np.asarray(np.vstack([half, -half]) + (cross.mean - about))
 
 
 def as_features(values: Array, data: Data) -> Any:

@@ -114,7 +114,8 @@ _GIVEN = (
 )
 
 
-def _ridge_refuses(estimator: Any) -> str:
+def ridge_refuses(estimator: Any) -> str:
+    """Solvers that take single rows at random are refused; all others find the same optimum from cross products."""
     if estimator.solver in ("sag", "saga"):
         return (
             f"solver={estimator.solver!r} draws single rows at random; solver='auto' gives the optimum that it "
@@ -138,7 +139,7 @@ STRATEGIES: Mapping[str, Strategy] = {
     "LinearRegression": Strategy(
         "statistics", "exact", "1", linear, note="by a QR of partitions, as accurate as in memory"
     ),
-    "Ridge": Strategy("statistics", "exact", "1", linear, _ridge_refuses),
+    "Ridge": Strategy("statistics", "exact", "1", linear, ridge_refuses),
     "Lasso": Strategy("statistics", "exact", "1", linear, _given_gram),
     "ElasticNet": Strategy("statistics", "exact", "1", linear, _given_gram),
     "MultiTaskLasso": Strategy("statistics", "exact", "1", linear),

@@ -12,11 +12,13 @@ from scalekit.learn.strategies.strategy import Refused, Strategy
 FAMILIES = (
     "binning",
     "columns",
+    "discriminants",
     "encoding",
     "generalized",
     "least_squares",
     "logistic",
     "margins",
+    "naive_bayes",
     "order_scaling",
     "pipeline",
     "relevance",
