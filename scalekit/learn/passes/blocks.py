@@ -32,8 +32,8 @@ def blocks(batch: Batch, who: str, *, target: bool) -> Iterator[tuple[Array, Arr
 
 def checked(batch: Batch, who: str) -> Any:
     """X as a matrix of finite numbers; one that is sparse stays so."""
-    if hasattr(batch.X, "tocsr"):
-        found = batch.X.tocsr()
+    found = batch.values
+    if hasattr(found, "tocsr"):
         assert_all_finite(found.data, estimator_name=who, input_name="X")
         return found
     return batch.numbers(who)

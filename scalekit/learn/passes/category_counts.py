@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_non_negative
 from scalekit.errors import NotDistributableError
 from scalekit.learn.passes.batch import Array, Batch
 from scalekit.learn.passes.blocks import checked_weight
-from scalekit.learn.passes.classes import labels
+from scalekit.learn.passes.by_class import labels
 
 MOST = 50_000_000
 """Counts that are kept for one column: 400 MB."""

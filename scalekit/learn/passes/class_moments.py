@@ -8,7 +8,7 @@ import numpy as np
 
 from scalekit.learn.passes.batch import Array, Batch
 from scalekit.learn.passes.blocks import blocks
-from scalekit.learn.passes.classes import indicators, labels
+from scalekit.learn.passes.by_class import indicators, labels
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,18 @@ class ClassMoments:
 def class_moments(batch: Batch, who: str) -> ClassMoments:
     """Those of a batch."""
     classes, codes = labels(batch)
-    none = np.zeros((len(classes), batch.X.shape[1]))
-    groups, total = (
-        Spread(np.zeros(len(classes)), none, none),
-        Spread(np.zeros(1), none[:1], none[:1]),
-    )
+    groups = total = None
     start = 0
     for rows, weight in blocks(batch, who, target=False):
         here = codes[start : start + len(rows)]
         start += len(rows)
         ones = np.ones(len(rows))
-        groups = joined_spread(
-            groups, _spread(rows, here, len(classes), ones if weight is None else weight)
-        )
-        total = joined_spread(total, _spread(rows, np.zeros_like(here), 1, ones))
+        some = _spread(rows, here, len(classes), ones if weight is None else weight)
+        groups = some if groups is None else joined_spread(groups, some)
+        all_of_them = _spread(rows, np.zeros_like(here), 1, ones)
+        total = all_of_them if total is None else joined_spread(total, all_of_them)
+    assert groups is not None
+    assert total is not None
     return ClassMoments(classes, groups, total)
 
 

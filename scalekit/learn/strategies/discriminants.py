@@ -14,7 +14,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from scalekit.errors import NotDistributableError
 from scalekit.learn.passes.batch import Array
-from scalekit.learn.passes.classes import ByClass, class_grams, joined_class_grams
+from scalekit.learn.passes.by_class import ByClass, class_grams, joined_class_grams
 from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.gram import Gram, check_width, joined_grams
 from scalekit.learn.passes.moment_data import as_features, cast_like, rows_around, rows_like

@@ -124,15 +124,17 @@ def ridge_refuses(estimator: Any) -> str:
     return ""
 
 
-def _given_gram(estimator: Any) -> str:
+def given_gram(estimator: Any) -> str:
+    """A Gram matrix that the user gives is refused: scikit-learn would compare it with the rows."""
     given = getattr(estimator, "precompute", None)
     return _GIVEN.format("a matrix") if hasattr(given, "__array__") else ""
 
 
-def _lars_refuses(estimator: Any) -> str:
+def lars_refuses(estimator: Any) -> str:
+    """Noise on single rows is refused too."""
     if getattr(estimator, "jitter", None) is not None:
         return "jitter adds noise to the target row by row: leave it None"
-    return _given_gram(estimator)
+    return given_gram(estimator)
 
 
 STRATEGIES: Mapping[str, Strategy] = {
@@ -140,12 +142,12 @@ STRATEGIES: Mapping[str, Strategy] = {
         "statistics", "exact", "1", linear, note="by a QR of partitions, as accurate as in memory"
     ),
     "Ridge": Strategy("statistics", "exact", "1", linear, ridge_refuses),
-    "Lasso": Strategy("statistics", "exact", "1", linear, _given_gram),
-    "ElasticNet": Strategy("statistics", "exact", "1", linear, _given_gram),
+    "Lasso": Strategy("statistics", "exact", "1", linear, given_gram),
+    "ElasticNet": Strategy("statistics", "exact", "1", linear, given_gram),
     "MultiTaskLasso": Strategy("statistics", "exact", "1", linear),
     "MultiTaskElasticNet": Strategy("statistics", "exact", "1", linear),
-    "Lars": Strategy("statistics", "exact", "1", linear, _lars_refuses),
-    "LassoLars": Strategy("statistics", "exact", "1", linear, _lars_refuses),
+    "Lars": Strategy("statistics", "exact", "1", linear, lars_refuses),
+    "LassoLars": Strategy("statistics", "exact", "1", linear, lars_refuses),
     "OrthogonalMatchingPursuit": Strategy("statistics", "exact", "1", linear),
     "BayesianRidge": Strategy("statistics", "exact", "1", linear),
 }

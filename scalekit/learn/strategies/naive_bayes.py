@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_non_negative
 
 from scalekit.learn.passes.batch import Array, Batch
 from scalekit.learn.passes.blocks import checked
+from scalekit.learn.passes.by_class import ClassSums, class_sums, joined_sums
 from scalekit.learn.passes.category_counts import CategoryCounts, category_counts, joined_counts
 from scalekit.learn.passes.class_moments import ClassMoments, class_moments, joined_class_moments
-from scalekit.learn.passes.classes import ClassSums, class_sums, joined_sums
 from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.moment_data import as_features
 from scalekit.learn.passes.requests import Steps

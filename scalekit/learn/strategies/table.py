@@ -16,6 +16,7 @@ FAMILIES = (
     "encoding",
     "generalized",
     "least_squares",
+    "linear_cv",
     "logistic",
     "margins",
     "naive_bayes",
