@@ -11,10 +11,12 @@ from scalekit.learn.strategies.strategy import Refused, Strategy
 
 FAMILIES = (
     "binning",
+    "bisecting",
     "columns",
     "discriminants",
     "encoding",
     "generalized",
+    "kmeans",
     "least_squares",
     "linear_cv",
     "logistic",
