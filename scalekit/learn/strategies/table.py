@@ -21,6 +21,7 @@ FAMILIES = (
     "linear_cv",
     "logistic",
     "margins",
+    "minibatches",
     "naive_bayes",
     "order_scaling",
     "pipeline",
@@ -29,6 +30,7 @@ FAMILIES = (
     "selection",
     "several",
     "splines",
+    "stochastic",
     "transformed_target",
     "voting",
 )
