@@ -19,6 +19,7 @@ from scalekit.backends.tasks.backend import TaskBackend
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.expr.node import Opaque
+from scalekit.kernels.gang import Work, alone
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import MapBatches, Plan
 from scalekit.sources.footer import width
@@ -93,6 +94,44 @@ class Said:
         """Ask the function."""
         said = [pickle.dumps(self.function(rows), protocol=5)] if rows.height else []
         return pl.DataFrame({"said": said}, schema=dict(_SAID))
+
+
+def gang(plan: Plan, work: Work, config: Config, watch: Watch = UNWATCHED) -> Any:
+    """What the first member of a gang makes that works on the rows of a plan: one on this machine.
+
+    Parameters
+    ----------
+    plan
+        The rows.
+    work
+        What each member does with its share of them.
+    config
+        Settings; ``backend`` names who works, and is not ``"auto"``.
+    watch
+        Is told how far it is.
+    """
+    if is_cluster(config):
+        backend, program = run.prepare(plan, config, watch, "persist")
+        assert isinstance(backend, TaskBackend)
+        result = backend.gang(program, work, config, watch)
+        if result.error is not None:
+            raise result.error
+        return result.value
+    return alone(
+        work, _Batches(plan, config), lambda done: watch.stage(work.name, 1, done, work.steps, 0)
+    )
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """The rows of a plan on this machine, in batches, as often as somebody reads them."""
+
+    plan: Plan
+    config: Config
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """Run the plan."""
+        return run.batches(self.plan, self.config, batch_rows(self.plan, self.config))
 
 
 def batch_rows(plan: Plan, config: Config) -> int:

@@ -114,8 +114,8 @@ class Report:
     answer: Any = None
 
 
-def pack(stage: Stage) -> bytes:
-    """A stage as it travels; the user's functions go by value."""
+def pack(stage: Any) -> bytes:
+    """A stage, or what else tasks are given, as it travels; the user's functions go by value."""
     try:
         import cloudpickle  # noqa: PLC0415 - comes with every cluster, and only they need it
     except ModuleNotFoundError:

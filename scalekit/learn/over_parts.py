@@ -19,6 +19,7 @@ from scalekit.learn.roles import Roles
 from scalekit.learn.strategies.choice import Chosen, fitter, refuse
 from scalekit.learn.wishes import Wishes
 from scalekit.plan.nodes import Filter, Limit, Plan, RowIndex, Scan, Select, WithColumns
+from scalekit.plan.order import has_order
 from scalekit.tree import walk
 
 EXAMPLES = 20
@@ -48,9 +49,11 @@ def fit_over_parts(
     refuse(chosen)
     if chosen.needs_positions:
         plan = RowIndex(plan, POSITION, 0)
+    ordered = has_order(plan)
     plan = _ready(chosen, plan, config, watch)
     driver = Driver(config, watch)
-    data = opened(plan, roles, config, fitter(wishes.on_unsupported, wishes.max_rows))
+    fit = fitter(wishes.on_unsupported, wishes.max_rows)
+    data = opened(plan, roles, config, fit, ordered=ordered)
     return driver.run(data.fit(chosen.estimator)), driver
 
 
@@ -78,7 +81,14 @@ def _fits_nothing(estimator: Any, data: Data) -> Steps:  # noqa: ARG001
     raise TypeError(f"these rows are not for fits, and {type(estimator).__name__} asked for one")
 
 
-def opened(plan: Plan, roles: Roles, config: Config, fit: Fitter = _fits_nothing) -> Data:
+def opened(
+    plan: Plan,
+    roles: Roles,
+    config: Config,
+    fit: Fitter = _fits_nothing,
+    *,
+    ordered: bool = True,
+) -> Data:
     """The rows of a plan as adapters take them; the first of them are read.
 
     Raises
@@ -93,7 +103,7 @@ def opened(plan: Plan, roles: Roles, config: Config, fit: Fitter = _fits_nothing
         )
     batch = read(_without_missing_labels(first, roles), roles)
     local, weighted = not parts.is_cluster(config), roles.weight is not None
-    return Data(View(Table(plan, roles)), batch.X, batch.y, weighted, local, fit)
+    return Data(View(Table(plan, roles, ordered)), batch.X, batch.y, weighted, local, fit)
 
 
 def _without_missing_labels(rows: pl.DataFrame, roles: Roles) -> pl.DataFrame:

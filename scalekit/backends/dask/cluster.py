@@ -17,14 +17,18 @@ from scalekit.backends.dask.collections import adopted, lent
 from scalekit.backends.dask.connection import Connection
 from scalekit.backends.dask.failures import GONE, as_error, cause_of
 from scalekit.backends.dask.flights import LOST, Flight, Piece, Sent
+from scalekit.backends.dask.gangs import Members
 from scalekit.backends.dask.graph import Graph, graph_of, report_graph
+from scalekit.backends.dask.placing import most_held_by
 from scalekit.backends.dask.scattering import Scattering, let_go, scattered_graph
 from scalekit.backends.dask.software import LOADING, told_by
 from scalekit.backends.dask.vigil import Vigil
 from scalekit.backends.dask.work import call, from_bytes, to_bytes
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
+from scalekit.backends.tasks.members import Gang
 from scalekit.backends.tasks.versions import Versions
 from scalekit.errors import ExecutionError
+from scalekit.kernels.gang import Result
 from scalekit.kernels.task import Facts
 from scalekit.sources.base import Source
 
@@ -128,6 +132,22 @@ class DaskCluster(Cluster):
         landed = [place for place, flight in enumerate(reports) if flight.has_landed]
         self._scatter([reports[place] for place in landed])
         return landed
+
+    def seats(self) -> list[str]:
+        """The workers, by their addresses."""
+        with self._answered():
+            self._connection.look()
+            return sorted(self._connection.threads())
+
+    def holder(self, tables: Sequence[Ref]) -> str | None:
+        """The worker that has most of the tables."""
+        return most_held_by(tables)
+
+    def gang(self, gang: Gang, tell: Callable[[int], None]) -> list[Result]:
+        """One task on each worker."""
+        self._flush()
+        with self._answered():
+            return Members(self._connection, self._send, gang, tell).run()
 
     def _scatter(self, landed: Sequence[Flight]) -> None:
         """Take apart what a large exchange has made, before there is more of it than memory."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
+from dask.task_spec import TaskRef
+
 from scalekit.kernels.task import Facts, Report
 
 LOST = ("error", "cancelled")
@@ -26,6 +28,11 @@ class Sent:
     value: Any
     payload: bytes | None
     future: Any = None
+
+    @property
+    def reference(self) -> Any:
+        """The value within a task, or Dask's word for where it is."""
+        return self.payload or TaskRef(self.future.key)
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -127,12 +134,16 @@ class Piece:
 
 
 class Tower:
-    """Hears what tasks say, in the thread of Dask's client, and wakes those who wait for it."""
+    """Hears what tasks say, in the thread of Dask's client, and wakes those who wait for it.
+
+    ``steps`` are told, by the names of gangs, which member has done how many.
+    """
 
     def __init__(self) -> None:
         self.topic = f"scalekit-{uuid.uuid4().hex}"
         self.changed = threading.Condition()
         self.heard = 0
+        self.steps: dict[str, Callable[[int, int], None]] = {}
         self._flights: WeakValueDictionary[str, Flight] = WeakValueDictionary()
 
     def expect(self, flight: Flight) -> None:
@@ -146,6 +157,8 @@ class Tower:
         with self.changed:
             flight = self._flights.get(key)
             self.heard += 1
+            if what == "steps" and key in self.steps:
+                self.steps[key](*more)
             if flight is None:
                 return
             if what == "started":

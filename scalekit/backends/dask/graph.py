@@ -58,14 +58,15 @@ def _task(
 ) -> Task:
     inputs = Inputs(graph)
     places = places_of(flight.tables, inputs)
-    packed = flight.packed.payload or TaskRef(flight.packed.future.key)
     facts = pickle.dumps(flight.facts)
-    return call(what, listener, packed, facts, places, *inputs.arguments, key=key)
+    return call(what, listener, flight.packed.reference, facts, places, *inputs.arguments, key=key)
 
 
-def places_of(tables: Sequence[Any], inputs: Inputs) -> tuple[tuple[int, int], ...]:
-    """Where each table is among the inputs of a task, to which it is added."""
-    picked = _picked(tables, inputs)
+def places_of(
+    tables: Sequence[Any], inputs: Inputs, *, picks: bool = True
+) -> tuple[tuple[int, int], ...]:
+    """Where each table is among the inputs of a task, to which it is added; pieces by tasks that pick them."""
+    picked = _picked(tables, inputs) if picks else {}
     places = []
     for table in tables:
         if isinstance(table, Sent):

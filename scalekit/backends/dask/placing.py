@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
+from typing import Any
 from weakref import WeakSet
 
 import dask
@@ -67,7 +68,7 @@ class Placing:
         free = [(busy[w] / count, hash((self._name, w)), w) for w, count in threads.items()]
         heapq.heapify(free)
         for flight in flights:
-            held = _held(flight)
+            held = _held(flight.tables)
             total = sum(held.values())
             # One that holds nothing is worth a look only where no other such one is less busy.
             waits = {
@@ -88,10 +89,16 @@ def _is_chosen_by_user() -> bool:
     return bool({"workers", "resources"} & dask.get_annotations().keys())
 
 
-def _held(flight: Flight) -> Counter[str]:
-    """Bytes that a task reads, by the worker that holds them."""
+def most_held_by(tables: Sequence[Any]) -> str | None:
+    """The worker that holds most bytes of some tables; None where that is not known."""
+    held = _held(tables)
+    return max(held, key=held.__getitem__) if held else None
+
+
+def _held(tables: Sequence[Any]) -> Counter[str]:
+    """Bytes of some tables, by the worker that holds them."""
     held: Counter[str] = Counter()
-    for table in flight.tables:
+    for table in tables:
         if not isinstance(table, Piece) or table.told is not None:
             continue
         made = table.flight

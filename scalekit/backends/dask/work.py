@@ -145,11 +145,11 @@ def hold(payload: bytes) -> Made:
     return Made([from_bytes(payload)])
 
 
-def call(name: str, *arguments: Any, key: str | None = None) -> Task:
-    """A task of Dask that calls a function of this module.
+def call(name: str, *arguments: Any, key: str | None = None, module: str = __name__) -> Task:
+    """A task of Dask that calls a function of this module, or of another one.
 
     Its graph names the function with the standard library alone: the scheduler reads graphs, and need
     not have scalekit.
     """
-    module = Task(None, importlib.import_module, __name__)
-    return Task(key, operator.call, Task(None, getattr, module, name), *arguments)
+    imported = Task(None, importlib.import_module, module)
+    return Task(key, operator.call, Task(None, getattr, imported, name), *arguments)

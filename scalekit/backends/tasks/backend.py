@@ -10,6 +10,7 @@ import polars as pl
 from scalekit.backends.base import Backend, WriteRequest
 from scalekit.backends.tasks.cluster import Cluster, Resources
 from scalekit.backends.tasks.driver import collect, evaluate
+from scalekit.backends.tasks.gangs import run_gang
 from scalekit.backends.tasks.persist import cluster_of, persist
 from scalekit.backends.tasks.preflight import check_sources, reaches
 from scalekit.backends.tasks.profile import profile
@@ -18,6 +19,7 @@ from scalekit.backends.tasks.run import Run
 from scalekit.backends.tasks.write import write_parts
 from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
+from scalekit.kernels.gang import Result, Work
 from scalekit.optimize import narrow_moves
 from scalekit.physical.lower import lower
 from scalekit.physical.nodes import Physical
@@ -100,6 +102,11 @@ class TaskBackend(Backend):
         """Run the physical plan and leave its parts on the cluster."""
         run = Run(self._cluster(program, config), config, watch)
         return persist(self.name, evaluate(program, run), run, schema)
+
+    def gang(self, program: Physical, work: Work, config: Config, watch: Watch) -> Result:
+        """Run the physical plan, and let a gang work on its parts where they are."""
+        run = Run(self._cluster(program, config), config, watch)
+        return run_gang(evaluate(program, run), run, work)
 
     def profile(self, program: Physical, config: Config) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Run the physical plan and time its stages."""

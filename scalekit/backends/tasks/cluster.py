@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import polars as pl
 
+from scalekit.backends.tasks.members import Gang
 from scalekit.backends.tasks.versions import Versions, versions_here
+from scalekit.kernels.gang import Parts, Result, Seat, leave, meet, take_part
 from scalekit.kernels.task import Facts
 from scalekit.sources.base import Source
 
@@ -98,6 +100,38 @@ class Cluster(ABC):
     def versions(self) -> Mapping[str, Versions]:
         """What each worker has installed, by its name; nothing is said of what that means."""
         return self.everywhere(versions_here)
+
+    def seats(self) -> Sequence[str]:
+        """Where members of a gang can work, by name, one for each that is there now."""
+        return ("this process",)
+
+    def holder(self, tables: Sequence[Ref]) -> str | None:  # noqa: ARG002
+        """The seat near which tables are; None where that is not known, or makes no difference."""
+        return None
+
+    def gang(self, gang: Gang, tell: Callable[[int], None]) -> list[Result]:
+        """Run the members of a gang at the same time, and tell how many steps the first has done.
+
+        Returns
+        -------
+        list of Result
+            In the order of the seats; errors of members are among them.
+
+        Raises
+        ------
+        MemberLostError
+            Where a worker went away; the others are stopped then, as after any other error.
+        """
+        (share,) = gang.shares
+        tasks = tuple((facts, tuple(self.fetch(tables))) for facts, tables in share)
+        try:
+            told = meet(gang.name, gang.meet, Seat())
+            (work,) = self.fetch([gang.work])
+            return [
+                take_part(gang.name, work, Parts(gang.stage, tasks), Seat(told=(told,), tell=tell))
+            ]
+        finally:
+            leave(gang.name)
 
     def is_here(self, refs: Sequence[Ref]) -> bool:  # noqa: ARG002
         """Whether this process has the values already, so that :meth:`fetch` asks nobody for them."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AHEAD = 3
 """Tasks under way for each slot: the next one waits while one runs, and no more of them hold memory."""
 
-_Starts: TypeAlias = Mapping[int, Sequence[int]]
+Starts: TypeAlias = Mapping[int, Sequence[int]]
 """The rows before each part, and all of them last, by the slots of the tables whose rows are counted."""
 
 
@@ -73,7 +73,7 @@ def run_stage(
         In the order of ``tasks``, whichever finished first.
     """
     packed = cluster.put(pack(stage))
-    starts = _starts(pending)
+    starts = starts_of(pending)
     found: dict[int, Done] = {}
     todo = iter(tasks)
     flying: dict[int, Submitted] = {}
@@ -109,14 +109,14 @@ def _start(
     packed: Ref,
     pending: Pending,
     task: int,
-    starts: _Starts,
+    starts: Starts,
     outputs: int,
 ) -> Submitted:
-    facts, tables = _task(pending, task, starts)
+    facts, tables = facts_of(pending, task, starts)
     return cluster.submit(packed, facts, tables, outputs)
 
 
-def _task(pending: Pending, task: int, starts: _Starts) -> tuple[Facts, list[Ref]]:
+def facts_of(pending: Pending, task: int, starts: Starts) -> tuple[Facts, list[Ref]]:
     """What a task is told, and the tables that it reads."""
     tables: list[Ref] = []
     feeds: list[int | tuple[object, ...]] = []
@@ -136,7 +136,7 @@ def _task(pending: Pending, task: int, starts: _Starts) -> tuple[Facts, list[Ref
 
 def run_here(cluster: Cluster, stage: Stage, pending: Pending) -> tuple[pa.Table, Report]:
     """Run the only task of ``pending`` in this process, which has all that it reads."""
-    facts, tables = _task(pending, 0, _starts(pending))
+    facts, tables = facts_of(pending, 0, starts_of(pending))
     (made,), report = run_task(pack(stage), facts, *cluster.fetch(tables))
     return made, report
 
@@ -159,7 +159,7 @@ def _free(pending: Pending, task: int) -> None:
             feed.contents[task] = Freed(content.rows)
 
 
-def _starts(pending: Pending) -> _Starts:
+def starts_of(pending: Pending) -> Starts:
     """The first row of each part, and the number of all, of each table whose rows the fragment counts."""
     counted = [p for p in walk(pending.fragment) if isinstance(p, Numbered) and p.by != "place"]
     slots = {counted_slot(plan) for plan in counted}

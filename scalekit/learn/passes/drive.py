@@ -16,8 +16,9 @@ from scalekit.expr.node import Opaque
 from scalekit.kernels.schema import schema_of
 from scalekit.learn.passes.batch import HASH, KEPT, POSITION, Batch, read
 from scalekit.learn.passes.fused import TARGETS, WEIGHT, Failure, Fused, Project
+from scalekit.learn.passes.gang import working
 from scalekit.learn.passes.gathered import Gathered, gathered, stacked
-from scalekit.learn.passes.requests import Gather, Joint, Keep, Pass, Request, Steps, Stream
+from scalekit.learn.passes.requests import Gang, Gather, Joint, Keep, Pass, Request, Steps, Stream
 from scalekit.learn.passes.sharing import Sharing
 from scalekit.learn.passes.views import Table, View
 from scalekit.learn.roles import Roles
@@ -29,7 +30,7 @@ ROOM = 0.6
 TOPICS = 3
 """What a pass is about, in the progress bar: so many things are named, others counted."""
 
-Single: TypeAlias = Pass | Keep | Gather | Stream
+Single: TypeAlias = Pass | Keep | Gather | Stream | Gang
 
 
 class Driver:
@@ -78,6 +79,11 @@ class Driver:
                 return self._gather(request)
             case Stream():
                 return self._stream(request)
+            case Gang():
+                work = working(request)
+                return parts.gang(
+                    request.view.table.plan, work, self._config, self._begin(work.name)
+                )
         raise TypeError(f"a fit asked for {type(request).__name__}, which nobody answers")
 
     # passes

@@ -57,11 +57,11 @@ def _answer(
     kernel: Callable[..., Any],
     broadcast: tuple[Any, ...],
 ) -> Any:
-    batch = _after(seen, steps)
+    batch = after(seen, steps)
     return kernel(batch, *broadcast) if batch.height else None
 
 
-def _after(seen: dict[tuple[int, ...], Batch], steps: tuple[Step, ...]) -> Batch:
+def after(seen: dict[tuple[int, ...], Batch], steps: tuple[Step, ...]) -> Batch:
     """The batch after some steps, each of which is done once; none of them to no rows."""
     batch = seen[()]
     for count, step in enumerate(steps, start=1):
@@ -91,7 +91,7 @@ class Project:
         schema = pl.Schema(self.schema)
         if rows.is_empty():
             return pl.DataFrame(schema=schema)
-        batch = _after({(): read(rows, self.view_roles)}, self.steps)
+        batch = after({(): read(rows, self.view_roles)}, self.steps)
         if not batch.height:
             return pl.DataFrame(schema=schema)
         columns = [pl.Series(KEPT, batch.matrix, dtype=schema[KEPT])]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from scalekit.kernels.gang import Meeting, Seat
+from scalekit.learn.passes.batch import Batch
 from scalekit.learn.passes.views import View
 
 
@@ -69,13 +71,41 @@ class Stream:
 
 
 @dataclass(frozen=True, eq=False)
+class Gang:
+    """Members that work on the rows of a view at the same time and talk to each other, one to a worker.
+
+    It is answered by what the first of them gives; on one machine there is one, in this process.
+
+    Attributes
+    ----------
+    view
+        The rows.
+    meet
+        ``meet(seat)``: what a member has to say to the others before they begin.
+    work
+        ``work(batches, seat)``, with a share of the rows that may be read as often as it likes; it travels.
+    is_torn
+        Whether an error says no more than that another member is gone.
+    steps
+        How many steps a member tells of, for the progress bar.
+    """
+
+    view: View
+    meet: Callable[[Seat], Meeting]
+    work: Callable[[Iterable[Batch], Seat], Any]
+    is_torn: Callable[[Exception], bool]
+    steps: int = 0
+    what: str = "training"
+
+
+@dataclass(frozen=True, eq=False)
 class Joint:
     """Several requests at once, answered by the list of their answers; passes over one table share one reading."""
 
     requests: tuple[Request, ...]
 
 
-Request: TypeAlias = Pass | Keep | Gather | Stream | Joint
+Request: TypeAlias = Pass | Keep | Gather | Stream | Gang | Joint
 
 Steps: TypeAlias = Generator[Request, Any, Any]
 """A fit under way: it yields requests, is sent their answers, and returns the fitted estimator."""

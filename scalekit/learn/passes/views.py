@@ -15,10 +15,11 @@ from scalekit.plan.nodes import Plan
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table that passes read: its plan, and which column is what."""
+    """A table that passes read: its plan, which column is what, and whether its rows have an order of their own."""
 
     plan: Plan
     roles: Roles
+    ordered: bool = True
 
 
 class Step(Protocol):

@@ -12,6 +12,7 @@ from scalekit.learn.strategies.strategy import Refused, Strategy
 FAMILIES = (
     "binning",
     "bisecting",
+    "boosting",
     "columns",
     "discriminants",
     "encoding",
