@@ -55,10 +55,10 @@ def over_parts(model: Model, asked: dict[str, Any]) -> dict[str, Any]:
     way, workers = asked["way"], asked["workers"]
     is_cluster = way in CLUSTERS
     settings = {"workers": workers, "worker_memory": asked["memory"]} if is_cluster else {}
-    sk.configure(backend=way, progress=False, partition_bytes=asked["partition_bytes"], **settings)
+    sk.configure(backend=way, progress=False, partitions=asked["partitions"], **settings)
     clock = time.perf_counter()
     frame = sk.scan_parquet(asked["files"])
-    warm_up(frame)
+    warm_up(frame, workers)
     started = time.perf_counter()
     roles: dict[str, Any] = {"target": model.target, "features": list(model.features)}
     estimator = model.make(1 if is_cluster else workers)
@@ -83,16 +83,18 @@ def over_parts(model: Model, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def warm_up(frame: sk.Frame) -> None:
-    """Start the cluster, and have its workers load what no fit should pay for."""
+def warm_up(frame: sk.Frame, workers: int) -> None:
+    """Start the cluster, and have each of its workers load what no fit should pay for."""
     late = frame.select("late")
-    late.map_batches(loaded, schema=late.schema).select(sk.len()).collect()
+    with sk.config(partitions=4 * workers):
+        late.map_batches(loaded, schema=late.schema, whole=False).select(sk.len()).collect()
 
 
 def loaded(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows, in a process that has the libraries."""
+    """The rows, in a process that has the libraries; it takes its time, so that nobody does it alone."""
     for name in ("pandas", "sklearn.linear_model", "sklearn.compose", "xgboost"):
         import_module(name)
+    time.sleep(0.5)
     return rows
 
 

@@ -22,8 +22,8 @@ ROWS = 20_000_000
 TENTH, HALF = 10, 2
 """Of the largest number of rows: on which fits are compared with plain ones, and on which searches are."""
 STAGES = ("large", "plain", "search")
-QUICK_ROWS, QUICK_EACH, QUICK_BYTES = 24_000, 800, 400_000
-"""Rows, those of one file, and bytes of one task, with which each fit takes seconds and is in parts nevertheless."""
+QUICK_ROWS, QUICK_EACH, QUICK_PARTS = 24_000, 800, 4
+"""Rows, those of one file, and parts of each table: a fit takes seconds, and is over partitions nevertheless."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     runner = Runner(
         options.workers, options.memory, options.patience, options.environments,
-        QUICK_BYTES if options.quick else None,
+        QUICK_PARTS if options.quick else None,
     )  # fmt: skip
     judged: list[Judged] = []
     print(HEAD, flush=True)

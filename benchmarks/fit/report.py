@@ -61,9 +61,9 @@ class Judged:
     @property
     def fit_ratio(self) -> float | None:
         """Its time over that of the fit alone, on rows that are in memory."""
-        if self.plain is None or not self.plain.runs or not self.ran.runs:
+        if self.plain is None or not self.plain.runs or self.ran.seconds is None:
             return None
-        return self.ran.runs[0]["seconds"] / min(run["fit_seconds"] for run in self.plain.runs)
+        return self.ran.seconds / min(run["fit_seconds"] for run in self.plain.runs)
 
     @property
     def apart(self) -> float | None:

@@ -79,15 +79,15 @@ class Runner:
         Seconds for one fit.
     environments
         A folder for environments of peers.
-    partition_bytes
-        Of one task; None leaves it to scalekit.
+    partitions
+        Parts of the rows; None leaves their number to scalekit.
     """
 
     workers: int
     memory: str
     patience: float
     environments: Path
-    partition_bytes: int | None = None
+    partitions: int | None = None
 
     def run(self, ran: Ran, files: Sequence[str]) -> None:
         """Run it once more, unless it has failed before."""
@@ -95,7 +95,7 @@ class Runner:
             return
         asked = {
             "model": ran.model, "way": ran.way, "files": list(files),
-            "workers": self.workers, "memory": self.memory, "partition_bytes": self.partition_bytes,
+            "workers": self.workers, "memory": self.memory, "partitions": self.partitions,
         }  # fmt: skip
         command = [sys.executable, "-m", "benchmarks.fit.child"]
         if ran.way == PEER:
