@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import add
 from typing import Any, TypeAlias
 
 import polars as pl
@@ -15,9 +16,9 @@ from scalekit.errors import InvalidOperationError
 from scalekit.expr.node import Opaque
 from scalekit.kernels.schema import schema_of
 from scalekit.learn.passes.batch import HASH, KEPT, POSITION, Batch, read
-from scalekit.learn.passes.fused import TARGETS, WEIGHT, Failure, Fused, Project
+from scalekit.learn.passes.fused import TARGETS, WEIGHT, Failure, Fused, Project, folded
 from scalekit.learn.passes.gang import working
-from scalekit.learn.passes.gathered import Gathered, gathered, stacked
+from scalekit.learn.passes.gathered import listed, stacked
 from scalekit.learn.passes.requests import Gang, Gather, Joint, Keep, Pass, Request, Steps, Stream
 from scalekit.learn.passes.sharing import Sharing
 from scalekit.learn.passes.views import Table, View
@@ -63,10 +64,13 @@ class Driver:
 
     def answer(self, request: Request) -> Any:
         """What is asked for: passes over one table in one reading, then all else in order."""
-        singles = [replace(one, view=self._sharing.view(one.view)) for one in _singles(request)]
+        asked = [replace(one, view=self._sharing.view(one.view)) for one in _singles(request)]
+        singles = [_gathering(one) if isinstance(one, Gather) else one for one in asked]
         answers: dict[int, Any] = {}
         for table, passes in _by_table(singles):
             answers.update(zip(passes, self._read(table, passes.values()), strict=True))
+        for number in (n for n, one in enumerate(asked) if isinstance(one, Gather)):
+            answers[number] = stacked(answers[number])
         others = {n: one for n, one in enumerate(singles) if not isinstance(one, Pass)}
         answers.update({number: self._other(one) for number, one in others.items()})
         return _shaped(request, iter(answers[number] for number in range(len(singles))))
@@ -75,8 +79,6 @@ class Driver:
         match request:
             case Keep():
                 return self._sharing.kept(request) or self._keep(request)
-            case Gather():
-                return self._gather(request)
             case Stream():
                 return self._stream(request)
             case Gang():
@@ -99,7 +101,7 @@ class Driver:
         for height, answers in self._answers(table, Fused.of(table.roles, unique), watch):
             rows += height
             for number, answer in enumerate(answers):
-                found[number] = _folded(unique[number].combine, found[number], answer)
+                found[number] = folded(unique[number].combine, found[number], answer)
         self.rows = max(self.rows, rows)
         for one, answer in zip(unique, found, strict=True):
             if answer is None:
@@ -174,19 +176,6 @@ class Driver:
         room = parts.room(self._config)
         return size is None or room is None or self._sharing.bytes + size <= ROOM * room
 
-    def _gather(self, request: Gather) -> Gathered:
-        view = request.view
-        watch = self._begin(request.what)
-        fused = Fused(view.table.roles, ((view.steps, gathered, ()),))
-        rows, parts = 0, []
-        for height, answers in self._answers(view.table, fused, watch):
-            rows += height
-            parts += [answers[0]] if answers[0] is not None else []
-        self.rows = max(self.rows, rows)
-        if not parts:
-            raise InvalidOperationError(_NO_ROWS.format(what=request.what))
-        return stacked(parts)
-
     def _stream(self, request: Stream) -> Iterator[Batch]:
         self._begin(request.what)
         return self._batches(request.view, request.rows)
@@ -217,17 +206,16 @@ class _Named(Watch):
         self._watch.stage(self._what, self._number, done, total, 0)
 
 
+def _gathering(request: Gather) -> Pass:
+    """All rows, as a pass: a list of those of each batch, which are put together in the end."""
+    return Pass(request.view, listed, add, what=request.what)
+
+
 def _topics(passes: Sequence[Pass]) -> str:
     """What passes are about, in a line that a person reads."""
     topics = list(dict.fromkeys(one.what for one in passes if one.what))
     more = f" and {len(topics) - TOPICS} more" if len(topics) > TOPICS else ""
     return ", ".join(topics[:TOPICS]) + more
-
-
-def _folded(combine: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-    if left is None or right is None:
-        return right if left is None else left
-    return combine(left, right)
 
 
 def _unique(passes: list[Pass]) -> list[Pass]:
@@ -260,7 +248,7 @@ def _shaped(request: Request, answers: Iterator[Any]) -> Any:
     return next(answers)
 
 
-def _by_table(singles: list[Single]) -> list[tuple[Table, dict[int, Pass]]]:
+def _by_table(singles: Sequence[Single]) -> list[tuple[Table, dict[int, Pass]]]:
     found: dict[int, tuple[Table, dict[int, Pass]]] = {}
     for number, single in enumerate(singles):
         if isinstance(single, Pass):

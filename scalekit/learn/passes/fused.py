@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from scalekit.learn.passes.batch import HASH, KEPT, POSITION, Batch, read
 from scalekit.learn.passes.requests import Pass
 from scalekit.learn.passes.views import Step
 from scalekit.learn.roles import Roles
+from scalekit.sources.footer import width as bytes_of
 
 
 @dataclass(frozen=True)
@@ -31,34 +32,65 @@ class Fused:
     roles
         Which column of the table is what.
     asked
-        For each pass the steps of its view, its kernel, and what the kernel is given beside the rows.
+        The passes.
     """
 
     roles: Roles
-    asked: tuple[tuple[tuple[Step, ...], Callable[..., Any], tuple[Any, ...]], ...]
+    asked: tuple[Asked, ...]
 
     @classmethod
     def of(cls, roles: Roles, passes: Sequence[Pass]) -> Fused:
         """The kernels of some passes over one table."""
-        return cls(roles, tuple((p.view.steps, p.kernel, p.broadcast) for p in passes))
+        return cls(
+            roles, tuple(Asked(p.view.steps, p.kernel, p.combine, p.broadcast) for p in passes)
+        )
 
     def __call__(self, rows: pl.DataFrame) -> tuple[int, list[Any]] | Failure:
         """The number of rows and the answer of each kernel: None of one whose view has no row here."""
-        seen: dict[tuple[int, ...], Batch] = {(): read(rows, self.roles)}
+        found: list[Any] = [None] * len(self.asked)
         try:
-            return rows.height, [_answer(seen, *asked) for asked in self.asked]
+            for some in sliced(rows):
+                seen: dict[tuple[int, ...], Batch] = {(): read(some, self.roles)}
+                for number, asked in enumerate(self.asked):
+                    answer = asked.answer(after(seen, asked.steps))
+                    found[number] = folded(asked.combine, found[number], answer)
         except Exception as error:
             return Failure(error, rows.height)
+        return rows.height, found
 
 
-def _answer(
-    seen: dict[tuple[int, ...], Batch],
-    steps: tuple[Step, ...],
-    kernel: Callable[..., Any],
-    broadcast: tuple[Any, ...],
-) -> Any:
-    batch = after(seen, steps)
-    return kernel(batch, *broadcast) if batch.height else None
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A pass as it travels; see :class:`~scalekit.learn.passes.requests.Pass`."""
+
+    steps: tuple[Step, ...]
+    kernel: Callable[..., Any]
+    combine: Callable[[Any, Any], Any]
+    broadcast: tuple[Any, ...]
+
+    def answer(self, batch: Batch) -> Any:
+        """What the kernel says of some rows; None of no rows."""
+        return self.kernel(batch, *self.broadcast) if batch.height else None
+
+
+SLICE = 8 * 1024**2
+"""Bytes of the rows that kernels are given at a time: what they make of them is a few times as large, and a part is many."""
+
+LEAST_SLICE = 4096
+"""Rows of such a slice, at the least."""
+
+
+def sliced(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows of a part, some at a time."""
+    width = sum(map(bytes_of, rows.schema.values())) or 1
+    yield from rows.iter_slices(max(LEAST_SLICE, int(SLICE / width)))
+
+
+def folded(combine: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    """The answer for the rows of both, of which either may have none."""
+    if left is None or right is None:
+        return right if left is None else left
+    return combine(left, right)
 
 
 def after(seen: dict[tuple[int, ...], Batch], steps: tuple[Step, ...]) -> Batch:
@@ -87,10 +119,13 @@ class Project:
         return "matrix"
 
     def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Make the table."""
+        """Make the table, some rows at a time."""
+        empty = pl.DataFrame(schema=pl.Schema(self.schema))
+        tables = [self._table(some) for some in sliced(rows)] if rows.height else []
+        return pl.concat([empty, *tables], rechunk=True)
+
+    def _table(self, rows: pl.DataFrame) -> pl.DataFrame:
         schema = pl.Schema(self.schema)
-        if rows.is_empty():
-            return pl.DataFrame(schema=schema)
         batch = after({(): read(rows, self.view_roles)}, self.steps)
         if not batch.height:
             return pl.DataFrame(schema=schema)

@@ -32,6 +32,11 @@ def gathered(batch: Batch) -> Gathered:
     return Gathered(batch.X, batch.y, batch.weight, positions)
 
 
+def listed(batch: Batch) -> list[Gathered]:
+    """The rows of one batch, as a list that others are added to."""
+    return [gathered(batch)]
+
+
 def stacked(parts: Sequence[Gathered]) -> Gathered:
     """The rows of several, in order."""
     if len(parts) == 1:
