@@ -51,6 +51,9 @@ class Strategy:
         Whether rows have to be numbered in the order of the frame.
     everywhere
         Whether a fit on one machine follows the same rule, so that it gives the same model as a cluster's.
+    cross_fitted
+        ``cross_fitted(fitted, data)``: a generator of requests that returns the data on which a transformer was
+        fitted, with X as its ``fit_transform`` gives it; None where that is what ``transform`` gives.
     note
         What a user should know of it; one sentence, for the documentation and ``explain_fit``.
     """
@@ -63,6 +66,7 @@ class Strategy:
     members: Members = lambda _: []
     positions: bool = False
     everywhere: bool = False
+    cross_fitted: Adapter | None = None
     note: str = ""
 
 

@@ -32,6 +32,7 @@ FAMILIES = (
     "several",
     "splines",
     "stochastic",
+    "target_encoding",
     "transformed_target",
     "voting",
 )
