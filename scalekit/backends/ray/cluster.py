@@ -16,11 +16,14 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from scalekit.backends.ray.collections import adopted, lent
 from scalekit.backends.ray.failures import own_error, reason
+from scalekit.backends.ray.gangs import Members
 from scalekit.backends.ray.machine import uses_tls
 from scalekit.backends.ray.session import Session
 from scalekit.backends.tasks.cluster import Cluster, Ref, Resources, Submitted
+from scalekit.backends.tasks.members import Gang
 from scalekit.backends.tasks.versions import Versions
 from scalekit.errors import ExecutionError, ScalekitError
+from scalekit.kernels.gang import Result
 from scalekit.kernels.task import Facts, located
 from scalekit.sources.base import Source
 
@@ -52,6 +55,7 @@ class RayCluster(Cluster):
         self._session = session
         self._flying: dict[Ref, _Flying] = {}
         self._starved: float | None = None
+        self._members: Members | None = None
 
     def submit(self, packed: Ref, facts: Facts, tables: Sequence[Ref], outputs: int) -> Submitted:
         """Hand the task to Ray, which starts it when its tables are there."""
@@ -111,6 +115,18 @@ class RayCluster(Cluster):
     def lend(self, parts: Sequence[Sequence[Ref]], schema: pl.Schema) -> Any:  # noqa: ARG002 - the tables tell
         """A dataset of Ray Data over tables that are here."""
         return lent(parts)
+
+    def seats(self) -> list[str]:
+        """One for each core."""
+        return [f"core {number}" for number in range(self._session.resources().slots)]
+
+    def gang(self, gang: Gang, tell: Callable[[int], None]) -> list[Result]:
+        """One actor on each of several cores."""
+        self._members = Members(self._session, gang, tell)
+        try:
+            return self._members.run()
+        finally:
+            self._members = None
 
     def put(self, value: Any) -> Ref:
         """Put a value into the object store."""
@@ -179,6 +195,8 @@ class RayCluster(Cluster):
         What is about to end is left to do so: a task that Ray 2.60 cancels in the moment in which it ends
         brings down the process that cancels it (docs/decisions/0009).
         """
+        if self._members is not None:
+            self._members.stop()
         flying, self._flying = self._flying, {}
         if not flying:
             return

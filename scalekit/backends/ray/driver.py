@@ -10,7 +10,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,13 +21,18 @@ from scalekit.backends.ray.connect import close, connect
 from scalekit.backends.ray.session import Session
 from scalekit.backends.ray.wire import Answer, Request, receive, send
 from scalekit.backends.tasks.cluster import Counts, Ref, Resources
+from scalekit.backends.tasks.members import Gang
 from scalekit.backends.tasks.versions import Versions
 from scalekit.config import Config
 from scalekit.errors import ExecutionError, ScalekitError
+from scalekit.kernels.gang import Result
 from scalekit.kernels.task import Facts
 
 WAITING = 64
 """Requests that may wait for Ray at one time."""
+
+LOOK = 0.5
+"""Seconds for which one waits for a gang before it tells how far it is."""
 
 
 def main(descriptor: int) -> None:
@@ -34,6 +40,17 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the notebook, which says what it means
     Driver(Connection(descriptor)).serve()
     os._exit(0)  # threads that wait for what is gone do not keep it
+
+
+class _Gang:
+    """A gang under way, and how far it is."""
+
+    results: Future[list[Result]]
+    steps = 0
+
+    def tell(self, done: int) -> None:
+        """It has done so many steps."""
+        self.steps = done
 
 
 class Driver:
@@ -47,6 +64,7 @@ class Driver:
         self._generation = 0
         self._values: dict[int, Ref] = {}
         self._clusters: dict[int, RayCluster] = {}
+        self._gangs: dict[int, _Gang] = {}
 
     def serve(self) -> None:
         """Do what is asked, in the order in which it is asked; what waits does so beside."""
@@ -122,6 +140,25 @@ class Driver:
     def fetch(self, query: int, numbers: Sequence[int]) -> list[Any]:
         """The values."""
         return self._cluster(query).bring([self._value(number) for number in numbers])
+
+    def begin_gang(self, query: int, gang: Gang) -> None:
+        """Have a gang begin, whose tables and work are given by their numbers."""
+        shares = tuple(
+            tuple((facts, tuple(map(self._value, tables))) for facts, tables in share)
+            for share in gang.shares
+        )
+        found = replace(gang, shares=shares, work=self._value(gang.work))
+        steps = _Gang()
+        steps.results = self._waiting.submit(self._cluster(query).gang, found, steps.tell)
+        self._gangs[query] = steps
+
+    def look_at_gang(self, query: int) -> tuple[int, list[Result] | None]:
+        """How many steps it has done, and what it gave if it is done; this waits for that, not for long."""
+        gang = self._gangs[query]
+        wait([gang.results], LOOK)
+        if not gang.results.done():
+            return gang.steps, None
+        return gang.steps, self._gangs.pop(query).results.result()
 
     def cancel(self, query: int) -> None:
         """End what a query runs."""

@@ -26,9 +26,11 @@ import psutil
 from scalekit.backends.ray.machine import uses_tls
 from scalekit.backends.ray.wire import Answer, Request, compact, receive, send
 from scalekit.backends.tasks.cluster import Cluster, Counts, Ref, Resources, Submitted
+from scalekit.backends.tasks.members import Gang
 from scalekit.backends.tasks.versions import Versions
 from scalekit.config import Config
 from scalekit.errors import ExecutionError
+from scalekit.kernels.gang import Result
 from scalekit.kernels.task import Facts
 
 T = TypeVar("T")
@@ -260,6 +262,29 @@ class HostedCluster(Cluster):
     def fetch(self, refs: Sequence[Ref]) -> list[Any]:
         """Wait for values and bring them here."""
         found: list[Any] = self._ask("fetch", refs)
+        return found
+
+    def seats(self) -> list[str]:
+        """One for each core."""
+        return [f"core {number}" for number in range(self._session.resources().slots)]
+
+    def gang(self, gang: Gang, tell: Callable[[int], None]) -> list[Result]:
+        """Have a gang work, and look at it now and then."""
+        shares = tuple(
+            tuple((facts, tuple(table.number for table in tables)) for facts, tables in share)
+            for share in gang.shares
+        )
+        found: list[Result] | None = None
+        try:
+            self._host.ask(
+                "begin_gang", self._query, replace(gang, shares=shares, work=gang.work.number)
+            )
+            while found is None:
+                steps, found = self._host.ask("look_at_gang", self._query)
+                tell(steps)
+        except KeyboardInterrupt:
+            self._host.ask("cancel", self._query)
+            raise
         return found
 
     def _ask(self, name: str, refs: Sequence[Ref]) -> Any:
