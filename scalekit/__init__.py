@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
     from scalekit.kernels.hash_function import row_hash, row_share
+    from scalekit.learn.cross_validation import cross_validate
     from scalekit.learn.explain import explain_fit
     from scalekit.learn.fit import fit
     from scalekit.learn.predict import predict
@@ -162,6 +163,7 @@ __all__ = [
     "corr",
     "count",
     "cov",
+    "cross_validate",
     "cum_sum_horizontal",
     "date",
     "date_range",
@@ -224,6 +226,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "cross_validate": "scalekit.learn.cross_validation",
     "explain_fit": "scalekit.learn.explain",
     "fit": "scalekit.learn.fit",
     "from_dask": "scalekit.io.distributed",

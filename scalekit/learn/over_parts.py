@@ -10,15 +10,17 @@ from scalekit import parts, run
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
 from scalekit.errors import InvalidOperationError
-from scalekit.learn.passes.batch import POSITION, read
+from scalekit.learn.passes.batch import read
 from scalekit.learn.passes.data import Data, Fitter
 from scalekit.learn.passes.drive import ROOM, Driver
+from scalekit.learn.passes.numbered import numbered
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.views import Table, View
 from scalekit.learn.roles import Roles
 from scalekit.learn.strategies.choice import Chosen, fitter, refuse
+from scalekit.learn.strategies.strategy import Adapter
 from scalekit.learn.wishes import Wishes
-from scalekit.plan.nodes import Filter, Limit, Plan, RowIndex, Scan, Select, WithColumns
+from scalekit.plan.nodes import Filter, Limit, Plan, Scan, Select, WithColumns
 from scalekit.plan.order import has_order
 from scalekit.tree import walk
 
@@ -33,8 +35,11 @@ def fit_over_parts(
     config: Config,
     watch: Watch,
     wishes: Wishes,
+    adapter: Adapter | None = None,
 ) -> tuple[Any, Driver]:
     """Fit an estimator by the strategy that was chosen for it.
+
+    An ``adapter`` takes the place of that strategy, for what is more than a fit; it has the positions of rows.
 
     Returns
     -------
@@ -47,14 +52,15 @@ def fit_over_parts(
         Where something of it has no fit over partitions; before anything is read.
     """
     refuse(chosen)
-    if chosen.needs_positions:
-        plan = RowIndex(plan, POSITION, 0)
     ordered = has_order(plan)
+    if chosen.needs_positions or adapter is not None:
+        plan = numbered(plan)
     plan = _ready(chosen, plan, config, watch)
     driver = Driver(config, watch)
     fit = fitter(wishes.on_unsupported, wishes.max_rows)
     data = opened(plan, roles, config, fit, ordered=ordered)
-    return driver.run(data.fit(chosen.estimator)), driver
+    steps = data.fit(chosen.estimator) if adapter is None else adapter(chosen.estimator, data)
+    return driver.run(steps), driver
 
 
 def _ready(chosen: Chosen, plan: Plan, config: Config, watch: Watch) -> Plan:

@@ -14,6 +14,7 @@ from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.frame.frame import Frame
 from scalekit.kernels.row_hash import hash_rows
+from scalekit.kernels.value_hash import U64
 from scalekit.plan.order import has_order
 
 _DIGITS = 9
@@ -51,7 +52,11 @@ def in_hash_order(table: pl.DataFrame) -> pl.DataFrame:
     Floats count to nine digits first, so that a sum that two backends round differently in its last bit
     does not send its row elsewhere; rows alike to nine digits follow their exact hash.
     """
-    coarse = table.with_columns(cs.float().round_sig_figs(_DIGITS))
-    exact_hash = hash_rows(table, purpose="order")
-    coarse_hash = hash_rows(coarse, purpose="order")
+    coarse_hash, exact_hash = order_of(table)
     return table[np.lexsort((exact_hash, coarse_hash))]
+
+
+def order_of(table: pl.DataFrame) -> tuple[U64, U64]:
+    """The coarse and the exact hash of each row."""
+    coarse = table.with_columns(cs.float().round_sig_figs(_DIGITS))
+    return hash_rows(coarse, purpose="order"), hash_rows(table, purpose="order")

@@ -21,7 +21,8 @@ from scalekit.learn.passes.gang import working
 from scalekit.learn.passes.gathered import listed, stacked
 from scalekit.learn.passes.requests import Gang, Gather, Joint, Keep, Pass, Request, Steps, Stream
 from scalekit.learn.passes.sharing import Sharing
-from scalekit.learn.passes.views import Table, View
+from scalekit.learn.passes.steps import Unweighted
+from scalekit.learn.passes.views import Table, Target, View, Where
 from scalekit.learn.roles import Roles
 from scalekit.plan.nodes import MapBatches
 
@@ -77,6 +78,8 @@ class Driver:
 
     def _other(self, request: Single) -> Any:
         match request:
+            case Keep() if _is_kept(request):
+                return request.view
             case Keep():
                 return self._sharing.kept(request) or self._keep(request)
             case Stream():
@@ -255,6 +258,16 @@ def _by_table(singles: Sequence[Single]) -> list[tuple[Table, dict[int, Pass]]]:
             table = single.view.table
             found.setdefault(id(table), (table, {}))[1][number] = single
     return list(found.values())
+
+
+def _is_kept(request: Keep) -> bool:
+    """Whether a view chooses rows of a kept table, as folds do: a copy of them for each fold would take its memory."""
+    view = request.view
+    if view.table.roles.features != (KEPT,):
+        return False
+    if request.hashed and HASH not in schema_of(view.table.plan):
+        return False
+    return all(isinstance(step, Where | Target | Unweighted) for step in view.steps)
 
 
 def _width(dtype: pl.DataType) -> int:

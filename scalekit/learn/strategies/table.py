@@ -31,6 +31,7 @@ FAMILIES = (
     "pipeline",
     "relevance",
     "scaling",
+    "search",
     "selection",
     "several",
     "splines",
