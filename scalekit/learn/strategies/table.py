@@ -29,6 +29,7 @@ FAMILIES = (
     "naive_bayes",
     "order_scaling",
     "pipeline",
+    "refused",
     "relevance",
     "scaling",
     "search",
