@@ -94,4 +94,5 @@ def _step(one: Chosen, width: int, rows: int | None) -> Step:
     kept = None
     if found.kind == "iterative" and not one.path and rows is not None:
         kept = rows * 8 * (width + 1)  # a matrix of float64, and the target
-    return Step(path, name, found.kind, found.exactness, found.passes, kept, found.note, "")
+    exactness = found.exactness_of(one.estimator)
+    return Step(path, name, found.kind, exactness, found.passes, kept, found.note, "")

@@ -163,6 +163,7 @@ def _with_edges(estimator: Any, data: Data, edges: list[Array], constant: Array)
 STRATEGIES: Mapping[str, Strategy] = {
     "KBinsDiscretizer": Strategy(
         "quantiles", "in_law", "1 (uniform), 2 to 4 (quantile), 2 or as KMeans (kmeans)", k_bins_discretizer, everywhere=True,
+        exact_where=lambda estimator: estimator.subsample is None,
         note="of more than subsample= rows those of the least hashes are taken, once each, with their weights",
     ),
 }  # fmt: skip

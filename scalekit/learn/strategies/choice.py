@@ -62,7 +62,8 @@ class Chosen:
     @property
     def exactness(self) -> Exactness:
         """The weakest of all."""
-        return max((s.exactness for s in self.strategies), key=EXACTNESS.index, default="exact")
+        found = (one.strategy.exactness_of(one.estimator) for one in self.walk() if one.strategy)
+        return max(found, key=EXACTNESS.index, default="exact")
 
     @property
     def needs_positions(self) -> bool:

@@ -231,6 +231,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         "n_iter_ + 3",
         kmeans,
         everywhere=True,
+        exact_where=is_given,
         note=(
             "exact where init gives the first centres; else these are drawn from a sample of rows by their hashes, the "
             "same on every backend; labels_ is set where the rows are on this machine"

@@ -88,6 +88,7 @@ def _of_all(estimator: Any, data: Data) -> Steps:
 STRATEGIES: Mapping[str, Strategy] = {
     "QuantileTransformer": Strategy(
         "quantiles", "in_law", "2, or 3 to 5 with subsample=None", quantile_transformer, everywhere=True,
+        exact_where=lambda estimator: estimator.subsample is None,
         note="subsample= rows are chosen by the hashes of their values, so that every backend takes the same",
     ),
     "RobustScaler": Strategy("quantiles", "exact", "2 to 4", robust_scaler),

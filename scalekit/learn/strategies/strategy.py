@@ -56,6 +56,8 @@ class Strategy:
         fitted, with X as its ``fit_transform`` gives it; None where that is what ``transform`` gives.
     note
         What a user should know of it; one sentence, for the documentation and ``explain_fit``.
+    exact_where
+        Whether the parameters of an estimator leave nothing to draw, so that its result is exact.
     """
 
     kind: Kind
@@ -68,6 +70,11 @@ class Strategy:
     everywhere: bool = False
     cross_fitted: Adapter | None = None
     note: str = ""
+    exact_where: Callable[[Any], bool] = lambda _: False
+
+    def exactness_of(self, estimator: Any) -> Exactness:
+        """What the result is for an estimator with these parameters."""
+        return "exact" if self.exact_where(estimator) else self.exactness
 
 
 @dataclass(frozen=True)
