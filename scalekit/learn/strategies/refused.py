@@ -71,7 +71,6 @@ REFUSED: Mapping[str, Refused] = dict(
         *_each("SparsePCA MiniBatchSparsePCA", _FACTORS, "PCA"),
         # robust fits
         *_each("RANSACRegressor TheilSenRegressor", _SUBSETS, "HuberRegressor"),
-        *_each("MinCovDet", _SUBSETS, "EmpiricalCovariance", "LedoitWolf"),
         *_each("EllipticEnvelope", _SUBSETS, "IsolationForest"),
         # searches
         *_each("HalvingGridSearchCV", "its samples of rows depend on the scores so far", "GridSearchCV, whose candidates share all passes"),
