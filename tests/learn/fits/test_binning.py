@@ -12,7 +12,7 @@ from sklearn.preprocessing import KBinsDiscretizer, SplineTransformer
 
 import scalekit as sk
 from tests.learn.fits.harness import WAYS, Case, Roles, differences, numbers, plain
-from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain
+from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain, named
 
 ROWS = numbers().with_columns(pl.col("x0", "x1").cast(pl.Float32).name.suffix("_32"))
 NAMES = ["x0", "x1", "x2", "x3", "constant", "offset", "small"]
@@ -60,7 +60,7 @@ CASES = [*BINS, *SPLINES]
 
 @pytest.mark.filterwarnings("ignore:Feature . is constant", "ignore:Bins whose width")
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", BINS, ids=lambda case: str(case[0]))
+@pytest.mark.parametrize("case", BINS, ids=named)
 def test_bins_equal_the_plain_ones(case: Case, way: str, tmp_path: Path) -> None:
     found = assert_equals_plain(case, ROWS, way, tmp_path)
     if case[0].strategy != "kmeans":
@@ -68,7 +68,7 @@ def test_bins_equal_the_plain_ones(case: Case, way: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", SPLINES, ids=lambda case: str(case[0]))
+@pytest.mark.parametrize("case", SPLINES, ids=named)
 def test_splines_equal_the_plain_ones(case: Case, way: str, tmp_path: Path) -> None:
     found = assert_equals_plain(case, ROWS, way, tmp_path)
     assert found.scalekit_fit_.passes <= (4 if isinstance(case[0].knots, str) else 0)

@@ -13,7 +13,7 @@ import scalekit as sk
 from scalekit.errors import InvalidOperationError
 from scalekit.learn.passes import counts
 from tests.learn.fits.harness import WAYS, Case, Roles, numbers, over_parts, scattered
-from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain
+from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain, named
 
 ROWS = numbers().with_columns(
     hole=pl.when(pl.int_range(pl.len()) % 7 == 3).then(None).otherwise(pl.col("city")),
@@ -58,7 +58,7 @@ CASES: list[Case] = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case[0]))
+@pytest.mark.parametrize("case", CASES, ids=named)
 def test_equals_the_plain_fit(case: Case, way: str, tmp_path: Path) -> None:
     found = assert_equals_plain(case, ROWS, way, tmp_path)
     assert found.scalekit_fit_.passes == 1

@@ -12,7 +12,7 @@ from sklearn.preprocessing import QuantileTransformer, RobustScaler
 import scalekit as sk
 from scalekit.learn.strategies import order_scaling
 from tests.learn.fits.harness import WAYS, Case, Roles, numbers, over_parts, plain, scattered
-from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain
+from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain, named
 
 ROWS = numbers().with_columns(pl.col("x0", "x1", "gap").cast(pl.Float32).name.suffix("_32"))
 ALL = Roles(["x0", "x1", "x2", "x3", "gap", "constant", "offset", "small"])
@@ -32,7 +32,7 @@ CASES: list[Case] = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case[0]))
+@pytest.mark.parametrize("case", CASES, ids=named)
 def test_equals_the_plain_fit(case: Case, way: str, tmp_path: Path) -> None:
     found = assert_equals_plain(case, ROWS, way, tmp_path)
     assert found.scalekit_fit_.passes <= 4

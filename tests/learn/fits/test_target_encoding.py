@@ -26,7 +26,7 @@ from scalekit.learn.passes.requests import Steps
 from scalekit.learn.strategies.table import strategy_of
 from scalekit.learn.strategies.target_encoding import SALT, fold_of
 from tests.learn.fits.harness import WAYS, Case, Roles, numbers, scattered
-from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain
+from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain, named
 
 ROWS = numbers().with_columns(
     hole=pl.when(pl.int_range(pl.len()) % 7 == 3).then(None).otherwise(pl.col("city")),
@@ -57,7 +57,7 @@ CASES: list[Case] = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[1].target}")
+@pytest.mark.parametrize("case", CASES, ids=named)
 def test_equals_the_plain_fit(case: Case, way: str, tmp_path: Path) -> None:
     found = assert_equals_plain(case, ROWS, way, tmp_path)
     assert found.scalekit_fit_.passes == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,12 @@ import polars as pl
 import pytest
 
 from tests.learn.fits.harness import Case, Roles, assert_same, over_parts, plain, scattered
+
+
+def named(case: Case) -> str:
+    """What a test of a case is called."""
+    words = re.sub(r"<function (\w+) at 0x\w+>", r"\1", " ".join(str(case[0]).split()))
+    return f"{words}-{case[1].target or case[1].weight or 'X'}"
 
 
 def assert_equals_plain(case: Case, rows: pl.DataFrame, way: str, folder: Path) -> Any:
