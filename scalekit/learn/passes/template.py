@@ -12,10 +12,12 @@ from scalekit.learn.passes.data import Data
 
 
 def framed(values: Array, data: Data) -> Any:
-    """A matrix in the form in which the estimator sees X: with the names of the columns where it has some."""
+    """A matrix in the form in which the estimator sees X: with the names of its columns where it has some, or sparse."""
     values = np.asarray(values, dtype=data.dtype)
-    if data.names is None:
-        return values
+    if (
+        data.names is None
+    ):  # sparse where that is what the estimator will refuse, or treats differently
+        return type(data.example)(values) if hasattr(data.example, "tocsr") else values
     import pandas as pd
 
     return pd.DataFrame(values, columns=list(data.example.columns))
