@@ -60,18 +60,18 @@ def checked_weight(batch: Batch) -> Array | None:
     return np.asarray(batch.weight)
 
 
-def centre(rows: Array, weight: Array | None) -> tuple[float, Array, Array]:
-    """Total weight, means, and deviations times roots of weights, which overwrite the rows.
+def centre(rows: Array, weight: Array | None) -> tuple[float, Array, Array, Array]:
+    """Total weight, means, what rounding took off these, and deviations times roots of weights.
 
-    A row is taken off first, so that a constant column becomes exactly zero; the mean is taken off twice, because the
-    first one is off by rounding.
+    Deviations overwrite the rows. A row is taken off first, so that a constant column becomes exactly zero; the mean is
+    taken off twice, because the first one is off by rounding.
     """
     if weight is None:
         first, total = rows[0].copy(), float(len(rows))
     else:
         first, total = rows[int(np.argmax(weight > 0))].copy(), float(weight.sum())
         if total == 0:
-            return 0.0, first, np.zeros((1, rows.shape[1]))
+            return 0.0, first, np.zeros_like(first), np.zeros((1, rows.shape[1]))
     rows -= first
     mean = _mean(rows, weight, total)
     rows -= mean
@@ -79,7 +79,14 @@ def centre(rows: Array, weight: Array | None) -> tuple[float, Array, Array]:
     rows -= off
     if weight is not None:
         rows *= np.sqrt(weight)[:, np.newaxis]
-    return total, first + (mean + off), rows
+    return total, *exact_sum(first, mean + off), rows
+
+
+def exact_sum(left: Array, right: Array) -> tuple[Array, Array]:
+    """The sum, and what rounding took off it (Knuth's two-sum)."""
+    total = left + right
+    added = total - left
+    return total, (left - (total - added)) + (right - added)
 
 
 def _mean(rows: Array, weight: Array | None, total: float) -> Array:

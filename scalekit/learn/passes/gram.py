@@ -10,7 +10,7 @@ import numpy as np
 
 from scalekit.errors import NotDistributableError
 from scalekit.learn.passes.batch import Array, Batch
-from scalekit.learn.passes.blocks import blocks, centre, folded
+from scalekit.learn.passes.blocks import blocks, centre, exact_sum, folded
 from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.tsqr import Triangle, joined_triangles, triangle_of
@@ -21,12 +21,16 @@ MOST_COLUMNS = 10_000
 
 @dataclass(frozen=True)
 class Gram:
-    """Of some rows: how many, their weight, the mean of each column, and the weighted products of deviations from it."""
+    """Of some rows: how many, their weight, the mean of each column, and the weighted products of deviations from it.
+
+    ``rest`` is what rounding took off the mean: means of parts that lie far from zero differ by less than that.
+    """
 
     rows: int
     weight: float
     mean: Array
     cross: Array
+    rest: Array | float = 0.0
 
     def factor(self) -> Array:
         """A matrix of as many rows as columns, whose cross products these are.
@@ -41,10 +45,6 @@ class Gram:
         return np.asarray(
             (np.sqrt(np.where(values > least, values, 0.0))[:, None] * vectors.T) * scale
         )
-
-    def columns(self, chosen: Any) -> Gram:
-        """Those of some columns."""
-        return Gram(self.rows, self.weight, self.mean[chosen], self.cross[chosen][:, chosen])
 
 
 Cross: TypeAlias = "Gram | Triangle"
@@ -65,18 +65,19 @@ def triangle(batch: Batch, who: str, target: bool = True) -> Triangle:  # noqa: 
 
 def gram_of(rows: Array, weight: Array | None = None) -> Gram:
     """Those of a matrix, which is overwritten."""
-    total, mean, centred = centre(rows, weight)
-    return Gram(len(rows), total, mean, centred.T @ centred)
+    total, mean, rest, centred = centre(rows, weight)
+    return Gram(len(rows), total, mean, centred.T @ centred, rest)
 
 
 def joined_grams(left: Gram, right: Gram) -> Gram:
     """Those of the rows of both (Chan, Golub, LeVeque 1983)."""
     total = left.weight + right.weight
-    apart = right.mean - left.mean
+    apart = (right.mean - left.mean) + (right.rest - left.rest)
     share = right.weight / total if total > 0 else 0.0
     cross = left.cross + right.cross
     cross += np.outer(apart * (left.weight * share), apart)
-    return Gram(left.rows + right.rows, total, left.mean + apart * share, cross)
+    mean, rest = exact_sum(left.mean, left.rest + apart * share)
+    return Gram(left.rows + right.rows, total, mean, cross, rest)
 
 
 def joined(left: Cross, right: Cross) -> Cross:
