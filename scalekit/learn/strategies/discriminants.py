@@ -1,4 +1,4 @@
-"""Linear and quadratic discriminants and the ridge classifier, from cross products of each class."""
+"""Linear and quadratic discriminants, from cross products of each class."""
 
 from __future__ import annotations
 
@@ -9,22 +9,19 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 from sklearn.base import clone
-from sklearn.linear_model import Ridge
-from sklearn.utils.class_weight import compute_class_weight
 
-from scalekit.errors import NotDistributableError
 from scalekit.learn.passes.batch import Array
 from scalekit.learn.passes.by_class import ByClass, class_grams, joined_class_grams
 from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.gram import Gram, check_width, joined_grams
-from scalekit.learn.passes.moment_data import as_features, cast_like, rows_around, rows_like
+from scalekit.learn.passes.moment_data import as_features, cast_like, rows_around
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.template import fitted_on, random_matrix
-from scalekit.learn.strategies.least_squares import place, ridge_refuses
 from scalekit.learn.strategies.strategy import Strategy
 
 
-def _asked(estimator: Any, data: Data) -> Steps:
+def asked_class_grams(estimator: Any, data: Data) -> Steps:
+    """The cross products of X in each class: ``found = yield from asked_class_grams(...)``."""
     who = type(estimator).__name__
     check_width(data, who)
     found = yield data.ask(class_grams, joined_class_grams, who, what="cross products by class")
@@ -33,7 +30,7 @@ def _asked(estimator: Any, data: Data) -> Steps:
 
 def linear_discriminant(estimator: Any, data: Data) -> Steps:
     """One pass; the solver of singular values is given rows with the same means and the same scatter in classes."""
-    found: ByClass = yield from _asked(estimator, data)
+    found: ByClass = yield from asked_class_grams(estimator, data)
     total = reduce(joined_grams, found.found)
     if total.rows == len(found.classes):
         raise ValueError("The number of samples must be more than the number of classes.")
@@ -41,7 +38,7 @@ def linear_discriminant(estimator: Any, data: Data) -> Steps:
         _by_singular_values(estimator, data, found, total)
     else:
         _by_covariance(estimator, data, found, total)
-    _cast(estimator, data, found.classes)
+    cast_by_class(estimator, data, found.classes)
     return estimator
 
 
@@ -112,13 +109,13 @@ def _shrunk(part: Gram, shrinkage: float | None) -> Array:
 
 def quadratic_discriminant(estimator: Any, data: Data) -> Steps:
     """One pass; rows with the same mean and covariance in each class say all."""
-    found: ByClass = yield from _asked(estimator, data)
+    found: ByClass = yield from asked_class_grams(estimator, data)
     total = reduce(joined_grams, found.found)
     parts = [_rows_of_class(part, total.mean) for part in found.found]
     labels = np.repeat(found.classes, [len(part) for part in parts])
     _with_priors(estimator, as_features(np.vstack(parts), data), labels, found, total)
     estimator.means_ += total.mean
-    _cast(estimator, data, found.classes)
+    cast_by_class(estimator, data, found.classes)
     return estimator
 
 
@@ -127,54 +124,7 @@ def _rows_of_class(part: Gram, about: Array) -> Array:
     return rows_around(part, about) if part.rows > 1 else (part.mean - about)[np.newaxis]
 
 
-def ridge_classifier(estimator: Any, data: Data) -> Steps:
-    """One pass; a ridge regression on indicators of classes."""
-    if np.ndim(data.y_example) > 1:
-        raise NotDistributableError(
-            "RidgeClassifier is fitted over partitions with one target column: fit one for each of several labels"
-        )
-    found: ByClass = yield from _asked(estimator, data)
-    classes = len(found.classes)
-    fitted_on(estimator, random_matrix(data, 2 * classes), np.tile(found.classes, 2))
-    weights = _class_weights(estimator, found)
-    cross = reduce(
-        joined_grams,
-        [
-            _with_indicators(part, number, classes, weights[number])
-            for number, part in enumerate(found.found)
-        ],
-    )
-    ridge = Ridge(**{k: v for k, v in estimator.get_params().items() if k != "class_weight"})
-    rows = rows_like(cross, centred=estimator.fit_intercept)
-    ridge.fit(as_features(rows[:, : data.width], data), rows[:, data.width :])
-    if estimator.fit_intercept:
-        place(ridge, cross, data.width)
-    for name in ("coef_", "intercept_", "n_iter_", "solver_"):
-        setattr(estimator, name, getattr(ridge, name))
-    _cast(estimator, data, found.classes)
-    return estimator
-
-
-def _class_weights(estimator: Any, found: ByClass) -> Array:
-    if not estimator.class_weight:
-        return np.ones(len(found.classes))
-    rows = np.array([part.rows for part in found.found])
-    if estimator.class_weight == "balanced":
-        return np.asarray(rows.sum() / (len(rows) * rows))
-    return np.asarray(
-        compute_class_weight(estimator.class_weight, classes=found.classes, y=found.classes)
-    )
-
-
-def _with_indicators(part: Gram, number: int, classes: int, weight: float) -> Gram:
-    """The cross products of a class with columns that are 1 for it and -1 for others; one column for two classes."""
-    signs = np.where(np.arange(classes) == number, 1.0, -1.0)
-    signs = signs[1:] if classes == 2 else signs
-    cross = np.pad(part.cross * weight, [(0, len(signs)), (0, len(signs))])
-    return Gram(part.rows, part.weight * weight, np.concatenate([part.mean, signs]), cross)
-
-
-def _cast(estimator: Any, data: Data, classes: Array) -> None:
+def cast_by_class(estimator: Any, data: Data, classes: Array) -> None:
     """Attributes in float32, where scikit-learn computes in it."""
     if data.dtype == np.float64:
         return
@@ -201,5 +151,4 @@ STRATEGIES: Mapping[str, Strategy] = {
         "statistics", "exact", "1", quadratic_discriminant, _discriminant_refuses,
         note="the signs of the columns of rotations_ are LAPACK's choice, in memory too",
     ),
-    "RidgeClassifier": Strategy("statistics", "exact", "1", ridge_classifier, ridge_refuses),
 }  # fmt: skip

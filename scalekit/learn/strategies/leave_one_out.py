@@ -9,17 +9,16 @@ import numpy as np
 from scalekit.learn.passes.batch import Array, Batch
 from scalekit.learn.passes.blocks import blocks
 from scalekit.learn.passes.data import Data
-from scalekit.learn.passes.gram import Gram, asked_cross
+from scalekit.learn.passes.gram import Gram
 from scalekit.learn.passes.moment_data import rows_like
 from scalekit.learn.passes.moments import added
 from scalekit.learn.passes.requests import Steps
-from scalekit.learn.strategies.least_squares import cast, place
+from scalekit.learn.strategies.least_squares import place
 from scalekit.learn.strategies.moment_search import SCORES, score_of_errors
 
 
-def leave_one_out(estimator: Any, data: Data) -> Steps:
-    """Two passes: cross products, then the errors of all penalties on rows that were left out."""
-    cross: Gram = yield from asked_cross(estimator, data)
+def leave_one_out(estimator: Any, data: Data, cross: Gram) -> Steps:
+    """One pass after that of cross products: the errors of all penalties on rows that were left out."""
     width = data.width
     rows = rows_like(cross, centred=estimator.fit_intercept)
     _, singular, right = np.linalg.svd(rows[:, :width], full_matrices=False)
@@ -37,7 +36,6 @@ def leave_one_out(estimator: Any, data: Data) -> Steps:
     _choose(estimator, alphas, coefs, _scores(estimator, errors, spread, cross))
     if estimator.fit_intercept:
         place(estimator, cross, width)
-    cast(estimator, data)
     return estimator
 
 
@@ -89,4 +87,4 @@ def _choose(estimator: Any, alphas: Array, coefs: Array, scores: Array) -> None:
 
 
 def _is_per_target(estimator: Any, spread: Array) -> bool:
-    return bool(estimator.alpha_per_target and len(spread) > 1)
+    return bool(getattr(estimator, "alpha_per_target", False) and len(spread) > 1)

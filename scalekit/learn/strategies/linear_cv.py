@@ -13,7 +13,7 @@ from scalekit.learn.passes.batch import Array, Batch
 from scalekit.learn.passes.cell_crosses import Cells, asked_cells
 from scalekit.learn.passes.cells import Split, cells_of, refuses_cv
 from scalekit.learn.passes.data import Data
-from scalekit.learn.passes.gram import Cross
+from scalekit.learn.passes.gram import Cross, Gram, asked_cross
 from scalekit.learn.passes.moment_data import as_features, as_target, rows_around, rows_like
 from scalekit.learn.passes.moments import added
 from scalekit.learn.passes.requests import Steps
@@ -69,7 +69,10 @@ def ridge_cv(estimator: Any, data: Data) -> Steps:
     """Two passes: folds need the number of rows first, leaving one out the cross products."""
     _as_template(estimator, data)
     if estimator.cv is None:
-        return (yield from leave_one_out(estimator, data))
+        cross: Gram = yield from asked_cross(estimator, data)
+        yield from leave_one_out(estimator, data, cross)
+        cast(estimator, data)
+        return estimator
     alphas = np.atleast_1d(np.asarray(estimator.alphas))
     cell_of, splits = yield from _cells(estimator, data)
     ridge = Ridge(fit_intercept=estimator.fit_intercept)

@@ -33,6 +33,7 @@ FAMILIES = (
     "pipeline",
     "refused",
     "relevance",
+    "ridge_classifier",
     "scaling",
     "search",
     "selection",

@@ -12,7 +12,7 @@ from sklearn.discriminant_analysis import (
     LinearDiscriminantAnalysis,
     QuadraticDiscriminantAnalysis,
 )
-from sklearn.linear_model import RidgeClassifier
+from sklearn.linear_model import RidgeClassifier, RidgeClassifierCV
 
 from scalekit.errors import NotDistributableError
 from tests.learn.fits.harness import WAYS, Roles, assert_same, numbers, over_parts, plain, scattered
@@ -41,6 +41,18 @@ CASES: list[tuple[Any, Roles, float, dict[str, Any]]] = [
 ]
 
 
+CASES += [
+    (RidgeClassifierCV(), Roles(X, "kind"), 1e-8, {}),
+    (RidgeClassifierCV([0.1, 1e3, 1e4]), Roles([*X, "offset"], "late", "w"), 1e-8, {}),
+    (
+        RidgeClassifierCV(class_weight="balanced", fit_intercept=False),
+        Roles(X, "mode", "w"),
+        1e-8,
+        {},
+    ),
+]
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("estimator", "roles", "rtol", "settings"), CASES, ids=str)
 def test_equals_the_plain_fit(
@@ -50,7 +62,7 @@ def test_equals_the_plain_fit(
         found = over_parts(estimator, frame, roles)
     wanted = plain(estimator, ROWS, roles)
     assert_same(found, wanted, rtol, **settings)
-    assert found.scalekit_fit_.passes == 1
+    assert found.scalekit_fit_.passes == 1 + isinstance(estimator, RidgeClassifierCV)
     x = ROWS.select(roles.features).to_pandas()
     scores = wanted.decision_function(x)
     apart = np.abs(found.decision_function(x) - scores).max()
@@ -70,7 +82,9 @@ def test_linear_discriminants_of_columns_far_from_zero(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "estimator", [LDA(), LDA(solver="lsqr"), LDA(solver="eigen"), QDA(), RidgeClassifier()], ids=str
+    "estimator",
+    [LDA(), LDA(solver="lsqr"), LDA(solver="eigen"), QDA(), RidgeClassifier(), RidgeClassifierCV()],
+    ids=str,
 )
 def test_columns_of_float32(estimator: Any, tmp_path: Path) -> None:
     rows = ROWS.with_columns(pl.col("x0", "x1", "x2").cast(pl.Float32))
@@ -111,6 +125,8 @@ def test_a_class_of_one_row_is_refused_by_the_quadratic_discriminant(tmp_path: P
         (LDA(solver="lsqr", shrinkage="auto"), "give a number"),
         (QDA(solver="eigen", shrinkage="auto"), "give a number"),
         (RidgeClassifier(solver="saga"), "solver='auto'"),
+        (RidgeClassifierCV(cv=5), "GridSearchCV"),
+        (RidgeClassifierCV(store_cv_results=True), "store_cv_results"),
     ],
     ids=str,
 )

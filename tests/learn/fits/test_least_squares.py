@@ -68,7 +68,12 @@ CASES: list[tuple[Any, Roles, float, dict[str, Any]]] = [
     (BayesianRidge(compute_score=True), ONE, 1e-8, {"loose": {"X_offset_": 1e-12}}),
     (BayesianRidge(), WEIGHTED, 1e-8, {}),
     (BayesianRidge(fit_intercept=False), Roles(X, "y", "w"), 1e-8, {}),
-    (ARDRegression(compute_score=True), NOT_CONSTANT, 1e-8, {}),
+    (
+        ARDRegression(compute_score=True),
+        Roles(["x0", "x1", "x2", "small", "offset"], "y"),
+        1e-8,
+        {},
+    ),
     (ARDRegression(fit_intercept=False), Roles(["x0", "x1", "x2", "small"], "y"), 1e-8, {}),
 ]
 
