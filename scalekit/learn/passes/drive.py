@@ -16,10 +16,21 @@ from scalekit.errors import InvalidOperationError
 from scalekit.expr.node import Opaque
 from scalekit.kernels.schema import schema_of
 from scalekit.learn.passes.batch import HASH, KEPT, POSITION, Batch, read
+from scalekit.learn.passes.errands import run_errands
 from scalekit.learn.passes.fused import TARGETS, WEIGHT, Failure, Fused, Project, folded
 from scalekit.learn.passes.gang import working
 from scalekit.learn.passes.gathered import listed, stacked
-from scalekit.learn.passes.requests import Gang, Gather, Joint, Keep, Pass, Request, Steps, Stream
+from scalekit.learn.passes.requests import (
+    Errands,
+    Gang,
+    Gather,
+    Joint,
+    Keep,
+    Pass,
+    Request,
+    Steps,
+    Stream,
+)
 from scalekit.learn.passes.sharing import Sharing
 from scalekit.learn.passes.steps import Unweighted
 from scalekit.learn.passes.views import Table, Target, View, Where
@@ -32,7 +43,7 @@ ROOM = 0.6
 TOPICS = 3
 """What a pass is about, in the progress bar: so many things are named, others counted."""
 
-Single: TypeAlias = Pass | Keep | Gather | Stream | Gang
+Single: TypeAlias = Pass | Keep | Gather | Stream | Gang | Errands
 
 
 class Driver:
@@ -84,6 +95,8 @@ class Driver:
                 return self._sharing.kept(request) or self._keep(request)
             case Stream():
                 return self._stream(request)
+            case Errands():
+                return run_errands(request, self._config, self._watch)
             case Gang():
                 work = working(request)
                 return parts.gang(

@@ -99,13 +99,33 @@ class Gang:
 
 
 @dataclass(frozen=True, eq=False)
+class Errands:
+    """Work that needs no more rows, done where rows are worked on, at the same time; answered by the list of results.
+
+    Attributes
+    ----------
+    view
+        The rows that it is about; they are not read.
+    function
+        ``function(payload)``: a function of a module.
+    payloads
+        What it is given; each travels to one worker, and its result comes back.
+    """
+
+    view: View
+    function: Callable[[Any], Any]
+    payloads: tuple[Any, ...]
+    what: str = "models"
+
+
+@dataclass(frozen=True, eq=False)
 class Joint:
     """Several requests at once, answered by the list of their answers; passes over one table share one reading."""
 
     requests: tuple[Request, ...]
 
 
-Request: TypeAlias = Pass | Keep | Gather | Stream | Gang | Joint
+Request: TypeAlias = Pass | Keep | Gather | Stream | Gang | Errands | Joint
 
 Steps: TypeAlias = Generator[Request, Any, Any]
 """A fit under way: it yields requests, is sent their answers, and returns the fitted estimator."""

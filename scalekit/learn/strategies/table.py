@@ -10,6 +10,7 @@ from typing import Any
 from scalekit.learn.strategies.strategy import Refused, Strategy
 
 FAMILIES = (
+    "bagging",
     "binning",
     "bisecting",
     "boosting",
@@ -20,10 +21,12 @@ FAMILIES = (
     "decomposition",
     "discriminants",
     "encoding",
+    "forests",
     "generalized",
     "imputing",
     "independent",
     "kmeans",
+    "landmarks",
     "least_squares",
     "linear_cv",
     "logistic",
