@@ -6,15 +6,18 @@ import warnings
 
 import pytest
 
-import scalekit as sk
-from tests.learn.gallery.scores import GALLERY, assert_close, example, fitted, plain_scores
+from tests.learn.gallery.scores import (
+    GALLERY,
+    assert_close,
+    example,
+    plain_scores,
+    scores_in_memory,
+)
 
 
 @pytest.mark.parametrize("name", GALLERY)
-def test_a_fit_in_memory_is_the_plain_one(name: str) -> None:
-    one = example(name)
-    model = fitted(one, sk.from_polars(one.rows))
-    assert_close(one, one.score(model, one.test), plain_scores(name))
+def test_a_fit_in_memory_scores_what_plain_scikit_learn_scores(name: str) -> None:
+    assert_close(scores_in_memory(name), plain_scores(name), example(name).apart)
 
 
 @pytest.mark.parametrize("name", GALLERY)
