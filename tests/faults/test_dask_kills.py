@@ -20,6 +20,7 @@ KILLS = [
     ("sort", "start"),
     ("write", "middle"),
     ("fit-scaler", "middle"),
+    ("fit-logistic", "middle"),
 ]
 
 

@@ -19,6 +19,7 @@ KILLS = [
     ("join-aggregate", "middle"),
     ("sort", "start"),
     ("write", "middle"),
+    ("fit-logistic", "middle"),
 ]
 
 

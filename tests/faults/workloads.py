@@ -15,6 +15,7 @@ from unittest import mock
 
 import numpy as np
 import polars as pl
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import scalekit as sk
@@ -59,7 +60,7 @@ def workloads(folder: Path) -> list[Workload]:
 
 def _fits(orders: sk.Frame) -> list[Workload]:
     """Fits, each pass of which is a stage: what they have learned, to the last bit."""
-    rows = orders.select(a=col("x").cast(sk.Float64), b=col("y"), late=col("x") * 31 % 7 < 3)
+    rows = orders.select(a=col("x").cast(sk.Float64) / 1e4, b=col("y") / 1e5, late=col("x") * 31 % 7 < 3)
 
     def learned(estimator: Any, *attributes: str, **roles: Any) -> Callable[[], pl.DataFrame]:
         def run() -> pl.DataFrame:
@@ -69,7 +70,11 @@ def _fits(orders: sk.Frame) -> list[Workload]:
 
         return run
 
-    runs = {"fit-scaler": learned(StandardScaler(), "mean_", "var_")}
+    logistic = LogisticRegression(solver="newton-cholesky", tol=1e-6)
+    runs = {
+        "fit-scaler": learned(StandardScaler(), "mean_", "var_"),
+        "fit-logistic": learned(logistic, "coef_", "intercept_", target="late"),
+    }
     return [Workload(name, run, run(), list) for name, run in runs.items()]
 
 
