@@ -15,6 +15,7 @@ from scalekit.learn.arguments import check_choice, check_frame, check_method
 from scalekit.learn.fit import ON_UNSUPPORTED, SOLVERS, roles_of, unfitted_clone
 from scalekit.learn.local import weight_parameter
 from scalekit.learn.matrix import to_features, to_target, to_weights
+from scalekit.learn.one_column import as_given
 from scalekit.learn.roles import Roles
 from scalekit.learn.route import Route, choose_route
 from scalekit.learn.rows import collect_rows
@@ -115,7 +116,7 @@ def _here(
         weights = {weight_parameter(estimator): to_weights(rows[roles.weight])}
     model_selection = import_module("sklearn.model_selection")
     return model_selection.cross_validate(
-        estimator, to_features(rows.select(roles.features)), target,
+        estimator, as_given(estimator, to_features(rows.select(roles.features))), target,
         cv=cv, scoring=scoring, params=weights, **settings,
     )  # fmt: skip
 

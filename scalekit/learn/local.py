@@ -12,6 +12,7 @@ from scalekit.errors import InvalidOperationError
 from scalekit.frame.frame import Frame
 from scalekit.learn.arguments import missing_package
 from scalekit.learn.matrix import to_features, to_target, to_weights
+from scalekit.learn.one_column import as_given
 from scalekit.learn.record import FitRecord, package_versions
 from scalekit.learn.roles import Roles
 from scalekit.learn.rows import Rows, collect_rows
@@ -61,7 +62,7 @@ def _fit(estimator: Any, rows: Rows, roles: Roles, weight_parameter: str | None)
     weights = {}
     if weight_parameter is not None and roles.weight is not None:
         weights = {weight_parameter: to_weights(rows.table[roles.weight])}
-    features = _features(rows, roles)
+    features = _features(estimator, rows, roles)
     try:
         estimator.fit(features, *arguments, **weights)
     except Exception as error:
@@ -73,9 +74,9 @@ def _fit(estimator: Any, rows: Rows, roles: Roles, weight_parameter: str | None)
     return estimator
 
 
-def _features(rows: Rows, roles: Roles) -> Any:
+def _features(estimator: Any, rows: Rows, roles: Roles) -> Any:
     try:
-        return to_features(rows.table.select(roles.features))
+        return as_given(estimator, to_features(rows.table.select(roles.features)))
     except ImportError as error:
         raise missing_package(error, "fit") from error
 

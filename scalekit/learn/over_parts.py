@@ -10,11 +10,13 @@ from scalekit import parts, run
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
 from scalekit.errors import InvalidOperationError
+from scalekit.learn.one_column import takes_series, the_column
 from scalekit.learn.passes.batch import read
 from scalekit.learn.passes.data import Data, Fitter
 from scalekit.learn.passes.drive import ROOM, Driver
 from scalekit.learn.passes.numbered import numbered
 from scalekit.learn.passes.requests import Steps
+from scalekit.learn.passes.steps import selected
 from scalekit.learn.passes.views import Table, View
 from scalekit.learn.roles import Roles
 from scalekit.learn.strategies.choice import Chosen, fitter, refuse
@@ -59,6 +61,8 @@ def fit_over_parts(
     driver = Driver(config, watch)
     fit = fitter(wishes.on_unsupported, wishes.max_rows)
     data = opened(plan, roles, config, fit, ordered=ordered)
+    if takes_series(chosen.estimator):
+        data = selected(data, the_column(chosen.estimator, roles.features))
     steps = data.fit(chosen.estimator) if adapter is None else adapter(chosen.estimator, data)
     return driver.run(steps), driver
 

@@ -24,6 +24,7 @@ from scalekit.learn.arguments import (
     schema,
 )
 from scalekit.learn.matrix import to_features
+from scalekit.learn.one_column import as_given
 from scalekit.learn.outputs import (
     Schema,
     as_outputs,
@@ -134,7 +135,7 @@ class _Call:
 
     def __call__(self, rows: pl.DataFrame) -> Any:
         try:
-            features = to_features(rows.select(self.inputs))
+            features = as_given(self.model, to_features(rows.select(self.inputs)))
         except ImportError as error:
             raise missing_package(error, "predict") from error
         try:

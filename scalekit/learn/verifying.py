@@ -17,6 +17,7 @@ from scalekit.errors import VerificationWarning
 from scalekit.io.memory import from_polars
 from scalekit.learn.local import fit_here
 from scalekit.learn.matrix import to_features
+from scalekit.learn.one_column import as_given
 from scalekit.learn.over_parts import fit_over_parts, opened
 from scalekit.learn.passes.batch import Array, Batch
 from scalekit.learn.passes.data import Data
@@ -85,7 +86,8 @@ def verify_fit(
         simplefilter("ignore")
         ours, _ = fit_over_parts(chosen, frame._plan, roles, here, UNWATCHED, wishes)
         plain = fit_here(clone(estimator, safe=False), frame, roles, here, UNWATCHED)
-        found = _compared(ours, plain, to_features(sample.select(roles.features)))
+        features = as_given(estimator, to_features(sample.select(roles.features)))
+        found = _compared(ours, plain, features)
     if found.difference > tolerance or found.missing or found.extra:
         warn(_words(type(estimator).__name__, found, tolerance), VerificationWarning, stacklevel=5)
     return found

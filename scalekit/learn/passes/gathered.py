@@ -70,6 +70,8 @@ def _same_categories(frames: Sequence[Any]) -> list[Any]:
     """Frames whose categories are the same: each part knows those of its own rows only."""
     from pandas.api.types import union_categoricals
 
+    if frames[0].ndim == 1:
+        return list(frames)
     kinds = [name for name, dtype in frames[0].dtypes.items() if str(dtype) == "category"]
     frames = [frame.copy(deep=False) for frame in frames] if kinds else list(frames)
     for name in kinds:

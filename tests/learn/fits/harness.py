@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 import scalekit as sk
 from scalekit.learn.local import weight_parameter
 from scalekit.learn.matrix import to_features, to_target, to_weights
+from scalekit.learn.one_column import as_given
 
 SIZES: Mapping[str, Sequence[float]] = {
     "1": (1.0,),
@@ -114,7 +115,7 @@ class Roles:
 
 def plain(estimator: Any, rows: pl.DataFrame, roles: Roles) -> Any:
     """scikit-learn's own fit on the same rows, in memory."""
-    arguments: list[Any] = [to_features(rows.select(roles.features))]
+    arguments: list[Any] = [as_given(estimator, to_features(rows.select(roles.features)))]
     if roles.target is not None:
         arguments.append(to_target(rows.select(roles.target)))
     weights = {}
