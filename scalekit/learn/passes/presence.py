@@ -34,10 +34,15 @@ def presence(batch: Batch, missing_values: Any) -> list[Presence]:
     for column in dense_columns(batch.X):
         values = plain_values(column)
         gaps = is_missing(values, missing_values)
-        there = np.flatnonzero(~gaps)
-        value = values[there[0]] if len(there) else None
+        value = _first(values[~gaps])
         found.append(Presence(str(column.dtype), len(values), int(gaps.sum()), value))
     return found
+
+
+def _first(values: Array) -> Any:
+    """The first value that is not zero, if there is one: a sparse matrix stores it, which makes a difference there."""
+    stored = np.flatnonzero(values != 0)
+    return values[stored[0] if len(stored) else 0] if len(values) else None
 
 
 def joined_presence(left: list[Presence], right: list[Presence]) -> list[Presence]:
@@ -47,7 +52,7 @@ def joined_presence(left: list[Presence], right: list[Presence]) -> list[Presenc
             wider_dtype(a.dtype, b.dtype),
             a.rows + b.rows,
             a.missing + b.missing,
-            b.value if a.is_empty else a.value,
+            a.value if b.is_empty or (not a.is_empty and bool(a.value != 0)) else b.value,
         )
         for a, b in zip(left, right, strict=True)
     ]

@@ -14,8 +14,12 @@ from tests.learn.fits.harness import Case, Roles, assert_same, over_parts, plain
 
 def named(case: Case) -> str:
     """What a test of a case is called."""
-    words = re.sub(r"<function (\w+) at 0x\w+>", r"\1", " ".join(str(case[0]).split()))
-    return f"{words}-{case[1].target or case[1].weight or 'X'}"
+    return f"{worded(case[0])}-{case[1].target or case[1].weight or 'X'}"
+
+
+def worded(estimator: Any) -> str:
+    """An estimator in words that are the same in every session."""
+    return re.sub(r"<function (\w+) at 0x\w+>", r"\1", " ".join(str(estimator).split()))
 
 
 def assert_equals_plain(case: Case, rows: pl.DataFrame, way: str, folder: Path) -> Any:
