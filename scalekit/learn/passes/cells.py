@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ from sklearn.model_selection import (
 
 from scalekit.errors import NotDistributableError
 from scalekit.learn.passes.batch import Array, Batch
+from scalekit.learn.passes.folds import TEST, TRAIN
 
 CellOf: TypeAlias = Callable[[Batch], Array]
 """The number of the cell of each row of a batch."""
@@ -78,19 +79,30 @@ def cells_of(cv: Any, rows: int) -> tuple[CellOf, list[Split]]:
     splitter = check_cv(cv)
     if type(splitter) is KFold and not splitter.shuffle:
         return _runs(splitter.n_splits, rows)
-    codes = np.zeros(rows, dtype=np.int64)
-    places: list[tuple[Array, Array]] = []
-    for train, test in splitter.split(np.zeros((rows, 1))):
-        state = np.zeros(rows, dtype=np.int64)
-        state[train], state[test] = 1, 2
-        _, codes = np.unique(codes * 3 + state, return_inverse=True)
-        places.append((np.asarray(train), np.asarray(test)))
-    if codes.max() >= MOST_CELLS:
+    states = []
+    for train, test in splitter.split(np.zeros((rows, 1), dtype=np.int8)):
+        state = np.zeros(rows, dtype=np.uint8)
+        state[train], state[test] = TRAIN, TEST
+        states.append(state)
+    found = cells_of_states(states)
+    if found is None:
         raise NotDistributableError(
-            f"cv={cv!r} divides the rows into {codes.max() + 1:,} parts whose statistics differ, more than "
-            f"{MOST_CELLS:,}: take fewer splits, or KFold"
+            f"cv={cv!r} divides the rows into parts whose statistics differ, more than {MOST_CELLS:,} of them: "
+            "take fewer splits, or KFold"
         )
-    splits = [Split(_some(codes[train]), _some(codes[test])) for train, test in places]
+    return found
+
+
+def cells_of_states(states: Sequence[Array]) -> tuple[CellOf, list[Split]] | None:
+    """Cells of splits that say of each row whether it trains or tests; None where there are too many."""
+    codes = np.zeros(len(states[0]), dtype=np.int64)
+    for state in states:
+        codes = codes * 3 + state
+        there = np.bincount(codes) > 0
+        if there.sum() > MOST_CELLS:
+            return None
+        codes = (np.cumsum(there) - 1)[codes]
+    splits = [Split(_some(codes[state == TRAIN]), _some(codes[state == TEST])) for state in states]
     return Listed(codes.astype(np.int16)), splits
 
 

@@ -123,7 +123,7 @@ def moment_search(
     """
     scores = scores_of(scoring)
     assert scores is not None, "ask can_search first"
-    models = _models(estimator, candidates)
+    models = configured(estimator, candidates)
     accurate = NEEDS[type(estimator).__name__].accurate
     cells: Cells = yield from asked_cells(estimator, data, cell_of, accurate=accurate)
     found = _empty(scores, (len(models), len(splits)), cells.of(), train=train_scores)
@@ -177,7 +177,8 @@ def score_of_errors(errors: Array, spread: Array, rows: float, score: str) -> fl
     return float(np.mean(np.where(spread > 0, 1.0 - ratio, constant)))
 
 
-def _models(estimator: Any, candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
+def configured(estimator: Any, candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The candidates, all of which can be fitted over partitions."""
     models = [clone(estimator).set_params(**clone(params, safe=False)) for params in candidates]
     for model in models:
         if reason := LINEAR[type(model).__name__].refuses(model):

@@ -15,9 +15,12 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from scalekit.learn.local import weight_parameter
-from scalekit.learn.passes.folds import find_splits, refuses_splitter
+from scalekit.learn.passes.folds import Splits, find_splits, refuses_splitter
 from scalekit.learn.strategies.evaluation import Evaluated, Outcome, evaluate
+from scalekit.learn.strategies.least_squares import fit_linear
 from scalekit.learn.strategies.members import is_estimator
+from scalekit.learn.strategies.moment_evaluation import cells_of_splits, evaluate_moments
+from scalekit.learn.strategies.moment_search import can_search, scores_of
 from scalekit.learn.strategies.replay import Player, played_rows, played_scoring
 from scalekit.learn.strategies.scorers import Scoring, find_scoring, refuses_scoring
 from scalekit.learn.strategies.strategy import Strategy
@@ -43,18 +46,35 @@ def search(estimator: Any, data: Data) -> Steps:
     splits = yield from find_splits(
         data, estimator.cv, classifier=is_classifier(estimator.estimator)
     )
-    models = [configured(estimator.estimator, chosen) for chosen in candidates]
-    found = yield from evaluate(models, data, splits, scoring, train=estimator.return_train_score)
+    found, total = yield from _evaluated(estimator, candidates, data, splits, scoring)
     _play(estimator, found, splits.count, scoring)
     _complete(estimator, splits.cv, scoring, given_state)
     if estimator.refit:
         start = time.time()
-        best = configured(estimator.estimator, estimator.best_params_)
-        estimator.best_estimator_ = yield from data.fit(best)
+        estimator.best_estimator_ = yield from _refitted(estimator, data, total)
         estimator.refit_time_ = time.time() - start
         if hasattr(estimator.best_estimator_, "feature_names_in_"):
             estimator.feature_names_in_ = estimator.best_estimator_.feature_names_in_
     return estimator
+
+
+def _evaluated(
+    estimator: Any, candidates: list[dict[str, Any]], data: Data, splits: Splits, scoring: Scoring
+) -> Steps:
+    """The outcomes, and the cross products of all rows, where all follows from these."""
+    model, train = estimator.estimator, estimator.return_train_score
+    names = {name for chosen in candidates for name in chosen}
+    if can_search(model, names, estimator.scoring) and (cells := cells_of_splits(splits)):
+        scores = scores_of(estimator.scoring)
+        assert scores is not None
+        return (yield from evaluate_moments(model, candidates, data, cells, scores, train=train))
+    models = [configured(model, chosen) for chosen in candidates]
+    return (yield from evaluate(models, data, splits, scoring, train=train)), None
+
+
+def _refitted(estimator: Any, data: Data, total: Any) -> Steps:
+    best = configured(estimator.estimator, estimator.best_params_)
+    return fit_linear(best, data, total) if total is not None else (yield from data.fit(best))
 
 
 def configured(estimator: Any, chosen: Mapping[str, Any]) -> Any:

@@ -88,6 +88,18 @@ def test_all_candidates_and_folds_share_their_passes(tmp_path: Path) -> None:
     assert found.scalekit_fit_.passes == 6
 
 
+@pytest.mark.parametrize("cv", [7, RepeatedKFold(n_splits=3, n_repeats=2, random_state=0)])
+def test_linear_models_are_searched_in_two_readings(cv: Any, tmp_path: Path) -> None:
+    """One for the folds, one for cross products of which all fits and scores are made, the last fit too."""
+    many = GridSearchCV(Lasso(), {"alpha": list(np.logspace(-3, 0, 9)), "positive": [True, False]}, cv=cv, scoring=["r2", "neg_mean_squared_error"], refit="r2", return_train_score=True)  # fmt: skip
+    with scattered(ROWS, "serial-8", tmp_path) as frame:
+        found = over_parts(many, frame, Roles(PLAIN, "y", "w"))
+    assert found.scalekit_fit_.passes == 2
+    wanted = plain(many, ROWS, Roles(PLAIN, "y", "w"))
+    # dual_gap_ is the difference of sums that are nearly equal
+    assert_same(found, wanted, 1e-8, loose={**TIMES, "best_estimator_.dual_gap_": 1e-6})
+
+
 def test_a_search_within_a_search(tmp_path: Path) -> None:
     inner = GridSearchCV(Ridge(), ALPHAS, cv=3)
     outer = GridSearchCV(inner, {"estimator__fit_intercept": [True, False]}, cv=KFold(3, shuffle=True, random_state=1))  # fmt: skip
