@@ -39,6 +39,11 @@ class Splits:
     codes: Array
     count: int
 
+    @property
+    def are_folds(self) -> bool:
+        """Whether each row is tested on once, and trains in all other splits."""
+        return self.codes.ndim == 1
+
     def train(self, data: Data, number: int) -> Data:
         """The rows that a split trains on."""
         if self.codes.ndim == 1:

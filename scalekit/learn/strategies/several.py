@@ -16,7 +16,14 @@ from scalekit.learn.passes.labels import column, find_labels, is_label
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.steps import as_matrix, matrix_of
 from scalekit.learn.passes.template import fitted_on
-from scalekit.learn.strategies.members import fit_all, inner, refuse_weights, take_names
+from scalekit.learn.strategies.members import (
+    fit_all,
+    inner,
+    refuse_weights,
+    standing_in,
+    take_names,
+    thawed,
+)
 from scalekit.learn.strategies.strategy import Strategy
 
 # one member for each output
@@ -120,6 +127,43 @@ def one_vs_one(estimator: Any, data: Data) -> Steps:
     return estimator
 
 
+def output_code(estimator: Any, data: Data) -> Steps:
+    """One member for each bit of the codes of classes."""
+    refuse_weights(estimator, data)
+    found = yield from find_labels(data)
+    _fit_cheaply(estimator, data, found)
+    if hasattr(estimator.estimator, "decision_function"):
+        estimator.code_book_[estimator.code_book_ != 1] = -1.0
+    codes = estimator.code_book_.astype(np.int64)
+    wanted = {
+        place: (estimator.estimator, data.with_target(_coded, found, codes[:, place]))
+        for place, member in enumerate(estimator.estimators_)
+        if isinstance(member, DummyClassifier)
+    }
+    for place, member in enumerate(estimator.estimators_):
+        if place not in wanted:  # one value for all classes
+            member.y_ = codes[:1, place]
+    for place, fitted in zip(wanted, (yield from fit_all(wanted.values())), strict=True):
+        estimator.estimators_[place] = fitted
+    take_names(estimator, estimator.estimators_[0])
+    return estimator
+
+
+def _coded(y: Any, known: Array, codes: Array) -> Array:
+    return np.asarray(codes[np.searchsorted(known, y)])
+
+
+def fixed_threshold(estimator: Any, data: Data) -> Steps:
+    """The classifier; the threshold is a parameter."""
+    refuse_weights(estimator, data)
+    found = yield from find_labels(data)
+    fitted = yield from data.fit(estimator.estimator)
+    with standing_in([(estimator.estimator, fitted)]):
+        fitted_on(estimator, rows_of(data.example, np.zeros(len(found), dtype=int)), found)
+    estimator.estimator_ = thawed(estimator.estimator_)
+    return estimator
+
+
 def _is_either(batch: Batch, a: Any, b: Any) -> Array:
     return np.asarray((batch.y == a) | (batch.y == b))
 
@@ -165,6 +209,12 @@ STRATEGIES: Mapping[str, Strategy] = {
     ),
     "OneVsRestClassifier": Strategy(
         "composed", "exact", "1, then as its members, shared", one_vs_rest, members=inner
+    ),
+    "OutputCodeClassifier": Strategy(
+        "composed", "exact", "1, then as its members, shared", output_code, members=inner
+    ),
+    "FixedThresholdClassifier": Strategy(
+        "composed", "exact", "1, then as its classifier's", fixed_threshold, members=inner
     ),
     "RegressorChain": _CHAIN,
 }
