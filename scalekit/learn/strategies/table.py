@@ -47,11 +47,12 @@ FAMILIES = (
     "search",
     "selection",
     "several",
-    "stacking",
     "splines",
+    "stacking",
     "stochastic",
     "target_encoding",
     "texts",
+    "threshold",
     "transformed_target",
     "voting",
 )
