@@ -24,7 +24,7 @@ from scalekit.learn.passes.scores import (
     products,
 )
 from scalekit.learn.passes.sparse_moments import any_extremes, any_moments
-from scalekit.learn.passes.template import fitted_on, framed, random_matrix
+from scalekit.learn.passes.template import fitted_on, framed
 from scalekit.learn.strategies.strategy import Strategy
 
 
@@ -62,8 +62,8 @@ def univariate(estimator: Any, data: Data) -> Steps:
     """The scores of each column, by the same function."""
     if data.y_example is None or data.y_example.ndim != 1:
         return estimator.fit(data.example, data.y_example)  # which is refused
-    rows = framed(np.abs(np.asarray(random_matrix(data, 4))) + 1, data)
-    estimator.fit(rows, [0, 1, 0, 1])  # warns of parameters
+    rows = np.random.default_rng(0).uniform(1.0, 2.0, size=(4, data.width))
+    estimator.fit(framed(rows, data), [0, 1, 0, 1])  # warns of parameters
     found = yield from _SCORES[estimator.score_func](data, type(estimator).__name__)
     estimator.scores_, estimator.pvalues_ = found
     return estimator

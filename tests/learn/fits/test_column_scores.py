@@ -24,10 +24,21 @@ from sklearn.feature_selection import (
     mutual_info_classif,
     r_regression,
 )
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 import scalekit as sk
 from scalekit.errors import NotDistributableError
-from tests.learn.fits.harness import WAYS, Case, Roles, numbers, over_parts, scattered
+from tests.learn.fits.harness import (
+    WAYS,
+    Case,
+    Roles,
+    assert_same,
+    numbers,
+    over_parts,
+    plain,
+    scattered,
+)
 from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain, named
 
 ROWS = numbers().with_columns(
@@ -127,3 +138,12 @@ def test_other_scores_are_refused() -> None:
             SelectKBest(mutual_info_classif), sk.from_polars(ROWS), features=NAMES, target="mode",
             solver="passes",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_sparse_columns_are_scored(way: str, tmp_path: Path) -> None:
+    steps = make_pipeline(OneHotEncoder(), SelectPercentile(chi2, percentile=50))
+    roles = Roles(["kind", "city"], "mode")
+    with scattered(ROWS, way, tmp_path) as frame:
+        found = over_parts(steps, frame, roles)
+    assert_same(found[-1], plain(steps, ROWS, roles)[-1], 1e-10)
