@@ -203,7 +203,9 @@ def test_every_extra_is_part_of_all_or_of_the_work():
 # Behaviour that no module may have
 
 
-OF_OTHER_PROCESSES = {f"scalekit/backends/ray/{name}.py" for name in ("driver", "embedded", "gangs", "work")}
+OF_OTHER_PROCESSES = {
+    f"scalekit/backends/ray/{name}.py" for name in ("driver", "embedded", "gangs", "work")
+}
 """Run in the process that drives Ray and on its workers, which have an environment of their own."""
 
 

@@ -60,7 +60,9 @@ def workloads(folder: Path) -> list[Workload]:
 
 def _fits(orders: sk.Frame) -> list[Workload]:
     """Fits, each pass of which is a stage: what they have learned, to the last bit."""
-    rows = orders.select(a=col("x").cast(sk.Float64) / 1e4, b=col("y") / 1e5, late=col("x") * 31 % 7 < 3)
+    rows = orders.select(
+        a=col("x").cast(sk.Float64) / 1e4, b=col("y") / 1e5, late=col("x") * 31 % 7 < 3
+    )
 
     def learned(estimator: Any, *attributes: str, **roles: Any) -> Callable[[], pl.DataFrame]:
         def run() -> pl.DataFrame:

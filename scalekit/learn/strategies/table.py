@@ -52,7 +52,6 @@ FAMILIES = (
     "stochastic",
     "target_encoding",
     "texts",
-    "threshold",
     "transformed_target",
     "voting",
 )

@@ -48,7 +48,10 @@ def test_parts_give_the_whole(of: Any, join: Any, weight: Any) -> None:
     scale[-1] = 1.0  # constant
     factor = found.factor()
     assert found.rows == len(ROWS)
-    assert np.abs((found.mean - mean.astype(float)) / np.maximum(scale / 50, np.abs(found.mean))).max() <= 1e-15
+    assert (
+        np.abs((found.mean - mean.astype(float)) / np.maximum(scale / 50, np.abs(found.mean))).max()
+        <= 1e-15
+    )
     apart = (factor.T @ factor - cross.astype(float)) / np.outer(scale, scale)
     assert np.abs(apart).max() <= 1e-12
 
