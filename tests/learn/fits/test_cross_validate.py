@@ -30,7 +30,7 @@ PLAIN = ["x0", "x1", "x2", "small"]
 LOGISTIC = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cholesky"))
 RIDGE = make_pipeline(StandardScaler(), Ridge())
 
-CASES: list[tuple[Any, Roles, dict[str, Any]]] = [
+CALLS: list[tuple[Any, Roles, dict[str, Any]]] = [
     (Ridge(), Roles(PLAIN, "y"), {}),
     (RIDGE, Roles(PLAIN, "y", "w"), {"cv": KFold(4, shuffle=True, random_state=0), "scoring": ("r2", "neg_mean_absolute_error"), "return_train_score": True}),
     (LOGISTIC, Roles(PLAIN, "mode"), {"cv": 3, "scoring": {"f": "f1_weighted", "auc": "roc_auc_ovr"}}),
@@ -57,9 +57,9 @@ def assert_same_scores(found: Any, wanted: Any) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", range(len(CASES)))
+@pytest.mark.parametrize("case", range(len(CALLS)))
 def test_equals_scikit_learns(case: int, way: str, tmp_path: Path) -> None:
-    estimator, roles, how = CASES[case]
+    estimator, roles, how = CALLS[case]
     with scattered(ROWS, way, tmp_path) as frame:
         found = sk.cross_validate(
             estimator, frame, target=roles.target, features=list(roles.features), sample_weight=roles.weight,
