@@ -39,6 +39,7 @@ FAMILIES = (
     "naive_bayes",
     "order_scaling",
     "pipeline",
+    "power",
     "projections",
     "refused",
     "relevance",
