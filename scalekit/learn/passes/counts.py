@@ -30,11 +30,13 @@ class Counts:
 
 def count_values(batch: Batch) -> list[Counts]:
     """Those of some rows."""
-    found = []
-    for column in columns_of(batch.X):
-        codes, values = coded(column)
-        found.append(Counts(str(column.dtype), values, np.bincount(codes, minlength=len(values))))
-    return found
+    return [counts_of(column) for column in columns_of(batch.X)]
+
+
+def counts_of(column: Any) -> Counts:
+    """Those of one column."""
+    codes, values = coded(column)
+    return Counts(str(column.dtype), values, np.bincount(codes, minlength=len(values)))
 
 
 def joined_counts(left: list[Counts], right: list[Counts]) -> list[Counts]:

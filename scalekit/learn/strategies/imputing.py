@@ -12,7 +12,7 @@ from sklearn.utils import assert_all_finite
 
 from scalekit.learn.passes.batch import Array, Batch
 from scalekit.learn.passes.columns import Features
-from scalekit.learn.passes.counts import Counts, checked, coded, joined_counts
+from scalekit.learn.passes.counts import Counts, checked, counts_of, joined_counts
 from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.likeness import alike
 from scalekit.learn.passes.moments import Moments, joined, moments_of
@@ -128,11 +128,7 @@ def _modes(estimator: Any, data: Data) -> Steps:
 
 def count_columns(batch: Batch) -> list[Counts]:
     """The values of some rows; columns may be sparse."""
-    found = []
-    for column in dense_columns(batch.X):
-        codes, values = coded(column)
-        found.append(Counts(str(column.dtype), values, np.bincount(codes, minlength=len(values))))
-    return found
+    return [counts_of(column) for column in dense_columns(batch.X)]
 
 
 def _mode(column: Counts, missing_values: Any) -> Any:

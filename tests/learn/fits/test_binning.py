@@ -11,6 +11,7 @@ import pytest
 from sklearn.preprocessing import KBinsDiscretizer, SplineTransformer
 
 import scalekit as sk
+from scalekit.learn.strategies import binning
 from tests.learn.fits.harness import WAYS, Case, Roles, differences, numbers, plain
 from tests.learn.fits.ways import assert_equals_plain, assert_raises_as_plain, named
 
@@ -65,6 +66,17 @@ def test_bins_equal_the_plain_ones(case: Case, way: str, tmp_path: Path) -> None
     found = assert_equals_plain(case, ROWS, way, tmp_path)
     if case[0].strategy != "kmeans":
         assert found.scalekit_fit_.passes <= 4
+
+
+@pytest.mark.parametrize("roles", [PLAIN, WEIGHTED], ids=["plain", "weighted"])
+def test_centres_of_many_rows_are_found_over_partitions(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(binning, "FEW", 100)
+    few = Roles(roles.features[:4], None, roles.weight)
+    case: Case = (KBinsDiscretizer(4, strategy="kmeans", subsample=None), few, 1e-10, {})
+    found = assert_equals_plain(case, ROWS, "serial-8", tmp_path)
+    assert found.scalekit_fit_.passes > 3
 
 
 @pytest.mark.parametrize("way", WAYS)

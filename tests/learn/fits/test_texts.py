@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import (
     CountVectorizer,
     HashingVectorizer,
@@ -93,6 +93,7 @@ CASES: list[Case] = [
         for settings in ({}, {"use_idf": False}, {"smooth_idf": False})
     ),
     (DictVectorizer(), Roles(["facts"]), 0.0, {}),
+    (FeatureHasher(8), Roles(["facts"]), 0.0, {}),
 ]
 
 
