@@ -106,6 +106,19 @@ def cells_of_states(states: Sequence[Array]) -> tuple[CellOf, list[Split]] | Non
     return Listed(codes.astype(np.int16)), splits
 
 
+def at_positions(cell_of: CellOf, positions: Array) -> CellOf:
+    """Cells of rows that are some of the frame's, by the positions that these have in it."""
+    match cell_of:
+        case Runs(ends):
+            after = np.append(positions, positions[-1] + 1)
+            return Runs(tuple(after[list(ends)].tolist()))
+        case Listed(codes):
+            found = np.zeros(int(positions[-1]) + 1, dtype=codes.dtype)
+            found[positions] = codes
+            return Listed(found)
+    raise TypeError(f"{type(cell_of).__name__} says nothing of positions")
+
+
 def refuses_cv(cv: Any) -> str:
     """Why a ``cv`` is not known before the rows are read; an empty text where it is."""
     if cv is None or isinstance(cv, (int, *BY_POSITION)):

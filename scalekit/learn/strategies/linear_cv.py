@@ -9,13 +9,13 @@ import numpy as np
 from scipy.interpolate import interp1d
 from sklearn.linear_model import Ridge, lars_path
 
-from scalekit.learn.passes.batch import Array, Batch
+from scalekit.learn.passes.batch import Array
 from scalekit.learn.passes.cell_crosses import Cells, asked_cells
-from scalekit.learn.passes.cells import Split, cells_of, refuses_cv
+from scalekit.learn.passes.cells import Split, at_positions, cells_of, refuses_cv
 from scalekit.learn.passes.data import Data
+from scalekit.learn.passes.drawn import Numbered, find_numbers
 from scalekit.learn.passes.gram import Cross, Gram, asked_cross
 from scalekit.learn.passes.moment_data import as_features, as_target, rows_around, rows_like
-from scalekit.learn.passes.moments import added
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.template import fitted_on, random_matrix
 from scalekit.learn.strategies.least_squares import cast, given_gram, lars_refuses, place
@@ -24,14 +24,13 @@ from scalekit.learn.strategies.moment_search import SCORES, moment_search, refit
 from scalekit.learn.strategies.strategy import Strategy
 
 
-def count_rows(batch: Batch) -> int:
-    """The number of rows, on which folds depend."""
-    return batch.height
-
-
 def _cells(estimator: Any, data: Data) -> Steps:
-    rows = yield data.ask(count_rows, added, what="rows")
-    return cells_of(estimator.cv, rows)
+    """Cells and splits of the rows in their order, of which there may be more in the frame: within a search, say."""
+    rows: Numbered = yield from find_numbers(data)
+    cell_of, splits = cells_of(estimator.cv, rows.count)
+    if rows.positions is not None:
+        cell_of = at_positions(cell_of, rows.positions)
+    return cell_of, splits
 
 
 def coordinate_descent_cv(estimator: Any, data: Data) -> Steps:

@@ -276,3 +276,27 @@ def test_columns_of_float32(tmp_path: Path) -> None:
         with scattered(rows, "serial-3", tmp_path) as frame:
             found = over_parts(estimator, frame, roles)
         assert_same(found, plain(estimator, rows, roles), 1e-5)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "inner",
+    [
+        LassoCV(alphas=ALPHAS, cv=KFold(3)),
+        RidgeCV(ALPHAS, cv=4),
+        RidgeCV(ALPHAS, cv=ShuffleSplit(3, random_state=0)),
+        LarsCV(cv=KFold(3, shuffle=True, random_state=0)),
+    ],
+    ids=str,
+)
+def test_folds_within_a_fold_are_those_of_its_own_rows(
+    inner: Any, way: str, tmp_path: Path
+) -> None:
+    search = GridSearchCV(inner, {"fit_intercept": [True, False]}, cv=KFold(4), scoring="r2")
+    roles = Roles(X, "y")
+    with scattered(ROWS, way, tmp_path) as frame:
+        found = over_parts(search, frame, roles)
+    wanted = plain(search, ROWS, roles)
+    for score in (f"split{number}_test_score" for number in range(4)):
+        np.testing.assert_allclose(found.cv_results_[score], wanted.cv_results_[score], rtol=1e-8)
+    assert found.best_params_ == wanted.best_params_
