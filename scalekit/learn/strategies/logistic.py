@@ -20,7 +20,7 @@ from scalekit.learn.strategies.descent import (
     newton_cg,
     newton_cholesky,
 )
-from scalekit.learn.strategies.losses import Binomial, Multinomial
+from scalekit.learn.strategies.losses import Binomial, Loss, Multinomial
 from scalekit.learn.strategies.objective import Objective
 from scalekit.learn.strategies.proximal import OPTIMUM, optimum
 from scalekit.learn.strategies.strategy import Strategy
@@ -41,7 +41,8 @@ def logistic_regression(estimator: Any, data: Data) -> Steps:
     template(estimator, data, found.labels)
     rows = yield from numbered(data, found.labels, estimator.class_weight, found).kept()
     total = float(found.weight @ class_factors(estimator, found))
-    problem = problem_of(estimator, rows, len(found.labels), total)
+    ratio, c = penalty_of(estimator)
+    problem = problem_of(estimator, rows, loss_of(len(found.labels)), total, ratio, c)
     minimum: Minimum = yield from solved(
         estimator, problem, np.zeros(problem.objective.size), estimator.max_iter
     )
@@ -74,19 +75,25 @@ class Problem:
     absolute: Array
 
 
-def problem_of(estimator: Any, rows: Data, classes: int, total: float) -> Problem:
-    """What is minimised, divided by the sum of the weights."""
-    ratio, c = penalty_of(estimator)
+def loss_of(classes: int) -> Loss:
+    """Log loss, with one linear predictor for two classes."""
+    return Binomial() if classes == 2 else Multinomial(classes)
+
+
+def problem_of(
+    estimator: Any, rows: Data, loss: Loss, total: float, ratio: float, c: float
+) -> Problem:
+    """What is minimised, divided by the sum of the weights; ``ratio`` is the share of absolute values in the penalty."""
     pull = 0.0 if math.isinf(c) else 1.0 / (c * total)
     is_liblinear = estimator.solver == "liblinear"  # it penalises the intercept, which it scales
     scaling = estimator.intercept_scaling if is_liblinear else math.inf
     objective = Objective(
-        rows, Binomial() if classes == 2 else Multinomial(classes), estimator.fit_intercept,
-        pull * (1.0 - ratio), total, pull * (1.0 - ratio) / scaling**2,
+        rows, loss, estimator.fit_intercept, pull * (1.0 - ratio), total,
+        pull * (1.0 - ratio) / scaling**2,
     )  # fmt: skip
     absolute = np.full(objective.size, pull * ratio)
     if estimator.fit_intercept:
-        absolute[-objective.loss.outputs :] = pull * ratio / scaling
+        absolute[-loss.outputs :] = pull * ratio / scaling
     return Problem(objective, absolute)
 
 

@@ -71,6 +71,35 @@ class Multinomial(Loss):
         return loss, slope, chances
 
 
+class Without(Loss):
+    """A loss of the rows outside a fold: targets hold the number of the fold times that of classes, plus the class."""
+
+    def __init__(self, loss: Loss, classes: int, fold: int) -> None:
+        self.loss = loss
+        self.classes = classes
+        self.fold = fold
+        self.outputs = loss.outputs
+
+    def slope(self, y: Array, raw: Array) -> tuple[Array, Array]:
+        """The losses and their derivatives, 0 inside."""
+        fold, label = np.divmod(y, self.classes)
+        outside = fold != self.fold
+        loss, slope = self.loss.slope(label, raw)
+        return outside * loss, _like(outside, slope) * slope
+
+    def curve(self, y: Array, raw: Array) -> tuple[Array, Array, Array]:
+        """The same with second derivatives: hardly more than 0 inside, where nothing curves down."""
+        fold, label = np.divmod(y, self.classes)
+        outside = fold != self.fold
+        loss, slope, curve = self.loss.curve(label, raw)
+        mask = _like(outside, slope)
+        return outside * loss, mask * slope, np.where(mask, curve, np.finfo(np.float64).tiny)
+
+
+def _like(mask: Array, values: Array) -> Array:
+    return mask if values.ndim == 1 else mask[:, np.newaxis]
+
+
 @dataclass(frozen=True)
 class Poisson(Loss):
     """Half the Poisson deviance of the exponential."""

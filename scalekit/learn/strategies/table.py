@@ -33,6 +33,7 @@ FAMILIES = (
     "least_squares",
     "linear_cv",
     "logistic",
+    "logistic_cv",
     "margins",
     "minibatches",
     "mixture",
