@@ -55,6 +55,7 @@ faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for l
 	$(BIN)/python -m tests.faults.dask_kills
 	$(BIN)/python -m tests.faults.dask_starts
 	$(BIN)/python -m tests.faults.ray_kills
+	$(BIN)/python -m tests.faults.fit_kills
 
 fuzz: $(READY)  ## Run ten thousand random plans in parts and on each backend, and print the seed of any difference
 	$(BIN)/python -m scalekit.testing.fuzz --plans 10000 --seed $(or $(SEED),0)

@@ -74,11 +74,15 @@ def workers_there() -> list[int]:
     """The processes that run tasks, as soon as there are any."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = [p.pid for p in _children() if _is_running(p, "ray::IDLE", "ray::scalekit_")]
-        if found:
-            return sorted(found)
+        if found := processes("ray::IDLE", "ray::scalekit_"):
+            return found
         time.sleep(0.05)
     raise TimeoutError("no worker of Ray came")
+
+
+def processes(*names: str) -> list[int]:
+    """Those of Ray that run under one of these names."""
+    return sorted(p.pid for p in _children() if _is_running(p, *names))
 
 
 def _children() -> list[psutil.Process]:

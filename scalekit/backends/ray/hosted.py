@@ -281,7 +281,8 @@ class HostedCluster(Cluster):
             )
             while found is None:
                 steps, found = self._host.ask("look_at_gang", self._query)
-                tell(steps)
+                if found is None:
+                    tell(steps)
         except KeyboardInterrupt:
             self._host.ask("cancel", self._query)
             raise
