@@ -82,14 +82,13 @@ def _run(estimator: Any, rows: Data, known: Known, seed: int) -> Steps:
 def _begun(estimator: Any, rows: Data, known: Known, seed: int) -> Steps:
     """The first mixture: what was given of it, the rest from first shares."""
     kind = estimator.covariance_type
-    given = (estimator.weights_init, estimator.means_init, estimator.precisions_init)
-    if any(part is None for part in given):
+    if not is_given(estimator):
         found: Normals = yield from _from_shares(estimator, rows, known, seed)
         mixture = replace(found, weights=found.weights / known.spread.rows)
     else:
         nothing = np.empty(0)
         mixture = Normals(kind, nothing, nothing, None, nothing)
-    weights, means, precisions = given
+    weights, means, precisions = _given(estimator)
     if weights is not None:
         mixture = replace(mixture, weights=np.asarray(weights, dtype=np.float64))
     if means is not None:
@@ -97,6 +96,15 @@ def _begun(estimator: Any, rows: Data, known: Known, seed: int) -> Steps:
     if precisions is not None:
         mixture = replace(mixture, factors=factors_of(np.asarray(precisions, np.float64), kind))
     return mixture
+
+
+def is_given(estimator: Any) -> bool:
+    """Whether the first mixture is known."""
+    return all(part is not None for part in _given(estimator))
+
+
+def _given(estimator: Any) -> tuple[Any, Any, Any]:
+    return estimator.weights_init, estimator.means_init, estimator.precisions_init
 
 
 def _from_shares(estimator: Any, rows: Data, known: Known, seed: int) -> Steps:
@@ -184,6 +192,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         gaussian_mixture,
         refuses=_refuses,
         everywhere=True,
+        exact_where=is_given,
         note=(
             "exact where weights_init, means_init and precisions_init are given; else first shares are drawn by hashes "
             "of rows, the same on every backend"

@@ -54,6 +54,7 @@ REFUSED: Mapping[str, Refused] = dict(
         *_each("KNeighborsRegressor RadiusNeighborsRegressor", _KEEPS, "RandomForestRegressor", "XGBRegressor"),
         *_each("KNeighborsTransformer RadiusNeighborsTransformer NearestNeighbors", _KEEPS, "KMeans, whose centres stand for the rows"),
         *_each("KNNImputer", _KEEPS, "SimpleImputer"),
+        *_each("IterativeImputer", "each of its rounds fits every column to all others, on rows that the fits before it filled in", "SimpleImputer(add_indicator=True)"),
         *_each("LocalOutlierFactor", _KEEPS, "IsolationForest"),
         *_each("KernelDensity", _KEEPS, "GaussianMixture"),
         *_each("NearestCentroid", "it is not made of sums over rows for all its metrics", "GaussianNB", "LinearDiscriminantAnalysis"),

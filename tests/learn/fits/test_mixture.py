@@ -70,6 +70,8 @@ def test_equals_the_plain_fit(
     with scattered(ROWS, way, tmp_path) as frame:
         found = over_parts(estimator, frame, roles)
     assert_same(found, plain(estimator, ROWS, roles), rtol, **kwargs)
+    exactness = "exact" if isinstance(estimator, GaussianMixture) else "converged"
+    assert found.scalekit_fit_.exactness == exactness
 
 
 @pytest.mark.parametrize("init", ["kmeans", "k-means++", "random", "random_from_data"])
