@@ -44,6 +44,13 @@ class Splits:
         """Whether each row is tested on once, and trains in all other splits."""
         return self.codes.ndim == 1
 
+    @property
+    def least_tested(self) -> int:
+        """The rows of the smallest test set."""
+        if self.are_folds:
+            return int(np.bincount(self.codes, minlength=self.count)[: self.count].min())
+        return int(np.min(np.sum(self.codes == TEST, axis=1)))
+
     def train(self, data: Data, number: int) -> Data:
         """The rows that a split trains on."""
         if self.codes.ndim == 1:

@@ -19,7 +19,12 @@ from scalekit.learn.strategies.moment_search import configured, score_of
 
 
 def cells_of_splits(splits: Splits) -> tuple[CellOf, list[Split]] | None:
-    """The cells of splits; None where these overlap in so many ways that passes are the smaller effort."""
+    """The cells of splits; None where these overlap in so many ways that passes are the smaller effort.
+
+    Nor are there any where a split tests on a single row, of which R² is nothing.
+    """
+    if splits.least_tested < 2:
+        return None
     if splits.codes.ndim == 1:
         return Listed(splits.codes), folds(splits.count)
     return cells_of_states(list(splits.codes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
     KFold,
+    LeaveOneOut,
     PredefinedSplit,
     RandomizedSearchCV,
     RepeatedKFold,
@@ -165,6 +167,18 @@ def test_what_the_genuine_search_refuses_it_refuses_before_the_fits(tmp_path: Pa
     search = GridSearchCV(Ridge(), ALPHAS, scoring=["r2", "neg_mean_squared_error"])
     with scattered(ROWS, "serial-3", tmp_path) as frame, pytest.raises(ValueError, match="refit"):
         over_parts(search, frame, Roles(PLAIN, "y"))
+
+
+def test_a_test_set_of_one_row_has_no_r2(tmp_path: Path) -> None:
+    search = GridSearchCV(Ridge(), ALPHAS, cv=LeaveOneOut(), refit=False)
+    rows, roles = ROWS.head(8), Roles(["x0"], "y")
+    with scattered(rows, "serial-3", tmp_path) as frame, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = over_parts(search, frame, roles).cv_results_["mean_test_score"]
+        assert np.isnan(found).all()
+        search.scoring = "neg_mean_squared_error"
+        found = over_parts(search, frame, roles).cv_results_["mean_test_score"]
+    assert np.allclose(found, plain(search, rows, roles).cv_results_["mean_test_score"], rtol=1e-9)
 
 
 def test_a_split_that_names_a_row_twice_is_refused(tmp_path: Path) -> None:
