@@ -70,6 +70,11 @@ REFUSED: Mapping[str, Refused] = dict(
         *_each("NMF", _FACTORS, "MiniBatchNMF"),
         *_each("DictionaryLearning", _FACTORS, "MiniBatchDictionaryLearning"),
         *_each("SparsePCA MiniBatchSparsePCA", _FACTORS, "PCA"),
+        *_each("BernoulliRBM", "it goes through the rows in small steps, each from a random state of the one before", "PCA", "MiniBatchDictionaryLearning"),
+        # linear models and covariances
+        *_each("OrthogonalMatchingPursuitCV", "it scores each path on every fold, row by row", "GridSearchCV over OrthogonalMatchingPursuit", "LassoCV"),
+        *_each("LassoLarsIC", "its criterion wants the noise of a fit on all rows in memory", "LassoCV"),
+        *_each("GraphicalLasso GraphicalLassoCV", "it keeps the rows for its scores", "LedoitWolf", "EmpiricalCovariance"),
         # robust fits
         *_each("RANSACRegressor TheilSenRegressor", _SUBSETS, "HuberRegressor"),
         *_each("EllipticEnvelope", _SUBSETS, "IsolationForest"),
