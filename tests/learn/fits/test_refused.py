@@ -1,9 +1,10 @@
-"""Estimators without a fit over partitions are refused before anything is read, with something in their place."""
+"""Every estimator has a strategy, needs no fit, or is refused before anything is read, with something in its place."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.cluster import DBSCAN
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -15,13 +16,22 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from sklearn.utils import all_estimators
+from sklearn.utils import all_estimators, get_tags
 
 import scalekit as sk
 from scalekit.errors import NotDistributableError
 from scalekit.learn.strategies.refused import REFUSED
+from scalekit.learn.strategies.strategy import Strategy
+from scalekit.learn.strategies.table import strategies
 
 KNOWN = dict(all_estimators())
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_every_estimator_of_scikit_learn_is_in_a_table_or_needs_no_fit(name: str) -> None:
+    if name not in strategies():
+        made = KNOWN[name](np.eye(2)) if name == "SparseCoder" else KNOWN[name]()
+        assert not get_tags(made).requires_fit
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -29,6 +39,10 @@ def test_what_is_refused_says_why_and_what_can_be_done(name: str) -> None:
     assert name in KNOWN or "CatBoost" in name
     assert REFUSED[name].reason
     assert REFUSED[name].instead
+    for instead in REFUSED[name].instead:
+        first = instead.partition(" ")[0].partition("(")[0].rstrip(",")
+        if first in KNOWN:
+            assert isinstance(strategies()[first], Strategy)
 
 
 @pytest.mark.parametrize("backend", ["polars", "serial"])
