@@ -72,12 +72,15 @@ def _is_other(batch: Batch, codes: Array, code: int) -> Array:
     return np.asarray(codes[batch.positions] != code)
 
 
-def find_splits(data: Data, cv: Any, *, classifier: bool) -> Steps:
-    """The splits that scikit-learn makes of these rows in their order: ``splits = yield from find_splits(...)``."""
+def find_splits(data: Data, cv: Any, *, classifier: bool, **shuffled: Any) -> Steps:
+    """The splits that scikit-learn makes of these rows in their order: ``splits = yield from find_splits(...)``.
+
+    ``shuffled`` is what ``check_cv`` takes for a number of folds: ``shuffle`` and ``random_state``.
+    """
     blocks = yield data.ask(_targets, _collected, what="targets, for the folds")
     positions = np.concatenate([block[0] for block in blocks])
     y = None if blocks[0][1] is None else np.concatenate([block[1] for block in blocks])
-    cv = check_cv(cv, y, classifier=classifier)
+    cv = check_cv(cv, y, classifier=classifier, **shuffled)
     found = list(cv.split(np.zeros((len(positions), 1), dtype=np.int8), y))
     if not found:
         raise ValueError("No fits were performed. Was the CV iterator empty?")

@@ -68,7 +68,10 @@ class Chosen:
     @property
     def needs_positions(self) -> bool:
         """Whether some strategy needs the rows numbered."""
-        return any(s.positions for s in self.strategies)
+        return any(
+            one.strategy is not None and one.strategy.needs_positions(one.estimator)
+            for one in self.walk()
+        )
 
     @property
     def is_everywhere(self) -> bool:

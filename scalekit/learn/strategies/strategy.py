@@ -56,6 +56,8 @@ class Strategy:
         fitted, with X as its ``fit_transform`` gives it; None where that is what ``transform`` gives.
     note
         What a user should know of it; one sentence, for the documentation and ``explain_fit``.
+    positions_where
+        Whether rows have to be numbered for an estimator with these parameters, where they have not for all.
     exact_where
         Whether the parameters of an estimator leave nothing to draw, so that its result is exact.
     """
@@ -70,7 +72,12 @@ class Strategy:
     everywhere: bool = False
     cross_fitted: Adapter | None = None
     note: str = ""
+    positions_where: Callable[[Any], bool] = lambda _: False
     exact_where: Callable[[Any], bool] = lambda _: False
+
+    def needs_positions(self, estimator: Any) -> bool:
+        """Whether rows have to be numbered for an estimator with these parameters."""
+        return self.positions or self.positions_where(estimator)
 
     def exactness_of(self, estimator: Any) -> Exactness:
         """What the result is for an estimator with these parameters."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.multiclass import type_of_target
 
 from scalekit.learn.passes.batch import Array, Batch, rows_of
@@ -22,13 +21,18 @@ from scalekit.learn.passes.by_category import (
     regrouped,
     whole,
 )
+from scalekit.learn.passes.cells import Listed
 from scalekit.learn.passes.counts import checked, places_in
 from scalekit.learn.passes.data import Data
+from scalekit.learn.passes.folds import find_splits, refuses_splitter
 from scalekit.learn.passes.gathered import stack
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.template import fitted_on
 from scalekit.learn.strategies.encoding import distinct
 from scalekit.learn.strategies.strategy import Strategy
+
+FoldOf: TypeAlias = Callable[[Batch], Array]
+"""The number of the fold of each row; it travels to the workers."""
 
 SALT = "target-encoder-folds"
 """Folds have a hash of their own, so that they say nothing of other samples of the rows."""
@@ -119,22 +123,19 @@ class CrossFitted:
     ----------
     encoders
         For each fold the one that was fitted on all others.
-    columns
-        The columns whose hash says in which fold a row is.
-    seed
-        Of that hash.
+    fold_of
+        Says in which fold a row is.
     """
 
     encoders: tuple[Any, ...]
-    columns: tuple[str, ...]
-    seed: str
+    fold_of: FoldOf
 
     def __call__(self, batch: Batch) -> Batch:
         """Encode when somebody asks for X."""
         return batch.with_x(lambda: self._encoded(batch))
 
     def _encoded(self, batch: Batch) -> Any:
-        fold = fold_of(batch, len(self.encoders), self.columns, self.seed)
+        fold = self.fold_of(batch)
         places = [np.flatnonzero(fold == number) for number in range(len(self.encoders))]
         blocks = [
             encoder.transform(rows_of(batch.X, rows))
@@ -144,6 +145,19 @@ class CrossFitted:
         return rows_of(stack(blocks), np.argsort(np.concatenate(places)))
 
 
+@dataclass(frozen=True)
+class Hashed:
+    """Folds by the hashes of rows."""
+
+    count: int
+    columns: tuple[str, ...]
+    seed: str
+
+    def __call__(self, batch: Batch) -> Array:
+        """The number of the fold of each row."""
+        return fold_of(batch, self.count, self.columns, self.seed)
+
+
 def fold_of(batch: Batch, count: int, columns: tuple[str, ...], seed: str) -> Array:
     """The number of the fold of each row."""
     return batch.hash(columns, seed) % np.uint64(count)
@@ -151,9 +165,9 @@ def fold_of(batch: Batch, count: int, columns: tuple[str, ...], seed: str) -> Ar
 
 def cross_fitted(estimator: Any, data: Data) -> Steps:
     """The rows on which an encoder was fitted, with X as its ``fit_transform`` gives it."""
-    count, columns, seed = _folds(estimator), data.view.table.roles.columns, _seed(estimator)
+    count, folds = yield from _folds(estimator, data)
     found: list[ByCategory | None] = yield data.ask(
-        by_fold, joined_folds, estimator.target_type_, count, columns, seed,
+        by_fold, joined_folds, estimator.target_type_, count, folds,
         what="target by category and fold",
     )  # fmt: skip
     encoders = []
@@ -163,15 +177,13 @@ def cross_fitted(estimator: Any, data: Data) -> Steps:
         if others:  # else all rows are in one fold
             _encode(encoder, reduce(joined_by_category, others))
         encoders.append(encoder)
-    step = CrossFitted(tuple(encoders), columns, seed)
+    step = CrossFitted(tuple(encoders), folds)
     return replace(data.then(step), example=estimator.transform(data.example))
 
 
-def by_fold(
-    batch: Batch, target_type: str, count: int, columns: tuple[str, ...], seed: str
-) -> list[ByCategory | None]:
+def by_fold(batch: Batch, target_type: str, count: int, folds: FoldOf) -> list[ByCategory | None]:
     """The target by category in each fold."""
-    fold = fold_of(batch, count, columns, seed)
+    fold = folds(batch)
     parts = [batch.where(fold == number) for number in range(count)]
     return [by_category(part, target_type) if part.height else None for part in parts]
 
@@ -186,33 +198,54 @@ def joined_folds(
     ]
 
 
-def _folds(estimator: Any) -> int:
-    cv = 5 if estimator.cv is None else estimator.cv
-    return int(cv if isinstance(cv, int) else cv.n_splits)
+def _folds(estimator: Any, data: Data) -> Steps:
+    """How many folds there are, and what says in which a row is: those of scikit-learn where parameters say which."""
+    if not folds_are_told(estimator):
+        cv = 5 if estimator.cv is None else estimator.cv
+        count = int(cv if isinstance(cv, int) else cv.n_splits)
+        return count, Hashed(count, data.view.table.roles.columns, _seed(estimator))
+    is_classifier = estimator.target_type_ != "continuous"
+    splits = yield from find_splits(
+        data, estimator.cv, classifier=is_classifier, **_shuffled(estimator)
+    )
+    if not splits.are_folds:
+        raise ValueError(
+            "Validation indices from `cv` must cover each sample index exactly once with no overlap. Pass a splitter "
+            "with non-overlapping validation folds as `cv` or refer to the docs for other options."
+        )
+    return splits.count, Listed(splits.codes)
+
+
+def folds_are_told(estimator: Any) -> bool:
+    """Whether parameters leave nothing to draw of the folds."""
+    cv = estimator.cv
+    if cv is None or isinstance(cv, int):
+        how = _shuffled(estimator)
+        return not how["shuffle"] or how.get("random_state") is not None
+    return not getattr(cv, "shuffle", False) or cv.random_state is not None
+
+
+def _shuffled(estimator: Any) -> dict[str, Any]:
+    """How a number of folds is made; parameters that say it are deprecated."""
+    given = {name: getattr(estimator, name, "deprecated") for name in ("shuffle", "random_state")}
+    return {"shuffle": True, **{name: v for name, v in given.items() if v != "deprecated"}}
 
 
 def _seed(estimator: Any) -> str:
-    given = getattr(estimator.cv, "random_state", getattr(estimator, "random_state", None))
-    return SALT if given in (None, "deprecated") else f"{SALT}-{given}"
+    given = getattr(estimator.cv, "random_state", None)
+    return SALT if given is None else f"{SALT}-{given}"
 
 
 def _refuses(estimator: Any) -> str:
-    cv = estimator.cv
-    if cv is None or isinstance(cv, int):
-        return ""
-    if type(cv) in (KFold, StratifiedKFold) and cv.shuffle:
-        return ""
-    return (
-        f"its folds (cv={cv}) depend on where rows stand, and partitions know what rows are: cv=5, or a KFold with "
-        "shuffle=True, makes folds by the hashes of rows"
-    )
+    return refuses_splitter(estimator.cv)
 
 
 STRATEGIES: Mapping[str, Strategy] = {
     "TargetEncoder": Strategy(
-        "statistics", "in_law", "1, and 1 before the next step of a pipeline", target_encoder,
+        "statistics", "in_law", "1, and 1 or 2 before the next step of a pipeline", target_encoder,
         refuses=_refuses, everywhere=True, cross_fitted=cross_fitted,
-        note="its encodings are exact; the folds by which a pipeline's next step sees training rows are those of "
-        "the rows' hashes",
+        positions_where=folds_are_told, exact_where=folds_are_told,
+        note="the folds by which a pipeline's next step sees training rows are scikit-learn's where cv= says which "
+        "(a KFold that is not shuffled, or has a random_state), else those of the rows' hashes",
     ),
 }  # fmt: skip

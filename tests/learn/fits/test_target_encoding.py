@@ -9,13 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import KFold, PredefinedSplit
-from sklearn.preprocessing import TargetEncoder
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold, PredefinedSplit, ShuffleSplit, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, TargetEncoder
 
-import scalekit as sk
 from scalekit.backends.watch import UNWATCHED
 from scalekit.config import resolve
-from scalekit.errors import NotDistributableError
 from scalekit.learn import roles as learn_roles
 from scalekit.learn.matrix import to_features, to_target
 from scalekit.learn.over_parts import opened
@@ -104,8 +105,25 @@ def test_refuses_what_scikit_learn_refuses(
     assert_raises_as_plain(estimator, ROWS, Roles(NAMES, target), tmp_path, match)
 
 
-def test_folds_of_places_are_refused() -> None:
-    with pytest.raises(NotDistributableError, match="makes folds by the hashes of rows"):
-        sk.fit(
-            TargetEncoder(cv=KFold(3)), sk.from_polars(ROWS), features=NAMES, target="y", solver="passes"
-        )  # fmt: skip
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("encoder", "target"),
+    [
+        (TargetEncoder(cv=KFold(3)), "y"),
+        (TargetEncoder(cv=StratifiedKFold(4, shuffle=True, random_state=1)), "mode"),
+        (TargetEncoder(cv=PredefinedSplit(np.arange(ROWS.height) % 3)), "late"),
+    ],
+    ids=str,
+)
+def test_folds_that_parameters_tell_are_scikit_learns(encoder: Any, target: str, way: str, tmp_path: Path) -> None:  # fmt: skip
+    prepare = ColumnTransformer([("kinds", encoder, NAMES), ("rest", StandardScaler(), ["x0"])])
+    last = Ridge() if target == "y" else LogisticRegression(solver="newton-cholesky")
+    for model in (make_pipeline(encoder, last), make_pipeline(prepare, StandardScaler(), last)):
+        names = [*NAMES, "x0"] if model[0] is prepare else NAMES
+        (folder := tmp_path / str(len(names))).mkdir()
+        assert_equals_plain((model, Roles(names, target), 1e-8, {}), ROWS, way, folder)
+
+
+def test_folds_that_overlap_are_refused_as_in_scikit_learn(tmp_path: Path) -> None:
+    model = make_pipeline(TargetEncoder(cv=ShuffleSplit(2, random_state=0)), Ridge())
+    assert_raises_as_plain(model, ROWS, Roles(NAMES, "y"), tmp_path, "no overlap")
