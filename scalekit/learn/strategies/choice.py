@@ -14,7 +14,7 @@ from scalekit.learn.passes.data import Data, Fitter
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.record import EXACTNESS, Exactness
 from scalekit.learn.strategies.rest import gathering, sampling, stateless
-from scalekit.learn.strategies.strategy import Refused, Strategy
+from scalekit.learn.strategies.strategy import SHARED, Refused, Strategy
 from scalekit.learn.strategies.table import strategy_of
 from scalekit.learn.wishes import OnUnsupported
 
@@ -81,7 +81,10 @@ class Chosen:
     @property
     def is_one_pass(self) -> bool:
         """Whether the rows are read once at the most."""
-        return not self.members and all(s.passes in ("0", "1") for s in self.strategies)
+        if self.members:
+            is_shared = self.strategy is not None and self.strategy.passes == SHARED
+            return is_shared and all(member.is_one_pass for member in self.members)
+        return all(s.passes in ("0", "1") for s in self.strategies)
 
 
 def choose(

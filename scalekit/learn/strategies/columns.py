@@ -24,7 +24,7 @@ from scalekit.learn.strategies.members import (
     standing_in,
     thawed,
 )
-from scalekit.learn.strategies.strategy import Strategy
+from scalekit.learn.strategies.strategy import SHARED, Strategy
 
 
 def column_transformer(estimator: Any, data: Data) -> Steps:
@@ -153,7 +153,7 @@ def _count(batch: Batch, estimator: Any) -> tuple[int, int]:
 
 STRATEGIES: Mapping[str, Strategy] = {
     "ColumnTransformer": Strategy(
-        "composed", "exact", "as its members, shared", column_transformer,
+        "composed", "exact", SHARED, column_transformer,
         members=lambda whole: list(_members_of(whole).items()),
         note="one pass more where a member's output is sparse and nothing but counting says how much",
     ),

@@ -16,7 +16,7 @@ from scalekit.learn.strategies.members import (
     named,
     thawed,
 )
-from scalekit.learn.strategies.strategy import Strategy
+from scalekit.learn.strategies.strategy import SHARED, Strategy
 from scalekit.learn.strategies.trained import trained
 
 
@@ -61,7 +61,7 @@ def frozen(estimator: Any, data: Data) -> Steps:  # noqa: ARG001
 
 STRATEGIES: Mapping[str, Strategy] = {
     "FeatureUnion": Strategy(
-        "composed", "exact", "as its members, shared", feature_union,
+        "composed", "exact", SHARED, feature_union,
         members=lambda union: named(union.transformer_list),
     ),
     "FrozenEstimator": Strategy("stateless", "exact", "0", frozen),

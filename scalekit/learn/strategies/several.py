@@ -24,7 +24,7 @@ from scalekit.learn.strategies.members import (
     take_names,
     thawed,
 )
-from scalekit.learn.strategies.strategy import Strategy
+from scalekit.learn.strategies.strategy import SHARED, Strategy
 
 # one member for each output
 
@@ -195,10 +195,8 @@ def _refuses_cv(estimator: Any) -> str:
     return "cv= predicts each output before the next is fitted; leave cv=None, which uses the true values"
 
 
-_EACH = Strategy("composed", "exact", "as its members, shared", multi_output, members=inner)
-_CHAIN = Strategy(
-    "composed", "exact", "as its members, shared", chain, refuses=_refuses_cv, members=inner
-)
+_EACH = Strategy("composed", "exact", SHARED, multi_output, members=inner)
+_CHAIN = Strategy("composed", "exact", SHARED, chain, refuses=_refuses_cv, members=inner)
 
 STRATEGIES: Mapping[str, Strategy] = {
     "ClassifierChain": _CHAIN,

@@ -27,6 +27,10 @@ Adapter: TypeAlias = Callable[[Any, Data], Steps]
 Members: TypeAlias = Callable[[Any], list[tuple[str, Any]]]
 
 
+SHARED = "as its members, shared"
+"""Passes of an estimator whose members are fitted in lockstep, on the same rows."""
+
+
 @dataclass(frozen=True)
 class Strategy:
     """How an estimator is fitted over partitions.

@@ -13,7 +13,7 @@ from scalekit.learn.passes.labels import encoded, find_labels
 from scalekit.learn.passes.requests import Steps
 from scalekit.learn.passes.template import fitted_on
 from scalekit.learn.strategies.members import fit_all, named, standing_in, thawed
-from scalekit.learn.strategies.strategy import Strategy
+from scalekit.learn.strategies.strategy import SHARED, Strategy
 
 
 def voting_classifier(estimator: Any, data: Data) -> Steps:
@@ -53,7 +53,5 @@ STRATEGIES: Mapping[str, Strategy] = {
     "VotingClassifier": Strategy(
         "composed", "exact", "1, then as its members, shared", voting_classifier, members=members_of
     ),
-    "VotingRegressor": Strategy(
-        "composed", "exact", "as its members, shared", voting_regressor, members=members_of
-    ),
+    "VotingRegressor": Strategy("composed", "exact", SHARED, voting_regressor, members=members_of),
 }
