@@ -14,18 +14,15 @@ from scalekit.backends.watch import Watch
 from scalekit.config import Config
 from scalekit.learn.passes.fused import Failure
 from scalekit.learn.passes.requests import Errands
-from scalekit.plan.nodes import Scan, Union
+from scalekit.plan.nodes import Scan
 from scalekit.sources.memory import memory_source
 
 
 def run_errands(request: Errands, config: Config, watch: Watch) -> list[Any]:
     """The results, in the order of the payloads."""
-    scans = [
-        Scan(memory_source(pl.DataFrame({"payload": [pickle.dumps(payload, protocol=5)]})))
-        for payload in request.payloads
-    ]
-    plan = scans[0] if len(scans) == 1 else Union(tuple(scans))
-    config = config.given("a fit", partition_bytes=1)
+    packed = [pickle.dumps(payload, protocol=5) for payload in request.payloads]
+    plan = Scan(memory_source(pl.DataFrame({"payload": packed})))
+    config = config.given("a fit", partitions=len(packed), partition_bytes=1)
     found = []
     for answers in parts.answers(plan, Ran(request.function), config, watch):
         for answer in answers:
