@@ -119,11 +119,17 @@ def _codes(found: list[tuple[Array, Array]], positions: Array) -> Array:
 def _places(chosen: Any, rows: int) -> Array:
     """Places of rows, of places or a mask; each once."""
     places: Array = np.arange(rows)[np.asarray(chosen)]
-    if len(np.unique(places)) < len(places):
+    if np.count_nonzero(_mask(places, rows)) < len(places):
         raise InvalidOperationError(
             "a split of cv= names a row twice; over partitions a row counts once"
         )
     return places
+
+
+def _mask(places: Array, rows: int) -> Array:
+    mask = np.zeros(rows, dtype=bool)
+    mask[places] = True
+    return mask
 
 
 def _is_partition(places: list[tuple[Array, Array]], rows: int) -> bool:
@@ -132,7 +138,7 @@ def _is_partition(places: list[tuple[Array, Array]], rows: int) -> bool:
         return False
     tested = np.zeros(rows, dtype=bool)
     for train, test in places:
-        if len(train) + len(test) != rows or np.isin(test, train, assume_unique=True).any():
+        if len(train) + len(test) != rows or _mask(train, rows)[test].any():
             return False
         tested[test] = True
     return bool(tested.all())
