@@ -24,7 +24,8 @@ class Memory:
     Attributes
     ----------
     idle
-        When the watch began, or the worker did.
+        When the watch began. One that came later, as members of gangs do, counts from what those had that were there:
+        the libraries are no part of a fit.
     peak
         At the most, by looks.
     """
@@ -59,9 +60,11 @@ class Watch:
         self.found = Watched()
         self._stop = Event()
         self._thread = Thread(target=self._watch, daemon=True)
+        self._loaded = 0
 
     def __enter__(self) -> Self:
         self._look()
+        self._loaded = max((memory.idle for memory in self.found.workers.values()), default=0)
         self._thread.start()
         return self
 
@@ -81,7 +84,7 @@ class Watch:
             held = memory_of(process)
             if held is None or not _is_worker(process):
                 continue
-            seen = found.workers.setdefault(process.pid, Memory(held))
+            seen = found.workers.setdefault(process.pid, Memory(max(held, self._loaded)))
             seen.peak = max(seen.peak, held)
             total += held
         found.together = max(found.together, total)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import polars as pl
@@ -14,6 +17,7 @@ from benchmarks.fit.models import MODELS
 from benchmarks.fit.report import Judged, across, as_data, line
 from benchmarks.fit.rows import KINDS, NUMBERS, prepare
 from benchmarks.fit.runner import Ran
+from benchmarks.fit.watching import Watch
 
 GB = 10**9
 
@@ -91,6 +95,28 @@ def test_answers_that_differ_and_fits_that_fail_are_misses() -> None:
     assert judged(failed, plain).missed == ["ValueError: no"]
     assert line(judged(failed, plain)).endswith("ValueError: no")
     assert json.dumps(as_data([judged(failed, plain), judged(wrong, plain)], {}))
+
+
+def test_a_process_that_comes_later_counts_from_what_the_others_had_loaded() -> None:
+    waits = "import sys; held = b'x' * {}; print(flush=True); sys.stdin.read()"
+
+    def started(size: int) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", waits.format(size)]
+        found = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True)
+        assert found.stdout is not None
+        found.stdout.readline()
+        return found
+
+    workers = [started(50_000_000)]
+    try:
+        with Watch() as watch:
+            workers.append(started(10_000_000))
+    finally:
+        for worker in workers:
+            worker.communicate()
+    first, later = (watch.found.workers[worker.pid] for worker in workers)
+    assert first.peak >= first.idle >= 50_000_000
+    assert later.idle == first.idle
 
 
 def run(folder: Path, *arguments: str) -> dict[str, Any]:
