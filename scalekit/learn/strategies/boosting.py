@@ -14,6 +14,7 @@ from scalekit.learn.passes.batch import Array, rows_of
 from scalekit.learn.passes.data import Data
 from scalekit.learn.passes.requests import Gang, Steps
 from scalekit.learn.strategies.common_cuts import (
+    Kind,
     Reference,
     Totals,
     both,
@@ -113,7 +114,14 @@ def _grown(
         rate = params.get("learning_rate", RATE) / rounds
         to_grow = to_grow | {"num_parallel_tree": 1, "learning_rate": rate}
     work = member.Boosting(
-        to_grow, rounds, cuts, _facts(estimator), is_sparse(data), estimator.missing, filler, draws
+        to_grow,
+        rounds,
+        cuts,
+        _facts(estimator),
+        Kind(is_sparse(data)),
+        estimator.missing,
+        filler,
+        draws,
     )
     raw: bytes = yield Gang(data.view, member.meet, work, member.is_torn, rounds, "growing trees")
     if not is_forest:
@@ -191,7 +199,8 @@ _REFUSALS: tuple[tuple[Callable[[Any], bool], str], ...] = (
 
 _NOTE = (
     "cuts are quantiles of 200,000 rows that their values choose, the first guess is that of all rows: the same trees "
-    "on any backend, in any partitions, with any number of workers and threads; with no more rows they are XGBoost's own"
+    "on any backend, in any partitions, with any number of workers and threads; with no more rows, in an order of their "
+    "own, they are those of XGBoost itself"
 )
 
 _BOOSTED = Strategy("gang", "in_law", "3", boosted, refuses, everywhere=True, note=_NOTE)

@@ -47,9 +47,9 @@ class Totals:
 
 def totals(batch: Batch, is_classifier: bool) -> Totals:  # noqa: FBT001 - it travels by place
     """Those of some rows."""
-    y, weight = np.asarray(batch.y), batch.weights
-    if not is_classifier:
-        sums = weight @ y.reshape(len(y), -1).astype(np.float64)
+    y, weight = np.asarray(batch.y), batch.weights.astype(np.float32).astype(np.float64)
+    if not is_classifier:  # in the precision in which trees hold targets and weights
+        sums = weight @ y.reshape(len(y), -1).astype(np.float32).astype(np.float64)
         return Totals(batch.height, float(weight.sum()), sums, {})
     classes, places = np.unique(y, return_inverse=True)
     each = weight if y.ndim == 1 else np.repeat(weight, y.shape[1])
@@ -65,6 +65,20 @@ def both(left: Totals, right: Totals) -> Totals:
     return Totals(
         left.rows + right.rows, left.weight + right.weight, left.sums + right.sums, classes
     )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How trees take X: as a sparse matrix or a dense one, of which numbers."""
+
+    sparse: bool = False
+    precision: str = "f4"
+
+    def matrix(self, batch: Batch) -> Any:
+        """X of a batch."""
+        if self.sparse:
+            return batch.X.tocsr().astype(self.precision)
+        return batch.matrix.astype(self.precision, copy=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,7 @@ class Drawn:
     weight: Array
 
 
-def reference(data: Data, rows: int) -> Steps:
+def reference(data: Data, rows: int, precision: str = "f4") -> Steps:
     """Rows that make the cuts, of ``rows``, by a pass or two: ``found = yield from reference(data, n)``.
 
     Where there are few, all do, in the order of the frame, in which XGBoost itself would see them. Others are drawn
@@ -92,21 +106,22 @@ def reference(data: Data, rows: int) -> Steps:
     together: where many are, the share is raised until there are enough that are not.
     """
     columns, what = data.view.table.roles.columns, "rows for common cuts"
+    kind = Kind(is_sparse(data) and precision == "f4", precision)
     if rows <= ROWS and data.view.table.ordered:
-        every: Reference = yield data.ask(all_rows, stacked, is_sparse(data), what=what)
+        every: Reference = yield data.ask(all_rows, stacked, kind, what=what)
         return every
     share = min(1.0, ROWS * MARGIN / rows)
     while True:
         bound = min(int(share * 2.0**64), 2**64 - 1)
-        found: Drawn = yield data.ask(draw, merged, columns, bound, is_sparse(data), what=what)
+        found: Drawn = yield data.ask(draw, merged, columns, bound, kind, what=what)
         if share >= 1 or len(found.hashes) >= ENOUGH:
             return Reference(found.X, None if np.ptp(found.weight) == 0 else found.weight)
         share = min(1.0, share * max(2.0, ROWS / len(found.hashes)))
 
 
-def all_rows(batch: Batch, sparse: bool) -> Reference:  # noqa: FBT001
+def all_rows(batch: Batch, kind: Kind) -> Reference:
     """The rows of a batch."""
-    return Reference(single(batch, sparse=sparse), batch.weight)
+    return Reference(kind.matrix(batch), batch.weight)
 
 
 def stacked(left: Reference, right: Reference) -> Reference:
@@ -122,11 +137,11 @@ def is_sparse(data: Data) -> bool:
     return hasattr(data.example, "tocsr")
 
 
-def draw(batch: Batch, columns: tuple[str, ...], bound: int, sparse: bool) -> Drawn:  # noqa: FBT001
+def draw(batch: Batch, columns: tuple[str, ...], bound: int, kind: Kind) -> Drawn:
     """The rows of a batch whose hashes are not above a bound."""
     hashes = batch.hash(columns, "cuts")
     places = np.flatnonzero(hashes <= np.uint64(bound))
-    found = single(batch, sparse=sparse)[places]
+    found = kind.matrix(batch)[places]
     return _different(hashes[places], found, batch.weights[places])
 
 
@@ -142,10 +157,3 @@ def merged(left: Drawn, right: Drawn) -> Drawn:
 def _different(hashes: Array, x: Any, weight: Array) -> Drawn:
     known, first, places = np.unique(hashes, return_index=True, return_inverse=True)
     return Drawn(known, x[first], np.bincount(places, weight, len(known)))
-
-
-def single(batch: Batch, *, sparse: bool) -> Any:
-    """X in the precision in which boosted trees hold it: a matrix of float32, dense or sparse."""
-    if sparse:
-        return batch.X.tocsr().astype(np.float32)
-    return batch.matrix.astype(np.float32)

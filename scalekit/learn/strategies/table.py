@@ -14,6 +14,7 @@ FAMILIES = (
     "binning",
     "bisecting",
     "boosting",
+    "boosting_lightgbm",
     "calibration",
     "column_scores",
     "columns",

@@ -14,7 +14,7 @@ from xgboost.tracker import RabitTracker
 
 from scalekit.kernels.gang import Meeting, Seat
 from scalekit.learn.passes.batch import Array, Batch
-from scalekit.learn.strategies.common_cuts import Reference, single
+from scalekit.learn.strategies.common_cuts import Kind, Reference
 from scalekit.learn.strategies.drawn_rows import Drawing, Draws
 
 BLOCK = 1 << 17
@@ -43,8 +43,8 @@ class Boosting:
         Rows that make the cuts.
     facts
         What ``xgboost.DataIter`` is told of the columns: names, types and weights.
-    sparse
-        Whether X is a sparse matrix.
+    kind
+        How X is taken.
     missing
         The number that stands for missing values.
     filler
@@ -57,7 +57,7 @@ class Boosting:
     rounds: int
     reference: Reference
     facts: Mapping[str, Any]
-    sparse: bool
+    kind: Kind
     missing: float
     filler: Array
     draws: Draws | None = None
@@ -101,7 +101,7 @@ class Boosting:
         for batch in batches:
             if self.draws is not None:
                 hashes.append(batch.hash(self.draws.columns, self.draws.seed))
-            x = single(batch, sparse=self.sparse)
+            x = self.kind.matrix(batch)
             for start in range(0, batch.height, BLOCK):
                 rows = slice(start, start + BLOCK)
                 weight = {} if batch.weight is None else {"weight": batch.weight[rows]}

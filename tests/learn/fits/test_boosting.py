@@ -25,7 +25,7 @@ from scalekit.learn.roles import Roles as Columns
 from scalekit.learn.strategies import common_cuts
 from scalekit.learn.strategies.boosting import boosted
 from scalekit.learn.strategies.choice import choose
-from scalekit.learn.strategies.common_cuts import Reference
+from scalekit.learn.strategies.common_cuts import Kind, Reference
 from scalekit.learn.strategies.xgboost_member import Boosting
 from tests.learn.fits.harness import WAYS, Roles, assert_same, numbers, over_parts, plain, scattered
 from tests.learn.fits.trees import assert_same_trees
@@ -268,7 +268,7 @@ def test_xgboost_itself_refuses(
 
 def test_a_member_without_rows_counts_nothing() -> None:
     reference = Reference(np.ones((1, 3), "f4"), None)
-    work = Boosting({}, 1, reference, {}, False, np.nan, np.array(7.0))
+    work = Boosting({}, 1, reference, {}, Kind(), np.nan, np.array(7.0))
     (block,) = work.blocks([], [])
     assert block["weight"].tolist() == [0.0]
     assert block["label"].tolist() == [7.0]
@@ -300,7 +300,7 @@ def test_stops_when_nobody_waits() -> None:
     x = rng.normal(size=(100, 3)).astype("f4")
     work = Boosting(
         {"objective": "reg:squarederror", "base_score": 0.0}, 50,
-        Reference(x, None), {}, False, np.nan, np.array(0.0),
+        Reference(x, None), {}, Kind(), np.nan, np.array(0.0),
     )  # fmt: skip
     done: list[int] = []
     with pytest.raises(Exception, match="nobody waits"):
