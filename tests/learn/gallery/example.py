@@ -12,9 +12,6 @@ from typing import Any
 
 import polars as pl
 
-EXACT = 1e-6
-"""How far scores of about 1 may lie apart that are the same."""
-
 Score = Callable[[Any, pl.DataFrame], Mapping[str, float]]
 
 
@@ -36,9 +33,6 @@ class Example:
         ``score(model, rows)`` gives figures of about 1 by name.
     weight
         A column of weights.
-    apart
-        How far a score may lie from plain scikit-learn's: 1e-6 where the fit is exact, or converged to its solver's
-        tolerance. Where it is another draw of the same law, what such a draw changes; all backends draw the same.
     """
 
     estimator: Any
@@ -48,7 +42,6 @@ class Example:
     features: Sequence[str]
     score: Score
     weight: str | None = None
-    apart: float = EXACT
 
 
 def parted(rows: pl.DataFrame, share: float = 0.75) -> tuple[pl.DataFrame, pl.DataFrame]:

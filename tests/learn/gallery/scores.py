@@ -26,6 +26,10 @@ GALLERY = (
 )
 
 
+APART = 1e-6
+"""How far scores of about 1 may lie apart where a fit is exact, or converged to its solver's tolerance."""
+
+
 @cache
 def example(name: str) -> Example:
     build: Any = import_module(f"tests.learn.gallery.{name}").build
@@ -53,14 +57,7 @@ def fitted(one: Example, frame: sk.Frame, **settings: Any) -> Any:
     )  # fmt: skip
 
 
-@cache
-def scores_in_memory(name: str) -> Mapping[str, float]:
-    """Those of scalekit on rows that are here."""
-    one = example(name)
-    return one.score(fitted(one, sk.from_polars(one.rows)), one.test)
-
-
-def assert_close(found: Mapping[str, float], wanted: Mapping[str, float], apart: float) -> None:
+def assert_same_scores(found: Mapping[str, float], wanted: Mapping[str, float]) -> None:
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():
-        assert abs(found[name] - value) <= apart, (name, found[name], value)
+        assert abs(found[name] - value) <= APART, (name, found[name], value)

@@ -6,18 +6,15 @@ import warnings
 
 import pytest
 
-from tests.learn.gallery.scores import (
-    GALLERY,
-    assert_close,
-    example,
-    plain_scores,
-    scores_in_memory,
-)
+import scalekit as sk
+from tests.learn.gallery.scores import GALLERY, assert_same_scores, example, fitted, plain_scores
 
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_a_fit_in_memory_scores_what_plain_scikit_learn_scores(name: str) -> None:
-    assert_close(scores_in_memory(name), plain_scores(name), example(name).apart)
+    one = example(name)
+    model = fitted(one, sk.from_polars(one.rows))
+    assert_same_scores(one.score(model, one.test), plain_scores(name))
 
 
 @pytest.mark.parametrize("name", GALLERY)
