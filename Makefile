@@ -47,6 +47,7 @@ battery: $(READY)  ## Kill writes before every change, race them, read beside th
 	$(BIN)/python -m tests.battery.writes all
 	$(BIN)/python -m tests.battery.partitions
 	$(BIN)/python -m pytest tests/conformance/test_determinism.py -n 0 -q --all-tasks
+	SCALEKIT_TEST_ALL_WAYS=1 $(BIN)/python -m pytest $(TEST_ARGS) -q tests/learn/fits
 
 memory: $(READY)  ## Run thirty-two plans that pass a budget of 2 GB in one session, which has to live on
 	$(BIN)/python -m tests.battery.memory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +30,11 @@ SIZES: Mapping[str, Sequence[float]] = {
 }
 """Shares of the rows in each file: one part, three, and eight of which one is empty and one has a single row."""
 
-WAYS = ("polars", "serial-1", "serial-3", "serial-8")
-"""Backends and parts of every fit that is tested in this process; Dask and Ray have their own tests."""
+ALL_WAYS = ("polars", "serial-1", "serial-3", "serial-8")
+
+WAYS = ALL_WAYS if os.environ.get("SCALEKIT_TEST_ALL_WAYS") else ("polars", "serial-8")
+"""Backends and parts of every fit that is tested in this process: in ``make battery`` all of them, in ``make test`` batches of
+one machine and the most awkward parts. Dask and Ray have their own tests."""
 
 
 def numbers(rows: int = 2_000, seed: int = 0) -> pl.DataFrame:
