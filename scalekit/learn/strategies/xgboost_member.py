@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -169,10 +171,47 @@ def _together(seat: Seat) -> Iterator[None]:
         yield
         return
     name = f"{seat.number:08d}"
-    with collective.CommunicatorContext(
-        **seat.told[0], dmlc_task_id=name, dmlc_timeout=SILENCE, dmlc_retry=2
-    ):
-        yield
+    before = listening()
+    try:
+        with collective.CommunicatorContext(
+            **seat.told[0], dmlc_task_id=name, dmlc_timeout=SILENCE, dmlc_retry=2
+        ):
+            yield
+    except BaseException:
+        # XGBoost leaves a thread behind that listens for errors of others, at all addresses of the machine.
+        for descriptor, _ in listening() - before:
+            _shut(descriptor)
+        raise
+
+
+def listening() -> set[tuple[int, Any]]:
+    """Descriptors and addresses at which this process listens; none where the system does not tell."""
+    found = set()
+    with suppress(OSError):
+        for name in os.listdir("/dev/fd"):
+            with suppress(OSError), _opened(int(name)) as opened:
+                if opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    found.add((int(name), opened.getsockname()))
+    return found
+
+
+def _shut(descriptor: int) -> None:
+    """Wake who listens, and have it end."""
+    with suppress(OSError), _opened(descriptor) as opened:
+        opened.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _opened(descriptor: int) -> Iterator[socket.socket]:
+    """What a descriptor stands for, as a socket."""
+    copy = os.dup(descriptor)
+    try:
+        opened = socket.socket(fileno=copy)
+    except OSError:
+        os.close(copy)
+        raise
+    with opened:
+        yield opened
 
 
 def meet(seat: Seat) -> Meeting:

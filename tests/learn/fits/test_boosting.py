@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ from scalekit.learn.strategies import common_cuts
 from scalekit.learn.strategies.boosting import boosted
 from scalekit.learn.strategies.choice import choose
 from scalekit.learn.strategies.common_cuts import Kind, Reference
-from scalekit.learn.strategies.xgboost_member import Boosting
+from scalekit.learn.strategies.xgboost_member import Boosting, _shut, listening
 from tests.learn.fits.harness import WAYS, Roles, assert_same, numbers, over_parts, plain, scattered
 from tests.learn.fits.trees import assert_same_trees
 
@@ -306,3 +309,17 @@ def test_stops_when_nobody_waits() -> None:
     with pytest.raises(Exception, match="nobody waits"):
         work([], Seat(is_stopped=lambda: len(done) >= 3, tell=done.append))
     assert done == [1, 2, 3]
+
+
+def test_who_listens_is_found_and_ended() -> None:
+    """XGBoost leaves a thread behind that waits for others where one of them died."""
+    before = listening()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ((descriptor, address),) = listening() - before
+        assert address == server.getsockname()
+        with ThreadPoolExecutor(1) as pool:
+            accepted = pool.submit(server.accept)
+            time.sleep(0.05)
+            _shut(descriptor)
+            with pytest.raises(OSError, match="Invalid argument"):
+                accepted.result(10)
