@@ -26,6 +26,9 @@ from scalekit.plan.nodes import Filter, Limit, Plan, Scan, Select, WithColumns
 from scalekit.plan.order import has_order
 from scalekit.tree import walk
 
+COPIES = 6
+"""A part of a fit is this fraction of a query's."""
+
 EXAMPLES = 20
 """Rows that are looked at before a fit, for names and types."""
 
@@ -54,6 +57,7 @@ def fit_over_parts(
         Where something of it has no fit over partitions; before anything is read.
     """
     refuse(chosen)
+    config = in_smaller_parts(config)
     ordered = has_order(plan)
     if chosen.needs_positions or adapter is not None:
         plan = numbered(plan)
@@ -65,6 +69,13 @@ def fit_over_parts(
         data = selected(data, the_column(chosen.estimator, roles.features))
     steps = data.fit(chosen.estimator) if adapter is None else adapter(chosen.estimator, data)
     return driver.run(steps), driver
+
+
+def in_smaller_parts(config: Config) -> Config:
+    """The settings with parts of which a worker can hold several copies: as read, as an estimator sees them, as kept."""
+    if not parts.is_cluster(config):  # whose batches are small as they are
+        return config
+    return config.given("sk.fit", partition_bytes=max(1, config.partition_bytes // COPIES))
 
 
 def _ready(chosen: Chosen, plan: Plan, config: Config, watch: Watch) -> Plan:
