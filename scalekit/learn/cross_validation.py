@@ -11,8 +11,7 @@ from scalekit.config import resolve
 from scalekit.display.progress import progress
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
-from scalekit.learn.arguments import check_choice, check_frame, check_method
-from scalekit.learn.fit import ON_UNSUPPORTED, SOLVERS, roles_of, unfitted_clone
+from scalekit.learn.fit import check_ways, roles_of, unfitted_clone
 from scalekit.learn.local import weight_parameter
 from scalekit.learn.matrix import to_features, to_target, to_weights
 from scalekit.learn.one_column import as_given
@@ -81,10 +80,7 @@ def cross_validate(
     >>> found["test_score"].round(6).tolist()
     [-0.0, -0.0]
     """
-    check_frame(frame, "cross_validate")
-    check_method(estimator, "fit", "cross_validate")
-    check_choice(solver, SOLVERS, "solver")
-    check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
+    check_ways("cross_validate", estimator, frame, solver, on_unsupported)
     roles = roles_of(frame, target, features, sample_weight)
     unfitted = unfitted_clone(estimator)
     if roles.weight is not None:

@@ -9,8 +9,7 @@ from scalekit import run
 from scalekit.config import resolve
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
-from scalekit.learn.arguments import check_choice, check_frame, check_method
-from scalekit.learn.fit import ON_UNSUPPORTED, SOLVERS, roles_of, unfitted_clone
+from scalekit.learn.fit import check_ways, roles_of, unfitted_clone
 from scalekit.learn.outline import FitOutline, Step
 from scalekit.learn.route import Route, choose_route
 from scalekit.learn.wishes import OnUnsupported, Wishes
@@ -61,10 +60,7 @@ def explain_fit(
     >>> bool(plan), plan.exactness, plan.steps[0].passes
     (True, 'exact', '1')
     """
-    check_frame(frame, "explain_fit")
-    check_method(estimator, "fit", "explain_fit")
-    check_choice(solver, SOLVERS, "solver")
-    check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
+    check_ways("explain_fit", estimator, frame, solver, on_unsupported)
     roles = roles_of(frame, target, features, sample_weight)
     unfitted = unfitted_clone(estimator)
     wishes = Wishes(solver, on_unsupported, max_rows)

@@ -112,10 +112,7 @@ def fit(
     >>> model.coef_.round(6).tolist(), model.scalekit_fit_.rows
     ([2.0], 3)
     """
-    check_frame(frame, "fit")
-    check_method(estimator, "fit", "fit")
-    check_choice(solver, SOLVERS, "solver")
-    check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
+    check_ways("fit", estimator, frame, solver, on_unsupported)
     roles = roles_of(frame, target, features, sample_weight)
     unfitted = unfitted_clone(estimator)
     _check_target(unfitted, roles)
@@ -128,6 +125,16 @@ def fit(
         )
         fitted: E = route.fit(unfitted, frame, roles, watch)
         return fitted
+
+
+def check_ways(
+    function: str, estimator: object, frame: object, solver: object, on_unsupported: object
+) -> None:
+    """Raise unless ``function`` was given a frame, an estimator that fits, and ways to fit that exist."""
+    check_frame(frame, function)
+    check_method(estimator, "fit", function)
+    check_choice(solver, SOLVERS, "solver")
+    check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
 
 
 def roles_of(

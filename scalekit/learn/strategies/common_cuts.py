@@ -30,6 +30,10 @@ KNOWN = 1000
 """Classes that are counted, at the most: more are no classes, and the estimator will say so."""
 
 
+class StoppedError(Exception):
+    """A training was stopped from without."""
+
+
 @dataclass(frozen=True)
 class Totals:
     """Of all rows their number, weight, and weighted sum of each target; the weight of each class by its label."""

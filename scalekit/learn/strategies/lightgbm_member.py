@@ -12,17 +12,13 @@ import numpy as np
 
 from scalekit.kernels.gang import Meeting, Seat
 from scalekit.learn.passes.batch import Array, Batch
-from scalekit.learn.strategies.common_cuts import Reference
+from scalekit.learn.strategies.common_cuts import Reference, StoppedError
 
 BLOCK = 1 << 16
 """Rows that are handed to LightGBM at one time."""
 
 MEETING = 5
 """Minutes for members to meet who have read their rows; LightGBM cannot be told to wait no longer."""
-
-
-class StoppedError(Exception):
-    """A training was stopped from without."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from xgboost.tracker import RabitTracker
 
 from scalekit.kernels.gang import Meeting, Seat
 from scalekit.learn.passes.batch import Array, Batch
-from scalekit.learn.strategies.common_cuts import Kind, Reference
+from scalekit.learn.strategies.common_cuts import Kind, Reference, StoppedError
 from scalekit.learn.strategies.drawn_rows import Drawing, Draws
 
 BLOCK = 1 << 17
@@ -27,10 +27,6 @@ MEETING = 1800
 
 SILENCE = 120
 """Seconds after which members are given up that do not answer, though their processes are there."""
-
-
-class StoppedError(Exception):
-    """A training was stopped from without."""
 
 
 @dataclass(frozen=True, eq=False)
