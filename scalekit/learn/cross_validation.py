@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 from scalekit.backends.watch import Watch
 from scalekit.config import resolve
 from scalekit.display.progress import progress
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
-from scalekit.learn.fit import check_ways, roles_of, unfitted_clone
+from scalekit.learn.asked import Columns, asked
 from scalekit.learn.local import weight_parameter
 from scalekit.learn.matrix import to_features, to_target, to_weights
 from scalekit.learn.one_column import as_given
@@ -19,8 +19,6 @@ from scalekit.learn.roles import Roles
 from scalekit.learn.route import Route, choose_route
 from scalekit.learn.rows import collect_rows
 from scalekit.learn.wishes import OnUnsupported, Wishes
-
-Columns: TypeAlias = "str | Sequence[str]"
 
 
 @folded
@@ -80,11 +78,16 @@ def cross_validate(
     >>> found["test_score"].round(6).tolist()
     [-0.0, -0.0]
     """
-    check_ways("cross_validate", estimator, frame, solver, on_unsupported)
-    roles = roles_of(frame, target, features, sample_weight)
-    unfitted = unfitted_clone(estimator)
-    if roles.weight is not None:
-        weight_parameter(unfitted)  # refuses those that take none
+    wishes = Wishes(solver, on_unsupported, max_rows)
+    unfitted, roles = asked(
+        "cross_validate",
+        estimator,
+        frame,
+        wishes,
+        target=target,
+        features=features,
+        weight=sample_weight,
+    )
     settings = {
         "return_train_score": return_train_score,
         "return_estimator": return_estimator,
@@ -92,7 +95,6 @@ def cross_validate(
     }
     config = resolve()
     with progress(config) as watch:
-        wishes = Wishes(solver, on_unsupported, max_rows)
         route = choose_route(unfitted, frame, roles, config, wishes)
         run = _here if route.chosen is None else _over_parts
         found: Mapping[str, Any] = run(

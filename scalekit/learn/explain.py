@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from scalekit import run
 from scalekit.config import resolve
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
-from scalekit.learn.fit import check_ways, roles_of, unfitted_clone
+from scalekit.learn.asked import Columns, asked
 from scalekit.learn.outline import FitOutline, Step
 from scalekit.learn.route import Route, choose_route
 from scalekit.learn.wishes import OnUnsupported, Wishes
 
 if TYPE_CHECKING:
     from scalekit.learn.strategies.choice import Chosen
-
-Columns: TypeAlias = "str | Sequence[str]"
 
 
 @folded
@@ -60,10 +58,16 @@ def explain_fit(
     >>> bool(plan), plan.exactness, plan.steps[0].passes
     (True, 'exact', '1')
     """
-    check_ways("explain_fit", estimator, frame, solver, on_unsupported)
-    roles = roles_of(frame, target, features, sample_weight)
-    unfitted = unfitted_clone(estimator)
     wishes = Wishes(solver, on_unsupported, max_rows)
+    unfitted, roles = asked(
+        "explain_fit",
+        estimator,
+        frame,
+        wishes,
+        target=target,
+        features=features,
+        weight=sample_weight,
+    )
     route = choose_route(unfitted, frame, roles, resolve(), wishes)
     rows = run.estimates(frame._plan)[frame._plan].rows
     known = None if rows is None else round(rows.guess)

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from scalekit.config import resolve
 from scalekit.display.progress import progress
-from scalekit.errors import ColumnNotFoundError, InvalidOperationError
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
-from scalekit.learn.arguments import (
-    check_choice,
-    check_frame,
-    check_method,
-    column_names,
-    missing_package,
-    schema,
-)
-from scalekit.learn.local import weight_parameter
-from scalekit.learn.roles import Roles
+from scalekit.learn.asked import Columns, asked
 from scalekit.learn.route import choose_route
 from scalekit.learn.wishes import OnUnsupported, Wishes
 
-Columns: TypeAlias = "str | Sequence[str]"
 E = TypeVar("E")
-
-SOLVERS = ("auto", "memory", "passes")
-ON_UNSUPPORTED = ("error", "sample", "gather")
 
 
 @folded
@@ -112,69 +97,12 @@ def fit(
     >>> model.coef_.round(6).tolist(), model.scalekit_fit_.rows
     ([2.0], 3)
     """
-    check_ways("fit", estimator, frame, solver, on_unsupported)
-    roles = roles_of(frame, target, features, sample_weight)
-    unfitted = unfitted_clone(estimator)
-    _check_target(unfitted, roles)
-    if roles.weight is not None:
-        weight_parameter(unfitted)  # refuses those that take none
+    wishes = Wishes(solver, on_unsupported, max_rows, verify)
+    unfitted, roles = asked(
+        "fit", estimator, frame, wishes, target=target, features=features, weight=sample_weight
+    )
     config = resolve()
     with progress(config) as watch:
-        route = choose_route(
-            unfitted, frame, roles, config, Wishes(solver, on_unsupported, max_rows, verify)
-        )
+        route = choose_route(unfitted, frame, roles, config, wishes)
         fitted: E = route.fit(unfitted, frame, roles, watch)
         return fitted
-
-
-def check_ways(
-    function: str, estimator: object, frame: object, solver: object, on_unsupported: object
-) -> None:
-    """Raise unless ``function`` was given a frame, an estimator that fits, and ways to fit that exist."""
-    check_frame(frame, function)
-    check_method(estimator, "fit", function)
-    check_choice(solver, SOLVERS, "solver")
-    check_choice(on_unsupported, ON_UNSUPPORTED, "on_unsupported")
-
-
-def roles_of(
-    frame: Frame, target: Columns | None, features: Any, sample_weight: str | None
-) -> Roles:
-    """Check the columns that the user named, and find the others."""
-    known = list(schema(frame))
-    targets = () if target is None else column_names(frame, target, "target")
-    if sample_weight is not None and sample_weight not in known:
-        raise ColumnNotFoundError.missing([sample_weight], known)
-    taken = {*targets, sample_weight}
-    if features is None:
-        names = tuple(name for name in known if name not in taken)
-    else:
-        names = column_names(frame, features, "features")
-    if leaked := [name for name in names if name in taken]:
-        raise InvalidOperationError(
-            f"{', '.join(map(repr, leaked))} cannot be a feature and the target or the weights at once"
-        )
-    if not names:
-        raise InvalidOperationError("no feature is left: the frame has no column but the target")
-    return Roles(names, targets, sample_weight)
-
-
-def unfitted_clone(estimator: Any) -> Any:
-    """A copy without what a fit has left on it; an object that only has ``fit`` is copied whole."""
-    try:
-        from sklearn.base import clone
-    except ImportError as error:
-        raise missing_package(error, "fit") from error
-    return clone(estimator, safe=False)
-
-
-def _check_target(estimator: Any, roles: Roles) -> None:
-    from sklearn.utils import get_tags
-
-    if roles.targets or not hasattr(estimator, "__sklearn_tags__"):
-        return
-    if get_tags(estimator).target_tags.required:
-        raise InvalidOperationError(
-            f"{type(estimator).__name__} learns to predict a column: name it with target=; "
-            f"the frame has {', '.join(map(repr, roles.features[:40]))}"
-        )

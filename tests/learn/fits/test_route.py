@@ -132,3 +132,16 @@ def test_what_scikit_learn_refuses_is_refused_in_its_words(way: str, tmp_path: P
         with pytest.raises(ValueError, match="could not convert string"):
             over_parts(LogisticRegression(), frame, Roles(["x0", "city"], "late"))
     assert any("while a pass read" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    "verb", [sk.fit, sk.explain_fit, sk.cross_validate], ids=lambda v: v.__name__
+)
+def test_what_does_not_go_together_is_refused_by_each_verb_alike(verb: Any) -> None:
+    frame = sk.from_polars(ROWS)
+    with pytest.raises(InvalidOperationError, match="name it with target="):
+        verb(LogisticRegression(), frame, features=["x0"])
+    with pytest.raises(InvalidOperationError, match="KNeighborsRegressor"):
+        verb(KNeighborsRegressor(), frame, target="y", features=["x0"], sample_weight="x1")
+    with pytest.raises(InvalidOperationError, match="solver"):
+        verb(LogisticRegression(), frame, target="late", features=["x0"], solver="exact")
