@@ -20,6 +20,9 @@ from scalekit.config import resolve
 
 PLAIN = "plain"
 CLUSTERS = ("dask", "ray")
+LIBRARIES = (
+    "pandas", "sklearn.linear_model", "sklearn.compose", "xgboost", "scalekit.learn.strategies.table"
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -84,7 +87,8 @@ def over_parts(model: Model, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def warm_up(frame: sk.Frame, workers: int) -> None:
-    """Start the cluster, and have each of its workers load what no fit should pay for."""
+    """Start the cluster, and load, here and in each of its workers, what no fit should pay for."""
+    loaded(pl.DataFrame())
     late = frame.select("late")
     with sk.config(partitions=4 * workers):
         late.map_batches(loaded, schema=late.schema, whole=False).select(sk.len()).collect()
@@ -92,7 +96,7 @@ def warm_up(frame: sk.Frame, workers: int) -> None:
 
 def loaded(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows, in a process that has the libraries; it takes its time, so that nobody does it alone."""
-    for name in ("pandas", "sklearn.linear_model", "sklearn.compose", "xgboost"):
+    for name in LIBRARIES:
         import_module(name)
     time.sleep(0.5)
     return rows

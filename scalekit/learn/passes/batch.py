@@ -94,11 +94,24 @@ class Batch:
         ValueError
             Where X holds text, as scikit-learn says it.
         """
-        if self.plain is not None and all(_is_number(self.rows[name]) for name in self.plain):
-            numbers = self.rows.select(pl.col(self.plain).cast(pl.Float64))
-            return numbers.to_numpy(order="c", writable=False)
+        if self._is_plain:
+            return self._numbers.to_numpy(order="c", writable=False)
         found = self.X.toarray() if hasattr(self.X, "toarray") else self.X
         return np.ascontiguousarray(np.asarray(found, dtype=np.float64))
+
+    @cached_property
+    def columns(self) -> list[Array] | None:
+        """The columns of X as float64, each as it was read, missing values as NaN; None where X is no plain numbers."""
+        return [column.to_numpy() for column in self._numbers] if self._is_plain else None
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        return self.plain is not None and all(_is_number(self.rows[name]) for name in self.plain)
+
+    @property
+    def _numbers(self) -> pl.DataFrame:
+        assert self.plain is not None
+        return self.rows.select(pl.col(self.plain).cast(pl.Float64))
 
     @cached_property
     def values(self) -> Any:

@@ -11,23 +11,51 @@ from sklearn.utils.validation import check_non_negative
 
 from scalekit.learn.passes.batch import Array, Batch
 
-BLOCK = 8192
-"""Rows that are centred at one time: they fit the processor's cache, and bound what a kernel takes beside its batch."""
+BLOCK = 80_000
+"""Numbers that are centred at one time: they fit the processor's cache, and bound what a kernel takes beside its batch."""
+
+LEAST_BLOCK = 256
+"""Rows of a block, at the least: what joins two blocks costs a row for each column."""
 
 
 def blocks(batch: Batch, who: str, *, target: bool) -> Iterator[tuple[Array, Array | None]]:
     """X, with the columns of y on its right where asked for, and weights, some thousand rows at a time."""
-    x = checked(batch, who)
     y = numeric_target(batch) if target else None
     weight = checked_weight(batch)
-    width = x.shape[1] + (0 if y is None else y.shape[1])
-    for start in range(0, batch.height, BLOCK):
-        some = slice(start, min(start + BLOCK, batch.height))
-        rows = np.empty((some.stop - start, width))
-        rows[:, : x.shape[1]] = dense(x[some])
+    for some, rows, width in _cut(batch, who, 0 if y is None else y.shape[1]):
         if y is not None:
-            rows[:, x.shape[1] :] = y[some]
+            rows[:, width:] = y[some]
         yield rows, None if weight is None else weight[some]
+
+
+def _cut(batch: Batch, who: str, more: int) -> Iterator[tuple[slice, Array, int]]:
+    """Which rows, a new matrix of them with room for ``more`` columns after those of X, and how many these are."""
+    columns = batch.columns
+    if columns is None:
+        yield from _cut_matrix(checked(batch, who), more)
+        return
+    width = len(columns)
+    for some in _places(batch.height, width + more):
+        # Column after column, as they were read: that costs little more than to read them.
+        rows = np.empty((some.stop - some.start, width + more), order="F")
+        for number, column in enumerate(columns):
+            rows[:, number] = column[some]
+        assert_all_finite(rows[:, :width], estimator_name=who, input_name="X")
+        yield some, rows, width
+
+
+def _cut_matrix(x: Any, more: int) -> Iterator[tuple[slice, Array, int]]:
+    height, width = x.shape
+    for some in _places(height, width + more):
+        rows = np.empty((some.stop - some.start, width + more))
+        rows[:, :width] = dense(x[some])
+        yield some, rows, width
+
+
+def _places(height: int, width: int) -> Iterator[slice]:
+    step = max(LEAST_BLOCK, BLOCK // max(1, width))
+    for start in range(0, height, step):
+        yield slice(start, min(start + step, height))
 
 
 def checked(batch: Batch, who: str) -> Any:

@@ -12,8 +12,11 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 
 from scalekit.learn.passes.batch import Array, Batch
-from scalekit.learn.passes.blocks import BLOCK, blocks, checked_weight
+from scalekit.learn.passes.blocks import blocks, checked_weight
 from scalekit.learn.passes.gram import Gram, gram_of, joined_grams
+
+ROWS = 8192
+"""Rows that are added up at one time."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def class_sums(batch: Batch, rows_of: Callable[[Batch, slice], Any]) -> ClassSum
     given = checked_weight(batch)
     weight = np.ones(batch.height) if given is None else given
     sums: Any = 0.0
-    for start in range(0, batch.height, BLOCK):
-        some = slice(start, start + BLOCK)
+    for start in range(0, batch.height, ROWS):
+        some = slice(start, start + ROWS)
         found = indicators(codes[some], len(classes), weight[some]) @ rows_of(batch, some)
         sums = sums + (found.toarray() if sparse.issparse(found) else found)
     return ClassSums(classes, np.bincount(codes, weight, len(classes)), sums)

@@ -35,10 +35,14 @@ from scalekit.learn.passes.sharing import Sharing
 from scalekit.learn.passes.steps import Unweighted
 from scalekit.learn.passes.views import Table, Target, View, Where
 from scalekit.learn.roles import Roles
-from scalekit.plan.nodes import MapBatches
+from scalekit.plan.nodes import Limit, MapBatches
+from scalekit.sources.footer import width as bytes_of
 
 ROOM = 0.6
 """Share of the memory of those who work that a kept matrix may take."""
+
+FEW, MANY = 20, 1000
+"""Rows in which a kept matrix shows what it holds; more where a view leaves none of the first."""
 
 TOPICS = 3
 """What a pass is about, in the progress bar: so many things are named, others counted."""
@@ -176,15 +180,19 @@ class Driver:
         return Project(roles, view.steps, tuple(known), roles.columns if request.hashed else ())
 
     def _first(self, view: View) -> Batch:
-        for batch in self._batches(view, 1000):
-            if batch.height:
-                return batch
+        """Some rows of a view: the first of the table, unless its steps leave none of these."""
+        plan = view.table.plan
+        first = _after(read(run.collect(Limit(plan, 0, FEW), self._config), view.table.roles), view)
+        if first.height:
+            return first
+        for batch in self._batches(view, MANY):
+            return batch
         raise InvalidOperationError(_NO_ROWS.format(what="a step"))
 
     def _size(self, table: Table, project: Project) -> int | None:
         """Bytes that the kept table takes, by what is known of the rows."""
         rows = run.estimates(table.plan)[table.plan].rows
-        width = sum(_width(dtype) for _, dtype in project.schema)
+        width = sum(bytes_of(dtype) for _, dtype in project.schema)
         return None if rows is None else round(rows.guess * width)
 
     def _fits(self, size: int | None) -> bool:
@@ -199,11 +207,15 @@ class Driver:
     def _batches(self, view: View, rows: int) -> Iterator[Batch]:
         roles = view.table.roles
         for frame in parts.even_batches(view.table.plan, self._config, rows):
-            batch = read(frame, roles)
-            for step in view.steps:
-                batch = step(batch) if batch.height else batch
+            batch = _after(read(frame, roles), view)
             if batch.height:
                 yield batch
+
+
+def _after(batch: Batch, view: View) -> Batch:
+    for step in view.steps:
+        batch = step(batch) if batch.height else batch
+    return batch
 
 
 _NO_ROWS = "no rows are left for {what}: look at the frame's filters and joins with frame.explain()"
@@ -281,9 +293,3 @@ def _is_kept(request: Keep) -> bool:
     if request.hashed and HASH not in schema_of(view.table.plan):
         return False
     return all(isinstance(step, Where | Target | Unweighted) for step in view.steps)
-
-
-def _width(dtype: pl.DataType) -> int:
-    if isinstance(dtype, pl.Array):
-        return 8 * dtype.size
-    return 8

@@ -38,19 +38,34 @@ SAMPLE = 20_000
 
 
 def kmeans(estimator: Any, data: Data) -> Steps:
-    """A pass for means and a sample, one that keeps the rows, one for each step, and one for the inertia."""
-    known: Known = yield from known_of(estimator, data, estimator.n_clusters)
+    """A pass that keeps the rows, one for means and a sample, one for each step, and one for the inertia."""
+    about = inside(data)
+    hashed = not is_given(estimator)  # a sample is drawn by the values of the columns
+    rows: Data = yield from data.then(Centred(about)).kept(hashed=hashed)
+    known: Known = yield from known_of(estimator, rows, estimator.n_clusters)
     template(estimator, data, known.spread)
-    starts = starting_centers(estimator, known, estimator.n_clusters, runs_of(estimator))
-    rows: Data = yield from data.then(Centred(known.mean)).kept()
+    starts = starting_centers(estimator, known, about, runs_of(estimator))
     tol = estimator.tol * float(known.spread.variance.mean())
     runs: list[Run] = yield from together(
         lloyd(rows, start, tol, estimator.max_iter, labelled=data.local) for start in starts
     )
     best = best_of(runs, 1e-10)
     _warn_of_empty(best, estimator.n_clusters)
-    _set(estimator, best, known.mean)
+    _set(estimator, best, about)
     return estimator
+
+
+def inside(data: Data) -> Array:
+    """A point among the first rows: distances are as accurate near it as near the mean, which takes a reading of all."""
+    if hasattr(
+        data.example, "tocsr"
+    ):  # scikit-learn does not move sparse rows, which would fill them
+        return np.zeros(data.width)
+    try:
+        first = np.asarray(data.example, dtype=np.float64)
+    except ValueError:  # of what a pass will say that it is no number
+        return np.zeros(data.width)
+    return np.median(np.nan_to_num(first, posinf=0.0, neginf=0.0), axis=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +111,12 @@ def runs_of(estimator: Any) -> int:
     return 1 if estimator.init == "k-means++" else 10
 
 
-def starting_centers(estimator: Any, known: Known, clusters: int, runs: int) -> list[Array]:
-    """The first centres of each run, drawn as scikit-learn draws them, from the sample."""
+def starting_centers(estimator: Any, known: Known, about: Array, runs: int) -> list[Array]:
+    """The first centres of each run, less ``about`` as the rows are; drawn as scikit-learn draws them, from the sample."""
     if known.sample is None:
-        return [np.asarray(estimator.init, dtype=np.float64) - known.mean]
-    x = known.sample.X
-    x = x.tocsr() if hasattr(x, "tocsr") else np.asarray(x, dtype=np.float64) - known.mean
+        return [np.asarray(estimator.init, dtype=np.float64) - about]
+    x, clusters = known.sample.X, estimator.n_clusters
+    x = x.tocsr() if hasattr(x, "tocsr") else np.asarray(x, dtype=np.float64)
     random = check_random_state(estimator.random_state)
     return [draw(estimator.init, x, known.sample.weight, clusters, random) for _ in range(runs)]
 
