@@ -1,0 +1,1 @@
+"""The command line: runs from a file of settings, and what is kept of them."""

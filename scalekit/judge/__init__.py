@@ -1,0 +1,1 @@
+"""Judging models: one protocol, one pass, every number with an interval; reports and comparisons."""
