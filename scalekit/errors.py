@@ -16,6 +16,7 @@
     ├── ExecutionError             the backend failed                   (raised while running)
     │   ├── ComputeError           a value could not be computed
     │   └── ShapeError             lengths that do not go together
+    ├── DataCheckError             data that break a rule               (raised by report.raise_for())
     ├── SourceError                data that cannot be read
     │   ├── PathNotFoundError      nothing there                        (also a FileNotFoundError)
     │   ├── AccessError            not allowed, expired or unreachable
@@ -167,6 +168,10 @@ class ComputeError(ExecutionError):
 
 class ShapeError(ExecutionError):
     """Lengths that do not go together."""
+
+
+class DataCheckError(ScalekitError):
+    """Data break a rule at a level that the caller does not accept; see :func:`scalekit.check`."""
 
 
 class SourceError(ScalekitError):
