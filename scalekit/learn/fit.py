@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any, TypeAlias, TypeVar
 
 from scalekit.config import resolve
@@ -22,6 +23,8 @@ from scalekit.learn.local import weight_parameter
 from scalekit.learn.roles import Roles
 from scalekit.learn.route import choose_route
 from scalekit.learn.wishes import OnUnsupported, Wishes
+from scalekit.tracking.results import Fitted
+from scalekit.tracking.track import track_fit
 
 Columns: TypeAlias = "str | Sequence[str]"
 E = TypeVar("E")
@@ -123,8 +126,10 @@ def fit(
         route = choose_route(
             unfitted, frame, roles, config, Wishes(solver, on_unsupported, max_rows, verify)
         )
+        started = perf_counter()
         fitted: E = route.fit(unfitted, frame, roles, watch)
-        return fitted
+    track_fit(Fitted(fitted, perf_counter() - started))
+    return fitted
 
 
 def check_ways(
