@@ -109,6 +109,10 @@ if TYPE_CHECKING:
     from scalekit.learn.fit import fit
     from scalekit.learn.predict import predict
     from scalekit.learn.split import split
+    from scalekit.tracking.listing import models, runs
+    from scalekit.tracking.loading import load_model, open_run
+    from scalekit.tracking.promotion import promote, rollback
+    from scalekit.tracking.track import track
 
 __version__ = "0.1.0"
 
@@ -193,6 +197,7 @@ __all__ = [
     "last",
     "len",
     "lit",
+    "load_model",
     "max",
     "max_horizontal",
     "mean",
@@ -200,13 +205,18 @@ __all__ = [
     "median",
     "min",
     "min_horizontal",
+    "models",
     "n_unique",
     "nth",
+    "open_run",
     "predict",
+    "promote",
     "quantile",
+    "rollback",
     "reduce",
     "row_hash",
     "row_share",
+    "runs",
     "scan_csv",
     "scan_database",
     "scan_delta",
@@ -221,6 +231,7 @@ __all__ = [
     "struct",
     "sum",
     "sum_horizontal",
+    "track",
     "var",
     "when",
 ]
@@ -241,6 +252,13 @@ _LATER = {
     "scan_ndjson": "scalekit.io.files",
     "scan_parquet": "scalekit.io.files",
     "split": "scalekit.learn.split",
+    "load_model": "scalekit.tracking.loading",
+    "models": "scalekit.tracking.listing",
+    "open_run": "scalekit.tracking.loading",
+    "promote": "scalekit.tracking.promotion",
+    "rollback": "scalekit.tracking.promotion",
+    "runs": "scalekit.tracking.listing",
+    "track": "scalekit.tracking.track",
 }
 """Names that bring NumPy, PyArrow or many modules: loaded when first asked for, so that the import stays quick."""
 
