@@ -23,8 +23,8 @@ from scalekit.learn.local import weight_parameter
 from scalekit.learn.roles import Roles
 from scalekit.learn.route import choose_route
 from scalekit.learn.wishes import OnUnsupported, Wishes
+from scalekit.tracking.keeping import track_fit
 from scalekit.tracking.results import Fitted
-from scalekit.tracking.track import track_fit
 
 Columns: TypeAlias = "str | Sequence[str]"
 E = TypeVar("E")

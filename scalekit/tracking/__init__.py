@@ -3,13 +3,13 @@
 For users: ``sk.track``, ``sk.runs``, ``sk.open_run``, ``sk.promote``, ``sk.rollback``, ``sk.models``,
 ``sk.load_model``. For the layers above:
 
-``track.track_fit(Fitted(model, seconds, training))``
+``keeping.track_fit(Fitted(model, seconds, training))``
     called by ``sk.fit`` at its end; keeps the fit where somebody wants it kept, else does nothing.
-``opened = track.open_evaluation(model)``; ``opened.run_id``; ``opened.leave(Evaluated(...))``
+``opened = keeping.open_evaluation(model)``; ``opened.run_id``; ``opened.leave(Evaluated(...))``
     called by ``sk.evaluate``: the identifier before the report is drawn (None where nothing is kept), and then
     everything that the run keeps. Neither raises what the store raises: a run that cannot be written is a
     ``TrackingWarning``, so that no result is lost by it.
-``with track.untracked():``
+``with keeping.untracked():``
     around fits and evaluations that are steps of something (folds, baselines, learning curves).
 ``results.Fitted``, ``results.Evaluated``, ``record.Measured(value, low, high)``
     what is handed over.

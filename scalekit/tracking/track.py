@@ -1,28 +1,21 @@
-"""``sk.track``: a block of code that leaves a run, and what fits and evaluations leave inside and outside of one."""
+"""``sk.track``: a block of code that leaves a run."""
 
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from scalekit.config import Config, resolve
-from scalekit.errors import InvalidOperationError, ScalekitError, TrackingWarning
+from scalekit.config import resolve
+from scalekit.errors import InvalidOperationError
 from scalekit.tracking import draft as drafts
-from scalekit.tracking.draft import Draft
+from scalekit.tracking.block import ACTIVE, Block, end
 from scalekit.tracking.mirroring import mirror_uri
 from scalekit.tracking.plain import hidden, plain
 from scalekit.tracking.record import Measured
-from scalekit.tracking.results import Evaluated, Fitted
 from scalekit.tracking.store import RunStore
-
-DEFAULT_PROJECT = "default"
-"""The project of runs outside every ``with sk.track(...)``."""
 
 
 class ActiveRun:
@@ -38,7 +31,7 @@ class ActiveRun:
         Where it belongs.
     """
 
-    def __init__(self, block: _Block) -> None:
+    def __init__(self, block: Block) -> None:
         self._block = block
 
     @property
@@ -158,7 +151,7 @@ def track(
     [2.0]
     """
     config = resolve()
-    outer = _active.get()
+    outer = ACTIVE.get()
     store = RunStore(config.store if root is None else root, storage_options)
     own = drafts.make_draft(
         store,
@@ -170,151 +163,17 @@ def track(
         mlflow=mirror_uri(config),
     )
     own.folder()  # a place that cannot be written to is found out now, not after an hour
-    block = _Block(own)
-    token = _active.set(block)
+    block = Block(own)
+    token = ACTIVE.set(block)
     try:
         yield ActiveRun(block)
     except BaseException as error:
-        _end(block, error)
+        end(block, error)
         raise
     else:
-        _end(block)
+        end(block)
     finally:
-        _active.reset(token)
-
-
-@contextmanager
-def untracked() -> Iterator[None]:
-    """Leave nothing of fits and evaluations in this block: they are steps of something that leaves a run itself."""
-    token = _paused.set(True)
-    try:
-        yield
-    finally:
-        _paused.reset(token)
-
-
-def track_fit(fitted: Fitted) -> str | None:
-    """Keep a fit that was just done, where somebody wants it kept; called by ``sk.fit`` at its end.
-
-    Inside a block it is kept, outside where the setting ``track`` is true. A run that cannot be written is a warning:
-    the model is not lost by it.
-
-    Returns
-    -------
-    str or None
-        The run's identifier; None where nothing is kept.
-    """
-    config = resolve()
-    block = _active.get()
-    if _paused.get() or (block is None and config.track is not True):
-        return None
-    draft = _draft_for(None, block, config)
-    is_kept = _kept(lambda: drafts.add_fit(draft, fitted), draft)
-    if is_kept and block is None:
-        is_kept = _kept(lambda: drafts.publish(draft), draft)
-    return draft.id if is_kept else None
-
-
-@dataclass(frozen=True)
-class OpenEvaluation:
-    """The run that an evaluation will leave; its identifier is known before the report is drawn.
-
-    Attributes
-    ----------
-    run_id
-        The run's identifier.
-    """
-
-    run_id: str
-    _draft: Draft
-    _is_own: bool
-
-    def leave(self, evaluated: Evaluated) -> None:
-        """Keep the evaluation; a run that cannot be written is a warning."""
-        draft = self._draft
-        if _kept(lambda: drafts.add_evaluation(draft, evaluated), draft) and not self._is_own:
-            _kept(lambda: drafts.publish(draft), draft)
-            draft.model = None  # nothing more belongs to it, and a block may see many models
-
-
-def open_evaluation(model: Any = None) -> OpenEvaluation | None:
-    """The run that an evaluation of ``model`` will leave, or None where nothing is kept.
-
-    Inside a block it is kept, outside unless the setting ``track`` is false. An evaluation of a model that was fitted
-    in the block belongs to the run of that fit.
-    """
-    config = resolve()
-    block = _active.get()
-    if _paused.get() or (block is None and config.track is False):
-        return None
-    draft = _draft_for(model, block, config)
-    return OpenEvaluation(draft.id, draft, block is not None and draft is block.own)
-
-
-@dataclass
-class _Block:
-    """The drafts of one ``with sk.track(...)``: its own, and those of further models."""
-
-    own: Draft
-    others: list[Draft] = field(default_factory=list)
-    is_over: bool = False
-
-    @property
-    def open(self) -> list[Draft]:
-        return [draft for draft in (self.own, *self.others) if not draft.is_evaluated]
-
-
-_active: ContextVar[_Block | None] = ContextVar("scalekit_run", default=None)
-_paused: ContextVar[bool] = ContextVar("scalekit_untracked", default=False)
-
-
-def _draft_for(model: Any, block: _Block | None, config: Config) -> Draft:
-    """The draft that a fit (no model yet) or an evaluation of a model belongs to; a new one where there is none."""
-    if block is None:
-        store = RunStore(config.store)
-        return drafts.make_draft(store, DEFAULT_PROJECT, mlflow=mirror_uri(config))
-    if model is not None:
-        for draft in block.open:
-            if draft.model is model:
-                return draft
-    own = block.own
-    if own.model is None and not own.is_evaluated:
-        return own
-    draft = drafts.make_draft(
-        own.store,
-        own.project,
-        tags=own.tags,
-        parent=own.id,
-        save_models=own.save_models,
-        mlflow=own.mlflow,
-    )
-    block.others.append(draft)
-    return draft
-
-
-def _end(block: _Block, error: BaseException | None = None) -> None:
-    """Publish what the block left: fits that were not evaluated, then its own run."""
-    block.is_over = True
-    for draft in block.others:
-        if not draft.is_evaluated and draft.staged is not None:
-            _kept(lambda draft=draft: drafts.publish(draft), draft)  # type: ignore[misc]
-    if error is None:
-        drafts.publish(block.own)
-    else:
-        _kept(lambda: drafts.publish(block.own, error), block.own)
-
-
-def _kept(action: Callable[[], object], draft: Draft) -> bool:
-    """Whether ``action`` went well; what it raises is a warning, so that a result is never lost with its run."""
-    try:
-        action()
-    except (ScalekitError, OSError) as error:
-        drafts.discard(draft)
-        warnings.warn(
-            f"run {draft.id} was not kept: {hidden(str(error))}", TrackingWarning, stacklevel=5
-        )
-        return False
-    return True
+        ACTIVE.reset(token)
 
 
 def _measured(name: str, value: float | Measured) -> Measured:
