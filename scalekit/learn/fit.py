@@ -118,7 +118,7 @@ def fit(
     check_ways("fit", estimator, frame, solver, on_unsupported)
     roles = roles_of(frame, target, features, sample_weight)
     unfitted = unfitted_clone(estimator)
-    _check_target(unfitted, roles)
+    check_target(unfitted, roles)
     if roles.weight is not None:
         weight_parameter(unfitted)  # refuses those that take none
     config = resolve()
@@ -173,7 +173,8 @@ def unfitted_clone(estimator: Any) -> Any:
     return clone(estimator, safe=False)
 
 
-def _check_target(estimator: Any, roles: Roles) -> None:
+def check_target(estimator: Any, roles: Roles) -> None:
+    """Raise where an estimator needs a target and none was named."""
     from sklearn.utils import get_tags
 
     if roles.targets or not hasattr(estimator, "__sklearn_tags__"):
