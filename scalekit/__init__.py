@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from scalekit.io.distributed import from_dask, from_ray
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
+    from scalekit.judge.protocol.protocol import Protocol
     from scalekit.kernels.hash_function import row_hash, row_share
     from scalekit.learn.cross_validation import cross_validate
     from scalekit.learn.explain import explain_fit
@@ -141,6 +142,7 @@ __all__ = [
     "Map",
     "Null",
     "Object",
+    "Protocol",
     "Schema",
     "String",
     "Struct",
@@ -237,6 +239,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "Protocol": "scalekit.judge.protocol.protocol",
     "cross_validate": "scalekit.learn.cross_validation",
     "explain_fit": "scalekit.learn.explain",
     "fit": "scalekit.learn.fit",
