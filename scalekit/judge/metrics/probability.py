@@ -1,0 +1,137 @@
+"""Metrics of probabilities: skill over the prior, calibration error, slope and intercept of a calibration."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scalekit.judge.metrics.arrays import Array, divided
+from scalekit.judge.metrics.bins import score_logits
+from scalekit.judge.metrics.metric import Pooled, Value
+
+ECE_BINS = 15
+_STEPS = 30
+_FARTHEST = 40.0
+
+
+def mean_of(term: str) -> Value:
+    """The metric that is the mean of a term."""
+
+    def value(pooled: Pooled) -> Array:
+        return pooled.mean(term)
+
+    return value
+
+
+def d2_log_loss(pooled: Pooled) -> Array:
+    """1 - log loss over that of always saying the shares of the classes."""
+    term = "log_loss" if pooled.task == "binary" else "log_loss_of_classes"
+    true = _true(pooled)
+    total = true.sum(axis=-1)
+    share = divided(true, total[:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        prior = -np.where(true > 0, share * np.log(share), 0.0).sum(axis=-1)
+    return 1.0 - _over_positive(pooled.mean(term), prior)
+
+
+def d2_brier(pooled: Pooled) -> Array:
+    """1 - Brier score over that of always saying the shares of the classes."""
+    share = divided(_true(pooled), _true(pooled).sum(axis=-1)[:, None])
+    if pooled.task == "binary":
+        return 1.0 - _over_positive(pooled.mean("brier"), share[:, 0] * share[:, 1])
+    return 1.0 - _over_positive(pooled.mean("brier_of_classes"), (share * (1 - share)).sum(axis=-1))
+
+
+def expected_calibration_error(pooled: Pooled) -> Array:
+    """The mean over 15 groups of equal size by score of |mean score - share of positives|.
+
+    Groups are made of whole fine bins, so that equal scores stay together (Nixon et al., 2019).
+    """
+    assert pooled.scores is not None
+    counts = pooled.scores[:, 0]
+    groups = equal_groups(counts.sum(axis=(0, 1)), ECE_BINS)
+    said = _score_sums(pooled)
+    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
+    gaps = np.add.reduceat(said - counts[:, 1], starts, axis=-1)
+    return divided(np.abs(gaps).sum(axis=-1), counts.sum(axis=(1, 2)))
+
+
+def equal_groups(counts: Array, groups: int) -> Array:
+    """Which of some groups of nearly equal size each bin belongs to, (B,), not decreasing."""
+    total = counts.sum()
+    if total == 0:
+        return np.zeros(len(counts), dtype=np.int64)
+    middle = np.cumsum(counts) - counts / 2
+    return np.asarray(np.minimum((groups * middle / total).astype(np.int64), groups - 1))
+
+
+def calibration_slope(pooled: Pooled) -> Array:
+    """The slope of a logistic regression of the outcome on the log odds of the score (Cox, 1958)."""
+    return _recalibrated(pooled, has_slope=True)[1]
+
+
+def calibration_intercept(pooled: Pooled) -> Array:
+    """What is to be added to all log odds for the mean to be right: calibration in the large, at slope 1."""
+    return _recalibrated(pooled, has_slope=False)[0]
+
+
+def _recalibrated(pooled: Pooled, *, has_slope: bool) -> tuple[Array, Array]:
+    """Newton's method in all versions at once; NaN where there is no finite answer."""
+    assert pooled.scores is not None
+    negative, positive = pooled.scores[:, 0, 0], pooled.scores[:, 0, 1]
+    rows, x = negative + positive, _logits(pooled)
+    a, b = np.zeros(len(rows)), np.ones(len(rows))
+    is_done = np.zeros(len(rows), dtype=bool)
+    for _ in range(_STEPS):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -_FARTHEST, _FARTHEST)))
+        residual, bend = positive - rows * chance, rows * chance * (1.0 - chance)
+        step_a, step_b = _newton_step(residual, bend, x, has_slope=has_slope)
+        a, b = a + step_a, b + step_b
+        is_done = np.maximum(np.abs(step_a), np.abs(step_b)) < 1e-10
+        if is_done.all() or not np.isfinite(a + b).any():
+            break
+    is_there = is_done & (negative.sum(axis=-1) > 0) & (positive.sum(axis=-1) > 0)
+    return np.where(is_there, a, np.nan), np.where(is_there, b, np.nan)
+
+
+def _newton_step(residual: Array, bend: Array, x: Array, *, has_slope: bool) -> tuple[Array, Array]:
+    g0, h00 = residual.sum(axis=-1), bend.sum(axis=-1)
+    if not has_slope:
+        return np.clip(divided(g0, h00), -4.0, 4.0), np.zeros(len(g0))
+    g1 = (residual * x).sum(axis=-1)
+    h01, h11 = (bend * x).sum(axis=-1), (bend * x * x).sum(axis=-1)
+    scale = h00 * h11
+    determinant = np.where(scale - h01**2 > 1e-9 * scale, scale - h01**2, np.nan)
+    step_a, step_b = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
+    return np.clip(step_a, -4.0, 4.0), np.clip(step_b, -4.0, 4.0)
+
+
+def _logits(pooled: Pooled) -> Array:
+    """(R or 1, B): of the mean score of a bin where it is known, else of the bin's middle."""
+    assert pooled.scores is not None
+    middle = score_logits(pooled.scores.shape[-1])
+    if pooled.means is None:
+        return middle[None, :]
+    rows = pooled.scores[:, 0].sum(axis=1)
+    mean = divided(pooled.means[:, 0], rows)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = np.log(mean) - np.log1p(-mean)
+    return np.where(rows > 0, np.clip(odds, -_FARTHEST, _FARTHEST), middle)
+
+
+def _score_sums(pooled: Pooled) -> Array:
+    """(R, B) the sum of the scores in each bin."""
+    assert pooled.scores is not None
+    if pooled.means is not None:
+        return pooled.means[:, 0]
+    middle = 1.0 / (1.0 + np.exp(-score_logits(pooled.scores.shape[-1])))
+    return np.asarray(pooled.scores[:, 0].sum(axis=1) * middle)
+
+
+def _true(pooled: Pooled) -> Array:
+    assert pooled.labels is not None
+    return pooled.labels[..., 2].astype(np.float64)
+
+
+def _over_positive(top: Array, bottom: Array) -> Array:
+    """A ratio of losses; NaN where the prior alone is right, as in a slice of one class."""
+    return np.where(bottom > 0, divided(top, bottom), np.nan)
