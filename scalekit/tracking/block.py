@@ -30,6 +30,7 @@ class Block:
 
     @property
     def open(self) -> list[Draft]:
+        """Drafts that an evaluation may still belong to."""
         return [draft for draft in (self.own, *self.others) if not draft.is_evaluated]
 
 
