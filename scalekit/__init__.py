@@ -100,6 +100,9 @@ from scalekit.io.memory import (
 )
 
 if TYPE_CHECKING:
+    from scalekit.checks.check import check
+    from scalekit.checks.report import DataReport
+    from scalekit.checks.suggest import suggest_checks
     from scalekit.io.distributed import from_dask, from_ray
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
@@ -123,6 +126,7 @@ __all__ = [
     "Boolean",
     "Categorical",
     "Config",
+    "DataReport",
     "Date",
     "Datetime",
     "Decimal",
@@ -159,6 +163,7 @@ __all__ = [
     "any_horizontal",
     "arctan2",
     "business_day_count",
+    "check",
     "coalesce",
     "col",
     "concat",
@@ -231,6 +236,7 @@ __all__ = [
     "sql_expr",
     "std",
     "struct",
+    "suggest_checks",
     "sum",
     "sum_horizontal",
     "track",
@@ -240,6 +246,8 @@ __all__ = [
 
 _LATER = {
     "Protocol": "scalekit.judge.protocol.protocol",
+    "DataReport": "scalekit.checks.report",
+    "check": "scalekit.checks.check",
     "cross_validate": "scalekit.learn.cross_validation",
     "explain_fit": "scalekit.learn.explain",
     "fit": "scalekit.learn.fit",
@@ -262,6 +270,7 @@ _LATER = {
     "rollback": "scalekit.tracking.promotion",
     "runs": "scalekit.tracking.listing",
     "track": "scalekit.tracking.track",
+    "suggest_checks": "scalekit.checks.suggest",
 }
 """Names that bring NumPy, PyArrow or many modules: loaded when first asked for, so that the import stays quick."""
 
