@@ -6,7 +6,6 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +47,10 @@ def rules_in(path: str | os.PathLike[str]) -> Mapping[str, Any]:
 
 def _yaml(text: str) -> Any:
     try:
-        yaml = import_module("yaml")
+        import yaml
     except ImportError:
         raise MissingDependencyError.for_extra(
-            "pyyaml", "yaml", purpose="rules in a YAML file (TOML and JSON need nothing)"
+            "pyyaml", "ml", purpose="rules in a YAML file (TOML and JSON need nothing)"
         ) from None
     try:
         return yaml.safe_load(text)
