@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
 from scalekit.backends.watch import Watch
@@ -20,6 +21,8 @@ from scalekit.learn.roles import Roles
 from scalekit.learn.route import Route, choose_route
 from scalekit.learn.rows import collect_rows
 from scalekit.learn.wishes import OnUnsupported, Wishes
+from scalekit.tracking.keeping import track_fit
+from scalekit.tracking.results import Fitted
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ def fit_all(
         fitted = {}
         for names in _groups(asked):
             fitted.update(_fitted({name: asked[name] for name in names}, frame, watch))
-        return {name: fitted[name] for name in estimators}
+    for name in estimators:
+        track_fit(fitted[name])
+    return {name: fitted[name].model for name in estimators}
 
 
 @contextmanager
@@ -125,33 +130,36 @@ def _groups(asked: Mapping[str, _Asked]) -> list[list[str]]:
     return list(found.values())
 
 
-def _fitted(asked: Mapping[str, _Asked], frame: Frame, watch: Watch) -> dict[str, Any]:
+def _fitted(asked: Mapping[str, _Asked], frame: Frame, watch: Watch) -> dict[str, Fitted]:
     first = next(iter(asked.values()))
     return (_here if first.route.chosen is None else _over_parts)(asked, frame, watch)
 
 
-def _here(asked: Mapping[str, _Asked], frame: Frame, watch: Watch) -> dict[str, Any]:
+def _here(asked: Mapping[str, _Asked], frame: Frame, watch: Watch) -> dict[str, Fitted]:
     first = next(iter(asked.values()))
     rows = collect_rows(frame, first.roles.columns, first.route.config, watch)
     found = {}
     for name, one in asked.items():
+        started = perf_counter()
         with _naming(name):
-            fitted = fit_on(one.estimator, rows, one.roles, watch)
+            model = fit_on(one.estimator, rows, one.roles, watch)
         solver = one.route.wishes.solver
-        fitted.scalekit_fit_ = replace(fitted.scalekit_fit_, solver=solver)
-        found[name] = fitted
+        model.scalekit_fit_ = replace(model.scalekit_fit_, solver=solver)
+        found[name] = Fitted(model, perf_counter() - started)
     return found
 
 
-def _over_parts(asked: Mapping[str, _Asked], frame: Frame, watch: Watch) -> dict[str, Any]:
+def _over_parts(asked: Mapping[str, _Asked], frame: Frame, watch: Watch) -> dict[str, Fitted]:
+    """In lockstep; the time of each is its share of what all of them took together."""
     over_parts = import_module("scalekit.learn.over_parts")  # with scikit-learn
-    first = next(iter(asked.values()))
+    first, started = next(iter(asked.values())), perf_counter()
     plan = frame.select(*first.roles.columns)._plan
     route, roles = first.route, first.roles
     chosen = {name: one.route.chosen for name, one in asked.items()}
-    found, driver = over_parts.fit_all_over_parts(
+    models, driver = over_parts.fit_all_over_parts(
         chosen, plan, roles, route.config, watch, route.wishes
     )
+    seconds = (perf_counter() - started) / len(asked)
     for name, one in asked.items():
-        found[name].scalekit_fit_ = one.route.record(plan, roles, driver.rows, driver.passes)
-    return dict(found)
+        models[name].scalekit_fit_ = one.route.record(plan, roles, driver.rows, driver.passes)
+    return {name: Fitted(model, seconds) for name, model in models.items()}

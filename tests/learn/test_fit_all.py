@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,17 @@ def test_weights_go_to_all() -> None:
     alone = sk.fit(LinearRegression(), frame, target="delay", sample_weight="w")
     assert np.allclose(found["a"].coef_, alone.coef_)
     assert found["b"].scalekit_fit_.sample_weight == "w"
+
+
+@pytest.mark.parametrize("solver", ["memory", "passes"])
+def test_each_fit_leaves_a_run_where_runs_are_kept(
+    solver: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sk.track("late"):
+        fit_all({"a": Ridge(), "b": LinearRegression()}, rows(), target="delay", solver=solver)
+    kept = sk.runs("late").filter(sk.col("kind") == "fit").collect()
+    assert sorted(kept["estimator"].to_list()) == ["LinearRegression", "Ridge"]
 
 
 def notes(error: pytest.ExceptionInfo[BaseException]) -> str:
