@@ -80,6 +80,29 @@ def _doctor(sub: ArgumentParser) -> None:
         help="how long an address has to answer, all in all (default: 10)",
     )
     sub.add_argument("--backend", metavar="NAME", help="the backend that has to be usable")
+    _store(sub)
+
+
+def _runs(sub: ArgumentParser) -> None:
+    sub.add_argument("--project", metavar="NAME", help="only of this project")
+    sub.add_argument(
+        "--limit", type=_count, default=20, metavar="N", help="the newest N (default: 20)"
+    )
+    _store(sub)
+
+
+def _rollback(sub: ArgumentParser) -> None:
+    sub.add_argument("name", metavar="NAME", help="the model's name in the registry")
+    sub.add_argument("--reason", default="", metavar="TEXT", help="why; it is kept")
+    _store(sub)
+
+
+def _store(sub: ArgumentParser) -> None:
+    sub.add_argument(
+        "--store",
+        metavar="URL",
+        help="where runs are kept: a folder or s3://, gs://, az:// (default: the setting)",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -96,6 +119,12 @@ def _number(text: str, low: float, high: float, expected: str) -> float:
     return value
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) < 10**9):
+        raise ArgumentTypeError(f"{text!r}: expected a whole number, 1 or more")
+    return int(text)
+
+
 COMMANDS = {
     "doctor": Command(
         "what works here: backends, clusters, memory, settings, store",
@@ -110,5 +139,23 @@ COMMANDS = {
         ),
         _doctor,
         "scalekit.command.doctor.command:doctor",
+    ),
+    "runs": Command(
+        "list the runs that are kept",
+        "List the runs in the store, the newest first.",
+        (
+            "scalekit runs",
+            "scalekit runs --project late-flights --limit 5",
+            "scalekit runs --store s3://team/scalekit --json",
+        ),
+        _runs,
+        "scalekit.command.runs:runs",
+    ),
+    "rollback": Command(
+        "make the version before the production version again",
+        "Move the alias 'production' of a name back to the version before.",
+        ("scalekit rollback late", "scalekit rollback late --reason 'worse on Mondays'"),
+        _rollback,
+        "scalekit.command.rollback:rollback",
     ),
 }

@@ -6,9 +6,13 @@ from enum import IntEnum
 
 from scalekit.errors import (
     ConfigError,
+    DataCheckError,
     MissingDependencyError,
+    ModelVersionError,
     PathNotFoundError,
     PlanError,
+    PromotionRefusedError,
+    RunNotFoundError,
     TargetExistsError,
     UnsupportedError,
 )
@@ -44,11 +48,15 @@ EXPLAINED = """exit codes:
   2  the command, the experiment file or a setting is wrong, or something needed is missing
   3  it failed while it ran"""
 
+_NEGATIVE = (DataCheckError, PromotionRefusedError)
+
 _USAGE = (
     ConfigError,
     MissingDependencyError,
+    ModelVersionError,
     PathNotFoundError,
     PlanError,
+    RunNotFoundError,
     TargetExistsError,
     UnsupportedError,
 )
@@ -64,4 +72,6 @@ def exit_of(error: BaseException) -> Exit:
     """
     if isinstance(error, KeyboardInterrupt):
         return Exit.INTERRUPTED
+    if isinstance(error, _NEGATIVE):
+        return Exit.NEGATIVE
     return Exit.USAGE if isinstance(error, _USAGE) else Exit.FAILED

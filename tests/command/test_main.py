@@ -16,9 +16,12 @@ from scalekit.command.exits import Exit, exit_of
 from scalekit.command.output import Output, clean, output_of, plain, table
 from scalekit.errors import (
     ConfigError,
+    DataCheckError,
     ExecutionError,
     MissingDependencyError,
     PathNotFoundError,
+    PromotionRefusedError,
+    RunNotFoundError,
     UnsupportedError,
 )
 from tests.command.ran import ROOT, Run
@@ -66,6 +69,10 @@ def test_the_version_is_told(command: Run) -> None:
         ("doctor", "--deadlin", "3"),
         ("doctor", "--deadline", "inf"),
         ("doctor", "--deadline", "x"),
+        ("runs", "--limit", "0"),
+        ("runs", "--limit", "-3"),
+        ("runs", "--limit", "9" * 5000),
+        ("rollback",),
     ],
 )
 def test_usage_that_makes_no_sense_ends_with_two(arguments: tuple[str, ...], command: Run) -> None:
@@ -83,6 +90,9 @@ def test_usage_that_makes_no_sense_ends_with_two(arguments: tuple[str, ...], com
         (UnsupportedError("x"), 2),
         (MissingDependencyError("x"), 2),
         (ExecutionError("x"), 3),
+        (RunNotFoundError("x"), 2),
+        (PromotionRefusedError("x"), 1),
+        (DataCheckError("x"), 1),
         (ValueError("x"), 3),
         (KeyboardInterrupt(), 130),
     ],

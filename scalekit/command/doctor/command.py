@@ -11,9 +11,11 @@ import scalekit
 from scalekit.command.doctor.backends import BackendState, backend_states, package_versions
 from scalekit.command.doctor.clusters import Address, ClusterState, addresses, ask
 from scalekit.command.doctor.machine import memory_state, platform_state, settings_of
+from scalekit.command.doctor.store import StoreState, store_state
 from scalekit.command.exits import Exit
 from scalekit.command.output import Output, table
 from scalekit.config import Config, resolve
+from scalekit.display.text import amount
 from scalekit.errors import ConfigError
 
 Findings = dict[str, Any]
@@ -24,6 +26,7 @@ def doctor(arguments: Namespace, output: Output) -> int:
     found, problem = _settings(arguments)
     known = found or Config()
     states = backend_states()
+    store = store_state(known, known.origin("store"))
     clusters = _asked(addresses(known), arguments.deadline, output)
     report = {
         "scalekit": scalekit.__version__,
@@ -32,9 +35,10 @@ def doctor(arguments: Namespace, output: Output) -> int:
         "backends": states,
         "clusters": clusters,
         "memory": memory_state(known),
+        "store": store,
         "settings": [] if found is None else settings_of(found),
     }
-    problems = [*([problem] if problem else []), *_problems(known, states, clusters)]
+    problems = [*([problem] if problem else []), *_problems(known, states, clusters, store)]
     code = Exit.USAGE if problem else Exit.NEGATIVE if problems else Exit.GOOD
     if arguments.json:
         output.json({**report, "problems": problems, "exit": code})
@@ -46,7 +50,7 @@ def doctor(arguments: Namespace, output: Output) -> int:
 def _settings(arguments: Namespace) -> tuple[Config | None, str]:
     """The settings, or what is wrong with them: the rest can be looked at all the same."""
     try:
-        return resolve(backend=arguments.backend), ""
+        return resolve(backend=arguments.backend, store=arguments.store), ""
     except ConfigError as error:
         return None, str(error)
 
@@ -61,7 +65,10 @@ def _asked(known: tuple[Address, ...], deadline: float, output: Output) -> tuple
 
 
 def _problems(
-    config: Config, states: tuple[BackendState, ...], clusters: tuple[ClusterState, ...]
+    config: Config,
+    states: tuple[BackendState, ...],
+    clusters: tuple[ClusterState, ...],
+    store: StoreState,
 ) -> Iterator[str]:
     """What would keep a query from running as it is configured."""
     by_name = {state.name: state for state in states}
@@ -79,6 +86,8 @@ def _problems(
         for finding in cluster.findings:
             if finding.level == "error":
                 yield f"{cluster.address} (from {cluster.origin}): {finding.what}; {finding.way_out}"
+    if not store.usable:
+        yield f"store {store.root} (from {store.origin}): {store.why}"
 
 
 def _lines(report: Findings, problems: list[str], output: Output) -> Iterator[str]:
@@ -94,6 +103,9 @@ def _lines(report: Findings, problems: list[str], output: Output) -> Iterator[st
     yield ""
     yield output.styled("Memory", "bold")
     yield f"  {report['memory'].words()}"
+    yield ""
+    yield output.styled("Store of runs", "bold")
+    yield _store_line(report["store"], output)
     yield ""
     yield output.styled("Packages", "bold")
     yield table(list(map(list, report["packages"].items())), indent="  ")
@@ -127,6 +139,15 @@ def _cluster_lines(clusters: tuple[ClusterState, ...], output: Output) -> Iterat
             yield f"      {output.mark(kind)} {output.styled(finding.what, 'dim')}"
             if finding.way_out:
                 yield f"        way out: {finding.way_out}"
+
+
+def _store_line(store: StoreState, output: Output) -> str:
+    mark = output.mark("good" if store.usable else "bad")
+    where = output.styled(f"{store.root} (from {store.origin})", "bold")
+    if not store.usable:
+        return f"  {mark} {where}: {output.styled(store.why, 'dim')}"
+    held = [(store.runs, "run"), (store.projects, "project"), (store.models, "registered model")]
+    return f"  {mark} {where}: {', '.join(amount(number or 0, noun) for number, noun in held)}"
 
 
 def _verdict(problems: list[str], output: Output) -> Iterator[str]:
