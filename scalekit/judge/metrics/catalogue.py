@@ -35,7 +35,7 @@ _PROBABILITY = (
 _RANKING = (
     Metric("roc_auc", _BINARY, "up", ranking.roc_auc,
            "the chance that a positive row has a higher score than a negative one, ties half", needs=("scores",),
-           transform="logit", bounds=ranking.roc_auc_bounds, trials=ranking.trials),
+           transform="logit", bounds=ranking.roc_auc_bounds, at_limits=ranking.trials),
     Metric("average_precision", _BINARY, "up", ranking.average_precision,
            "sum of precision x gain in recall over all thresholds", needs=("scores",), transform="logit",
            bounds=ranking.average_precision_bounds),

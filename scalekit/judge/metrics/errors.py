@@ -45,10 +45,8 @@ def correlation(pooled: Pooled) -> Array:
     f, y = pooled.mean("prediction"), pooled.mean("target")
     spread = pooled.mean("squared_prediction") - f**2
     both = pooled.mean("prediction_target") - f * y
-    return both / np.sqrt(
-        _positive(spread, pooled.mean("squared_prediction"))
-        * _positive(_target_variance(pooled), pooled.mean("squared_target"))
-    )
+    spread = _positive(spread, pooled.mean("squared_prediction"))
+    return np.asarray(both / np.sqrt(spread * _target_variance(pooled)))
 
 
 def weighted_absolute_percentage_error(pooled: Pooled) -> Array:

@@ -107,6 +107,8 @@ class Metric:
     trials
         Of a proportion, how many trials it is made of: its interval is Wilson's where few of them have one
         of the two outcomes.
+    at_limits
+        The same where only a value of exactly 0 or 1 has that interval.
     bounds
         What the value lies between for certain, where it is made of bins.
     each
@@ -126,6 +128,7 @@ class Metric:
     needs: tuple[str, ...] = ()
     transform: Transform = "none"
     trials: Value | None = None
+    at_limits: Value | None = None
     bounds: Callable[[Pooled], tuple[Array, Array]] | None = None
     each: Literal["class", "quantile"] | None = None
     goal: float | None = None

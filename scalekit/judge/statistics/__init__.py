@@ -2,17 +2,37 @@
 
 1. :class:`Layout` says what is kept; it is fixed before the pass and sent to every worker.
 2. :func:`tally` counts the rows of a part, for all models at once; :func:`joined` puts tallies together, in
-   any order; :func:`empty` is the tally of an empty part.
-3. ``results`` is a table of every metric, model and slice with intervals; ``paired`` one of
-   differences on the same rows; curves come from the same tally. None of them reads a row again, so that they
-   cost the same for a thousand rows and for a billion.
+   any order; :func:`empty` is the tally of an empty part. :func:`positions` makes targets of labels.
+3. :func:`results` is a table of every metric, model and slice with intervals; :func:`paired` one of
+   differences on the same rows, of one tally or of two; :func:`skill` compares with a baseline;
+   :func:`agreement` says how alike two models are; :func:`holm` and :func:`benjamini_hochberg` are for many
+   p values at once. None of them reads a row again, so that they cost the same for a thousand rows and for a
+   billion.
 """
 
 from __future__ import annotations
 
+from scalekit.judge.statistics.agreeing import Agreement, agreement
 from scalekit.judge.statistics.checked import positions
 from scalekit.judge.statistics.counting import tally
 from scalekit.judge.statistics.layout import Layout
+from scalekit.judge.statistics.multiple import benjamini_hochberg, holm
+from scalekit.judge.statistics.pairing import paired, skill
+from scalekit.judge.statistics.results import results
 from scalekit.judge.statistics.tally import Tally, empty, joined
 
-__all__ = ["Layout", "Tally", "empty", "joined", "positions", "tally"]
+__all__ = [
+    "Agreement",
+    "Layout",
+    "Tally",
+    "agreement",
+    "benjamini_hochberg",
+    "empty",
+    "holm",
+    "joined",
+    "paired",
+    "positions",
+    "results",
+    "skill",
+    "tally",
+]

@@ -211,9 +211,8 @@ class _Counter:
         place = error_bins(size, fine)
         counted = np.bincount(is_over * fine + place, cells.weight, 2 * fine)
         arrays["errors"][m] += counted.reshape(2, fine)
-        place >>= (fine // coarse).bit_length() - 1
-        place += is_over * coarse
-        arrays["cell_errors"][m] += cells.counts(place, 2 * coarse).reshape(-1, 2, coarse)
+        place >>= (fine // (2 * coarse)).bit_length() - 1
+        arrays["cell_errors"][m] += cells.counts(place, 2 * coarse)
         place = value_bins(rows.f, layout.centre, layout.scale, coarse)
         arrays["predicted"][m] += cells.by_block(place, coarse)
         arrays["error_by_predicted"][0, m] += cells.by_block(place, coarse, error)

@@ -52,7 +52,7 @@ class Layout:
     slice_blocks
         How many blocks within each slice: block ``b`` of the whole is part of block ``b % slice_blocks``.
     bins
-        Fine bins of scores, errors and targets, for values; a power of two, at least ``block_bins``.
+        Fine bins of scores, errors and targets, for values; a power of two, at least ``2 * block_bins``.
     block_bins
         Coarse bins by block and slice, for intervals; a power of two, at least 128.
     threshold
@@ -96,7 +96,7 @@ class Layout:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        names = tuple(self.metrics) or default_metrics(self.task)
+        names = tuple(self.metrics) or _default_metrics(self.task, len(self.classes))
         object.__setattr__(self, "metrics", names)
         for name in names:
             metric_named(name, self.task)
@@ -184,6 +184,12 @@ class Layout:
         return self.models.index(name)
 
 
+def _default_metrics(task: str, classes: int) -> tuple[str, ...]:
+    """Of three classes the true one is always among the top three."""
+    names = default_metrics(task)
+    return tuple(n for n in names if n != "top_3") if 0 < classes <= 3 else names
+
+
 def _loss_behind(name: str, task: str) -> str:
     loss = name.removeprefix("d2_")
     return loss if task == "binary" else f"{loss}_of_classes"
@@ -233,9 +239,9 @@ def _check_sizes(layout: Layout) -> None:
     for name, bins in (("bins", layout.bins), ("block_bins", layout.block_bins)):
         if bins < OCTAVES or bins & (bins - 1):
             raise InvalidOperationError(f"{name}={bins}: give a power of two, {OCTAVES} or more")
-    if layout.bins < layout.block_bins:
+    if layout.bins < 2 * layout.block_bins:
         raise InvalidOperationError(
-            f"bins={layout.bins} is less than block_bins={layout.block_bins}: coarse bins are made of fine ones"
+            f"bins={layout.bins} is less than twice block_bins={layout.block_bins}: coarse bins are made of fine ones"
         )
     if not layout.scale > 0:
         raise InvalidOperationError(f"scale={layout.scale!r}: a typical distance is above 0")

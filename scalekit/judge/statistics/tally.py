@@ -128,7 +128,7 @@ def _of_numbers(layout: Layout) -> dict[str, Kept]:
     m, b, coarse = len(layout.models), layout.bins, layout.block_bins
     found = {
         "errors": Kept("count", (m, 2, b)),
-        "cell_errors": Kept("count", (m, layout.cells, 2, coarse)),
+        "cell_errors": Kept("count", (m, layout.cells, 2 * coarse)),
         "predicted": Kept("count", (m, layout.blocks, coarse)),
         "error_by_predicted": Kept("sum", (m, layout.blocks, coarse)),
         "predicted_sums": Kept("sum", (m, coarse)),
