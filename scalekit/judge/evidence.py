@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
 
-import numpy as np
 import polars as pl
 
 from scalekit.config import Config
 from scalekit.expr.expr import Expr
 from scalekit.frame.frame import Frame
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ROLES = ("train", "valid", "test")
 """The roles of rows, as the numbers 0, 1 and 2 in a pass."""

@@ -12,7 +12,7 @@ import polars as pl
 from scalekit.errors import InvalidOperationError
 
 if TYPE_CHECKING:
-    from scalekit.judge.protocol import Protocol
+    from scalekit.judge.protocol.protocol import Protocol
     from scalekit.judge.statistics import Layout, Tally
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "n/a"]
@@ -21,6 +21,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 """From harmless to not applicable, as findings are said."""
 
 DUMMY, LINEAR, PRODUCTION = "dummy", "linear", "production"
+
+BASELINES = (DUMMY, LINEAR, PRODUCTION)
 """Names of the baselines in a layout's models."""
 
 
@@ -50,6 +52,11 @@ class Finding:
     number: float | None = None
     message: str = ""
     fix: str = ""
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether it warns or fails."""
+        return self.status in ("warn", "fail")
 
 
 class Skill(NamedTuple):
@@ -123,7 +130,7 @@ class Report:
     @property
     def primary(self) -> str:
         """The metric that decides."""
-        return self.protocol.primary_metric
+        return str(self.protocol.primary)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -197,13 +204,9 @@ class Report:
             "provenance": dict(self.provenance),
         }
 
-    def tables(self) -> dict[str, Any]:
-        """The tallies as Arrow tables, by ``"<role>/<table>"``."""
-        return {
-            f"{role}/{name}": table
-            for role, tally in self.tallies.items()
-            for name, table in tally.to_tables().items()
-        }
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The tallies as Arrow tables, by role and name."""
+        return {role: dict(tally.to_tables()) for role, tally in self.tallies.items()}
 
     def __repr__(self) -> str:
         return self.to_text()
