@@ -14,7 +14,7 @@ from scalekit.judge.decision import Decision
 from scalekit.judge.report import Finding
 
 if TYPE_CHECKING:
-    from scalekit.judge.protocol import Protocol
+    from scalekit.judge.protocol.protocol import Protocol
     from scalekit.judge.statistics import Layout, Tally
 
 
