@@ -52,6 +52,8 @@ class Draft:
         The model that was fitted or evaluated in it: a run tells of one.
     staged
         The folder it is built in, made when it is first needed.
+    title
+        What its report is called.
     """
 
     store: RunStore
@@ -71,6 +73,16 @@ class Draft:
     results: pl.DataFrame | None = None
     model: Any = None
     staged: Path | None = None
+    title: str = ""
+
+    @property
+    def called(self) -> str:
+        """What the run is called: as somebody named it, else as its report, else as its model's class."""
+        return (
+            self.name
+            or self.title
+            or (type(self.model).__name__ if self.model is not None else "run")
+        )
 
     @property
     def is_evaluated(self) -> bool:
@@ -149,7 +161,7 @@ def add_evaluation(draft: Draft, evaluated: Evaluated) -> None:
     (folder / REPORT).write_text(json.dumps(plain(evaluated.report), indent=1), encoding="utf-8")
     (folder / PAGE).write_text(hidden(evaluated.html), encoding="utf-8")
     (folder / PROTOCOL).write_text(hidden(evaluated.protocol), encoding="utf-8")
-    draft.name = draft.name or evaluated.name
+    draft.title = evaluated.name
 
 
 def publish(draft: Draft, error: BaseException | None = None) -> Run:
@@ -187,7 +199,7 @@ def to_record(draft: Draft, error: BaseException | None = None) -> RunRecord:
     return RunRecord(
         id=draft.id,
         project=draft.project,
-        name=draft.name or kind,
+        name=draft.called,
         kind=kind,
         status="finished" if error is None else "failed",
         error=None if error is None else hidden(f"{type(error).__name__}: {first}"),
@@ -211,7 +223,6 @@ def to_record(draft: Draft, error: BaseException | None = None) -> RunRecord:
 def _add_model(draft: Draft, model: Any) -> None:
     draft.model = model
     draft.sections["estimator"] = describe_estimator(model)
-    draft.name = draft.name or type(model).__name__
     if not draft.save_models:
         draft.sections["model"] = {"error": "save_models=False was asked for"}
         return
@@ -227,7 +238,7 @@ def _metric_rows(draft: Draft) -> pl.DataFrame:
     judged = draft.results
     known = set() if judged is None else set(judged["metric"].to_list())
     logged = [
-        {"model": draft.name, "metric": name, **asdict(measured)}
+        {"model": draft.called, "metric": name, **asdict(measured)}
         for name, measured in draft.metrics.items()
         if name not in known
     ]

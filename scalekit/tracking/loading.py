@@ -9,6 +9,7 @@ from typing import Any
 
 from scalekit.errors import CorruptFileError, InvalidOperationError, RunNotFoundError
 from scalekit.tracking.models import ON_MISMATCH, OnMismatch
+from scalekit.tracking.names import is_run_id
 from scalekit.tracking.opened import Run
 from scalekit.tracking.registry import ModelVersion, model_names, read_aliases, read_version
 from scalekit.tracking.store import RunStore
@@ -112,6 +113,8 @@ def run_of(name: str, store: RunStore) -> Run:
     """
     if found := _RUN.fullmatch(name):
         return store.open(found["id"])
+    if is_run_id(name.upper()):
+        return store.open(name)
     version = version_of(name, store)
     run = store.open(version.run, version.project)
     if (run.record.model or {}).get("sha256") != version.sha256:

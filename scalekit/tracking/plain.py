@@ -17,6 +17,7 @@ from scalekit.storage.redaction import redact, secret_values
 HIDDEN = "***"
 
 _LONGEST = 4000
+_LARGEST_ARRAY = 1000
 _SHORTEST_SECRET = 8
 _SECRET_NAME = re.compile(
     r"(?i)(?:^|[_.-])(?:secret|password|passwd|pwd|passphrase|token|credentials?"
@@ -76,9 +77,7 @@ def _structure(value: Any) -> Any:
         return [plain(item) for item in sorted(value, key=repr)]
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name), f.name) for f in fields(value)}
-    if (
-        hasattr(value, "tolist") and getattr(value, "size", 1001) <= 1000
-    ):  # NumPy's scalars and small arrays
+    if _is_small_array(value):
         return plain(value.tolist())
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [plain(item) for item in value]
@@ -92,6 +91,12 @@ def text_of(value: Any) -> str:
     if (isinstance(value, type) or callable(value)) and hasattr(value, "__qualname__"):
         return f"{value.__module__}.{value.__qualname__}"
     return _ADDRESS.sub("", repr(value))
+
+
+def _is_small_array(value: Any) -> bool:
+    """Whether a value is one of NumPy's scalars or small arrays."""
+    size = getattr(value, "size", None)
+    return isinstance(size, int) and size <= _LARGEST_ARRAY and hasattr(value, "tolist")
 
 
 def _number(value: float) -> float | str:
