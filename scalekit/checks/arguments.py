@@ -295,6 +295,8 @@ def _is_whole(given: Any) -> bool:
 
 
 def _is_above(low: Any, high: Any) -> bool:
+    if isinstance(low, str) != isinstance(high, str):  # dates may be written as texts
+        return False
     try:
         return bool(low > high)
     except TypeError:

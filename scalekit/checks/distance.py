@@ -16,6 +16,8 @@ _LEAST = 0.5
 def psi(expected: Sequence[int], found: Sequence[int]) -> float:
     """Population stability index: the sum over bins of (q - p) ln(q / p), an empty bin counted as half a row.
 
+    NaN where one of them has no rows at all.
+
     Parameters
     ----------
     expected, found
@@ -28,7 +30,7 @@ def psi(expected: Sequence[int], found: Sequence[int]) -> float:
     """
     total, seen = sum(expected), sum(found)
     if not total or not seen:
-        return math.nan
+        return 0.0 if total == seen else math.nan
     index = 0.0
     for one, other in zip(expected, found, strict=True):
         if one or other:
@@ -65,7 +67,7 @@ def ks(expected: Sequence[int], found: Sequence[int]) -> float:
     """
     total, seen = sum(expected), sum(found)
     if not total or not seen:
-        return math.nan
+        return 0.0 if total == seen else math.nan
     p = q = farthest = 0.0
     for one, other in zip(expected, found, strict=True):
         p, q = p + one / total, q + other / seen

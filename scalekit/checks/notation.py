@@ -54,21 +54,30 @@ def rules_of(
             f"with one, or a pandera schema; got {type(written).__name__}"
         )
     common = common_thresholds(thresholds)
-    found: list[Rule] = []
-    for key, rules in written.items():
-        if not isinstance(key, str):
-            raise ConfigError(f"rules stand under names of columns, got {key!r}")
+    found: dict[Any, Rule] = {}
+    for key in sorted(written, key=_narrowness):
+        rules = written[key]
         if not isinstance(rules, Mapping):
             raise ConfigError(
                 f"column {key!r}: takes a mapping of rules, such as {{'nulls': false}}, got {rules!r}"
             )
         if key == TABLE:
-            found += _table_rules(rules, common)
-        else:
-            for column in _columns(key, schema):
-                found += _column_rules(column, rules, schema, common)
-    _check_names(found)
-    return tuple(found)
+            found |= {(None, rule.name): rule for rule in _table_rules(rules, common)}
+        for column in _columns(key, schema):
+            found |= {(column, r.kind): r for r in _column_rules(column, rules, schema, common)}
+    _check_names(found.values())
+    return tuple(found.values())
+
+
+def _narrowness(key: object) -> int:
+    """All columns before those of a pattern before one: the rule of a narrower key takes the place of a wider one's."""
+    if not isinstance(key, str):
+        raise ConfigError(f"rules stand under names of columns, got {key!r}")
+    return 0 if key == "*" else 1 if _is_pattern(key) else 2
+
+
+def _is_pattern(key: str) -> bool:
+    return key.startswith("^") and key.endswith("$")
 
 
 def common_thresholds(given: Mapping[str, Any] | None) -> tuple[Threshold, ...]:
@@ -98,9 +107,9 @@ def rules_of_triples(
 
 
 def _columns(key: str, schema: pl.Schema) -> list[str]:
-    if key == "*":
-        return list(schema)
-    if not (key.startswith("^") and key.endswith("$")):
+    if key in ("*", TABLE):
+        return list(schema) if key == "*" else []
+    if not _is_pattern(key):
         return [key]
     try:
         selected = [name for name in schema if re.search(key, name)]
@@ -204,7 +213,7 @@ def _rule(
     label = f"{column}: {kind.label(arguments)}" if column else kind.label(arguments)
     if when is not None:
         label = f"{label} where {when!r}"
-    return Rule(name, column, str(options.get("name", label)), arguments, thresholds, when)
+    return Rule(name, column, str(options.get("name") or label), arguments, thresholds, when)
 
 
 def _check_keys(given: Mapping[str, Any], kind: Kind, name: str, place: str) -> None:

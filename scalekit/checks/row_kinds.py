@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -37,7 +38,7 @@ def not_null(x: Expr, _: Mapping[str, Any], __: pl.DataType) -> Expr:
 
 def not_nan(x: Expr, _: Mapping[str, Any], dtype: pl.DataType) -> Expr:
     """Whether a value is not NaN, which only floats can be."""
-    return x.is_not_nan() if dtype.is_float() else lit(value=True)
+    return x.is_not_nan() if dtype.is_float() else x.is_null() | x.is_not_null()
 
 
 def finite(x: Expr, _: Mapping[str, Any], dtype: pl.DataType) -> Expr:
@@ -130,11 +131,12 @@ def _typed(value: Any, dtype: pl.DataType) -> Any:
 
 
 def _in_zone(value: Any, zone: str | None) -> Any:
-    """A time with the zone that its column needs, without one where it has none; UTC stands for a missing one."""
+    """A time in the zone of its column, which it is read in where it has none; without zone it is UTC's."""
     if not isinstance(value, datetime):
         return value
     if zone is not None:
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        own = ZoneInfo(zone)
+        return value.astimezone(own) if value.tzinfo else value.replace(tzinfo=own)
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
 
 

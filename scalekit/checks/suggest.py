@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -101,14 +102,19 @@ def _of_column(
         rules["nulls"] = False
     if dtype.is_float() and not facts[f"nan:{name}"]:
         rules["nan"] = False
-    low, high = facts.get(f"min:{name}"), facts.get(f"max:{name}")
-    if isinstance(low, _VALUES) and low == low:
-        rules["between"] = {"min": low, "max": high, "level": "warn"}
+    ends = {end: facts.get(f"{end}:{name}") for end in ("min", "max")}
+    ends = {end: value for end, value in ends.items() if _is_bound(value)}
+    if ends and not facts.get(f"nan:{name}"):  # NaN lies within no range
+        rules["between"] = {**ends, "level": "warn"}
     if values:
         rules["in"] = {"values": values, "level": "warn"}
     if is_drift and (is_counted(dtype) or is_ranged(dtype)):
         rules["drift"] = True
     return rules
+
+
+def _is_bound(value: Any) -> bool:
+    return isinstance(value, _VALUES) and (not isinstance(value, float) or math.isfinite(value))
 
 
 _VALUES = (int, float, date, datetime, time)
@@ -130,7 +136,6 @@ def _facts(frame: Frame, config: Config) -> dict[str, Any]:
         aggregates[f"nulls:{name}"] = x.null_count()
         if dtype.is_float():
             aggregates[f"nan:{name}"] = x.is_nan().sum()
-            x = x.fill_nan(None)
         if is_ranged(dtype):
             aggregates |= {f"min:{name}": x.min(), f"max:{name}": x.max()}
     return run.collect(frame.select(**aggregates)._plan, config).row(0, named=True)
