@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -100,7 +99,7 @@ def test_ray():
 
 
 @pytest.fixture
-def plans(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The plans that ran."""
     ran: list[Any] = []
     prepare = run.prepare
@@ -110,12 +109,12 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
         return prepare(plan, *arguments, **settings)
 
     monkeypatch.setattr(run, "prepare", noted)
-    yield ran
+    return ran
 
 
 def scans(plan: Any, **settings: Any) -> int:
     """How often a program reads its source."""
-    return str(sk.Frame(plan).explain("physical", **settings)).lower().count("scan parquet")
+    return str(sk.Frame(plan).explain("physical", **settings)).count("rows.parquet")
 
 
 def without_keys(rules: Any) -> Any:
