@@ -43,7 +43,7 @@ def cut_offs(
     """
     first, to_valid, to_test = _moments(frame, name, cuts, ("train", "valid", "test"))
     dtype = schema(frame)[name]
-    end_train, end_valid = _before(to_valid, gap, dtype), _before(to_test, gap, dtype)
+    end_train, end_valid = before(to_valid, gap, dtype), before(to_test, gap, dtype)
     _check_not_empty("train", first, end_train, name)
     _check_not_empty("valid", to_valid, end_valid, name)
     return CutOffs(end_train, to_valid, end_valid, to_test)
@@ -69,7 +69,7 @@ def fixed_cut_offs(
             f"test_from={starts[1]!r} is not later than valid_from={starts[0]!r}"
         )
     _rows_with_time(frame, name)
-    end_train, end_valid = _before(to_valid, gap, dtype), _before(to_test, gap, dtype)
+    end_train, end_valid = before(to_valid, gap, dtype), before(to_test, gap, dtype)
     _check_not_empty("valid", to_valid, end_valid, name)
     return CutOffs(end_train, to_valid, end_valid, to_test)
 
@@ -100,7 +100,7 @@ def time_folds(
     dtype = schema(frame)[name]
     pairs = []
     for place, start in enumerate(starts):
-        end_train = _before(start, gap, dtype)
+        end_train = before(start, gap, dtype)
         _check_not_empty(f"the training part of fold {place}", first, end_train, name)
         end = starts[place + 1] if place + 1 < folds else None
         train = frame.filter(col(name) < lit(end_train, dtype))
@@ -201,7 +201,7 @@ def _check_not_empty(part: str, start: Any, end: Any, name: str) -> None:
         )
 
 
-def _before(moment: Any, gap: str | timedelta | float | None, dtype: pl.DataType) -> Any:
+def before(moment: Any, gap: str | timedelta | float | None, dtype: pl.DataType) -> Any:
     """The moment that lies ``gap`` earlier, on the calendar where the gap is one of months or days."""
     if gap is None:
         return moment
