@@ -17,3 +17,10 @@ What other packages use of it:
   which rows a test was made on, whoever read them in whatever order.
 - ``tasks.TASKS``: the primary metric and the metrics of each task.
 """
+
+from __future__ import annotations
+
+from scalekit.judge.protocol.protocol import Protocol
+from scalekit.judge.protocol.split import Intervals, Split
+
+__all__ = ["Intervals", "Protocol", "Split"]

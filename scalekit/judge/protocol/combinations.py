@@ -110,12 +110,15 @@ def _check_of_forecasts(protocol: Any) -> None:
                 raise ConfigError(
                     f"the key {key!r} is missing: a forecast has one, such as {example}"
                 )
+        if protocol.split.kind == "hash":
+            wanted = "a forecast is judged on later rows than it learned from: 'time', or 'given'"
+            raise accepted.refused("split.kind", "hash", wanted)
         if "seasonal_naive" in protocol.baselines and protocol.season is None:
             raise accepted.refused(
                 "baselines", protocol.baselines, "'seasonal_naive' needs season="
             )
         return
-    for key in ("season", "horizon", "series"):
+    for key in ("season", "horizon", "series", "period"):
         if value := getattr(protocol, key):
             raise accepted.refused(
                 key, value, f"only a forecast has one, and task={protocol.task!r}"

@@ -11,6 +11,7 @@ from scalekit.errors import ConfigError, InvalidOperationError
 from scalekit.judge.protocol import accepted, combinations
 from scalekit.judge.protocol.canonical import identity, to_mapping, yaml_text
 from scalekit.judge.protocol.files import read_mapping
+from scalekit.judge.protocol.names import WINDOW
 from scalekit.judge.protocol.settled import SETTLED
 from scalekit.judge.protocol.split import Intervals, Split
 from scalekit.judge.protocol.tasks import TASKS
@@ -65,6 +66,8 @@ class Protocol:
         Of forecasts: how many periods ahead.
     series
         Of forecasts: the columns that tell one series from another; by default there is one.
+    period
+        Of forecasts: the length of a period on the calendar, such as ``"1mo"``; by default each distinct time is one.
     name
         What the protocol is called; no part of its id.
 
@@ -101,6 +104,7 @@ class Protocol:
     season: int | None = None
     horizon: int | None = None
     series: tuple[str, ...] = ()
+    period: str | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -128,8 +132,13 @@ class Protocol:
 
     @property
     def block(self) -> tuple[str, ...]:
-        """The columns of what is never torn apart between blocks; empty: each row by all its values."""
-        return self.group if self.ci.unit == "group" else self.key
+        """The columns of what is never torn apart between blocks; empty: each row by all its values.
+
+        Of a forecast a block is a series in a window of periods, whose errors go together.
+        """
+        if self.ci.unit == "group":
+            return self.group
+        return (*self.series, WINDOW) if self.task == "forecast" else self.key
 
     def split_arguments(self) -> dict[str, Any]:
         """The keywords of :func:`scalekit.split` that say the same.

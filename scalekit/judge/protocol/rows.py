@@ -71,7 +71,7 @@ def pinned(protocol: Protocol, frame: Frame) -> Protocol:
     """
     if protocol.split.kind != "time" or protocol.split.valid_from is not None:
         return protocol
-    cuts = _cut_offs(protocol, frame)
+    cuts = cut_offs_of(protocol, frame)
     return protocol.with_(split={"valid_from": cuts.to_valid, "test_from": cuts.to_test})
 
 
@@ -87,7 +87,7 @@ def _by_hash(protocol: Protocol, frame: Frame) -> Expr:
 
 
 def _by_time(protocol: Protocol, frame: Frame) -> Expr:
-    cuts = _cut_offs(protocol, frame)
+    cuts = cut_offs_of(protocol, frame)
     name = str(protocol.time)
     time, dtype = col(name), schema(frame)[name]
     is_valid = (time >= lit(cuts.to_valid, dtype)) & (time < lit(cuts.end_valid, dtype))
@@ -100,7 +100,14 @@ def _by_time(protocol: Protocol, frame: Frame) -> Expr:
     )
 
 
-def _cut_offs(protocol: Protocol, frame: Frame) -> CutOffs:
+def cut_offs_of(protocol: Protocol, frame: Frame) -> CutOffs:
+    """Where a split by time cuts a frame: at fixed times, or at quantiles that small queries find.
+
+    Raises
+    ------
+    InvalidOperationError
+        Where a part would be empty, or rows have no time.
+    """
     check_columns(protocol, frame, ("time",))
     split, name = protocol.split, str(protocol.time)
     if split.valid_from is None:

@@ -73,6 +73,13 @@ def _text(key: str, value: object) -> str:
     return value
 
 
+def _period(key: str, value: object) -> str | None:
+    found = accepted.duration(key, value)
+    if found is None or isinstance(found, str):
+        return found
+    raise accepted.refused(key, value, "a length of time such as '1d' or '1mo'")
+
+
 def _optional_count(key: str, value: object) -> int | None:
     return accepted.optional_count(key, value, 1)
 
@@ -95,6 +102,7 @@ SETTLED: dict[str, Callable[[str, Any], Any]] = {
     "season": _optional_count,
     "horizon": _optional_count,
     "series": accepted.names,
+    "period": _period,
     "name": _text,
 }
 """Key -> what it accepts, and the form that it is brought into."""

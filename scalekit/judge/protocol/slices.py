@@ -15,12 +15,16 @@ from scalekit.expr.shortcuts import len as count_rows
 from scalekit.frame.frame import Frame
 from scalekit.io.combine import concat
 from scalekit.judge.protocol import accepted
+from scalekit.judge.protocol.names import HORIZON
 from scalekit.judge.protocol.protocol import Protocol
 from scalekit.learn.arguments import schema
 
 MISSING = "(missing)"
 OTHER = "(other)"
 """The level of all that have no level of their own."""
+
+HORIZON_SLICE = "horizon"
+"""The slice of forecasts by how many periods ahead they are."""
 
 FORMATS = {
     "year": "%Y",
@@ -46,7 +50,8 @@ def slices_of(protocol: Protocol, frame: Frame) -> dict[str, Expr]:
         quarter, month, week, day, hour or weekday (1 is Monday); ``"amount:quantile4"``, a number by its quantiles
         in this frame, which one query finds. ``"time:month"`` is of the protocol's time.
     frame
-        The rows.
+        The rows. Where they are those of a forecast, ``"horizon"`` is always among the slices: how many periods ahead a
+        row is, as two digits or more.
 
     Returns
     -------
@@ -71,7 +76,10 @@ def slices_of(protocol: Protocol, frame: Frame) -> dict[str, Expr]:
     >>> frame.select(found["region"]).collect()["region"].to_list()
     ['north', '(missing)']
     """
-    return {name: _slice(protocol, frame, name).alias(name) for name in protocol.slices}
+    names = protocol.slices
+    if HORIZON in schema(frame) and HORIZON_SLICE not in names:
+        names = (HORIZON_SLICE, *names)
+    return {name: _slice(protocol, frame, name).alias(name) for name in names}
 
 
 def levels(frame: Frame, slices: Mapping[str, Expr], most: int = 50) -> dict[str, tuple[str, ...]]:
@@ -105,13 +113,16 @@ def levels(frame: Frame, slices: Mapping[str, Expr], most: int = 50) -> dict[str
 def _levels(rows: pl.DataFrame, name: str, most: int) -> tuple[str, ...]:
     by_size = rows.sort("rows", "level", descending=[True, False])["level"].to_list()
     kept = by_size[:most]
-    if ":" in name:
+    if ":" in name or name == HORIZON_SLICE:
         kept.sort(key=lambda level: (level == MISSING, level))
     return (*kept, OTHER) if len(by_size) > most else tuple(kept)
 
 
 def _slice(protocol: Protocol, frame: Frame, name: str) -> Expr:
     types = schema(frame)
+    if name == HORIZON_SLICE and HORIZON in types:
+        digits = len(str(protocol.horizon or 0))
+        return col(HORIZON).cast(pl.String).str.zfill(max(digits, 2))
     if name in types:
         return _by_value(name, types[name])
     base, colon, how = name.rpartition(":")

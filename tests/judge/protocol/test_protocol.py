@@ -15,6 +15,7 @@ import pytest
 import scalekit as sk
 from scalekit.errors import ConfigError, MissingDependencyError, PathNotFoundError
 from scalekit.judge.protocol.canonical import yaml_text
+from scalekit.judge.protocol.names import WINDOW
 from scalekit.judge.protocol.protocol import KEYS, Protocol
 from scalekit.judge.protocol.split import Intervals, Split
 from scalekit.judge.protocol.tasks import TASKS
@@ -99,6 +100,14 @@ def test_a_seasonal_forecast_has_a_seasonal_baseline_and_quantiles_a_metric() ->
     assert made(task="quantile").quantiles == (0.1, 0.9)
 
 
+def test_blocks_are_groups_or_keys_and_of_forecasts_series_in_a_window() -> None:
+    assert made(key="id").block == ("id",)
+    assert made(key="id", group="g").block == ("g",)
+    assert made(key="id", group="g", ci={"unit": "row"}).block == ("id",)
+    assert made(task="forecast", series=["store", "item"]).block == ("store", "item", WINDOW)
+    assert made(task="forecast", series="store", group="store").block == ("store",)
+
+
 # ---------------------------------------------------------------------------------------- changes
 
 
@@ -148,14 +157,14 @@ def test_every_key_but_the_name_is_part_of_the_id() -> None:
         "target": "z", "key": ["id", "b"], "group": "g", "time": "t", "primary": "wape",
         "split": {"test": 0.2, "train": 0.65}, "metrics": ["mase"], "guards": {"wape": 0.1},
         "baselines": ["dummy"], "ci": {"level": 0.9}, "slices": ["b"], "weight": "w",
-        "quantiles": [0.1], "season": 12, "horizon": 4, "series": "s",
+        "quantiles": [0.1], "season": 12, "horizon": 4, "series": "s", "period": "1mo",
     }  # fmt: skip
     ids = {key: plain.with_(**{key: value}).id for key, value in changes.items()}
     ids["task"], ids["positive"] = made(key="id").id, made(key="id", positive=1).id
     assert set(ids) | {"name"} == set(KEYS)
     assert len({plain.id, *ids.values()}) == len(KEYS)
     nested = [
-        {"split": {"kind": "hash"}}, {"split": {"salt": "v2"}}, {"split": {"gap": "1mo"}},
+        {"split": {"kind": "given"}}, {"split": {"salt": "v2"}}, {"split": {"gap": "1mo"}},
         {"split": {"folds": 3}}, {"ci": {"blocks": 100}},
         {"split": {"valid_from": "2024-01-01", "test_from": "2024-02-01"}},
     ]  # fmt: skip
@@ -199,7 +208,7 @@ def test_the_protocol_of_the_specification_is_read(tmp_path: Path) -> None:
 
 
 FULL = made(
-    task="forecast", target="sales: all", key=["yes", "id"], group="g", time="month", weight="w",
+    task="forecast", target="sales: all", key=["yes", "id"], group="g", time="month", weight="w", period="1mo",
     split={"gap": "1mo", "valid_from": "2024-01-01", "test_from": date(2024, 4, 1), "salt": 2},
     guards={"wape": 1e-7, "slice:region": -0.01}, slices=["region", "time:month"], season=12,
     ci={"level": 0.9}, quantiles=[0.5, 0.1], series=["store", "Größe 😀"], name='a "name"\tétrange: #1 \x7f',
@@ -372,6 +381,10 @@ def test_without_pyyaml_the_extra_is_named_and_toml_is_read(
         ({"task": "forecast", "horizon": None}, "the key 'horizon' is missing"),
         ({"task": "forecast", "horizon": 0}, "horizon=0: a whole number, 1 or more"),
         ({"task": "forecast", "season": 1.5}, "season=1.5"),
+        ({"task": "forecast", "split": "hash"}, "split.kind='hash': a forecast is judged on later rows"),
+        ({"task": "forecast", "period": "month"}, "period='month': a length of time"),
+        ({"task": "forecast", "period": 1}, "period=1: a length of time such as '1d'"),
+        ({"period": "1mo"}, "only a forecast has one"),
         ({"task": "forecast", "baselines": "seasonal_naive"}, "'seasonal_naive' needs season="),
         ({"key": "y"}, "'y' is the target"),
         ({"weight": "y"}, "'y' is the target"),

@@ -10,6 +10,7 @@ import pytest
 
 import scalekit as sk
 from scalekit.errors import ColumnNotFoundError, ConfigError, SchemaError
+from scalekit.judge.protocol.names import HORIZON
 from scalekit.judge.protocol.protocol import Protocol
 from scalekit.judge.protocol.slices import MISSING, OTHER, levels, slices_of
 
@@ -112,6 +113,15 @@ def test_what_is_no_slice_is_named(name: str, error: type[Exception], says: str)
     frame = sk.from_polars(ROWS.with_columns(list=pl.lit([1])))
     with pytest.raises(error, match=says):
         slices_of(protocol(name), frame)
+
+
+def test_forecasts_are_told_apart_by_horizon() -> None:
+    frame = sk.from_dict({"t": [1, 2, 3], "y": [0.5] * 3, HORIZON: [1, 2, 12]})
+    forecast = Protocol("forecast", "y", time="t", horizon=12)
+    found = levels(frame, slices_of(forecast, frame))
+    assert found == {"horizon": ("01", "02", "12")}
+    assert slices_of(forecast.with_(slices="horizon"), frame).keys() == {"horizon"}
+    assert slices_of(forecast, frame.drop(HORIZON)) == {}
 
 
 def test_time_is_a_column_where_there_is_one() -> None:
