@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from scalekit.io.distributed import from_dask, from_ray
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
+    from scalekit.judge.forecast.origins import rolling_origin
     from scalekit.judge.protocol.protocol import Protocol
     from scalekit.kernels.hash_function import row_hash, row_share
     from scalekit.learn.cross_validation import cross_validate
@@ -221,6 +222,7 @@ __all__ = [
     "quantile",
     "rollback",
     "reduce",
+    "rolling_origin",
     "row_hash",
     "row_share",
     "runs",
@@ -254,6 +256,7 @@ _LATER = {
     "from_dask": "scalekit.io.distributed",
     "from_ray": "scalekit.io.distributed",
     "predict": "scalekit.learn.predict",
+    "rolling_origin": "scalekit.judge.forecast.origins",
     "row_hash": "scalekit.kernels.hash_function",
     "row_share": "scalekit.kernels.hash_function",
     "scan_csv": "scalekit.io.files",
