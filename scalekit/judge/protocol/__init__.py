@@ -15,7 +15,7 @@ What other packages use of it:
 - ``slices.slices_of(protocol, frame)``: name -> expression of text levels; ``slices.levels(frame, slices)``.
 - ``fingerprint.Fingerprint``, ``fingerprint.of_rows(rows, columns)``, ``fingerprint.joined``, ``fingerprint.of_frame``:
   which rows a test was made on, whoever read them in whatever order.
-- ``tasks.TASKS``: the primary metric and the metrics of each task.
+- ``tasks.TASKS``: the tasks; metrics and their defaults are those of :mod:`scalekit.judge.metrics`.
 """
 
 from __future__ import annotations

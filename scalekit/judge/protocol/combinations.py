@@ -6,20 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 from scalekit.errors import ConfigError
+from scalekit.judge.metrics import METRICS, default_metrics
 from scalekit.judge.protocol import accepted
-from scalekit.judge.protocol.tasks import TASKS
+from scalekit.judge.protocol.tasks import default_baselines, default_primary, worsens
 
 SLICE = "slice:"
 
 
 def defaults(protocol: Any) -> dict[str, Any]:
     """The values of keys that were left to follow from others."""
-    primary = protocol.primary or TASKS[protocol.task].primary
-    metrics = protocol.metrics or _metrics(protocol)
+    primary = protocol.primary or default_primary(protocol.task)
+    metrics = protocol.metrics or default_metrics(protocol.task)
     split, ci = protocol.split, protocol.ci
     return {
         "primary": primary,
-        "metrics": metrics if primary in metrics else (primary, *metrics),
+        "metrics": _with_primary(metrics, primary),
         "baselines": _baselines(protocol) if protocol.baselines is None else protocol.baselines,
         "split": split if split.kind else replace(split, kind=_kind(protocol)),
         "ci": ci if ci.unit else replace(ci, unit=_unit(protocol)),
@@ -28,12 +29,13 @@ def defaults(protocol: Any) -> dict[str, Any]:
 
 def undone_defaults(protocol: Any) -> dict[str, Any]:
     """The same keys, left open again where they have what followed from others: for a protocol that is changed."""
-    primary = TASKS[protocol.task].primary
+    primary = default_primary(protocol.task)
+    metrics = _with_primary(default_metrics(protocol.task), protocol.primary)
     open_split = protocol.split.kind == _kind(protocol)
     open_unit = protocol.ci.unit == _unit(protocol)
     return {
         "primary": None if protocol.primary == primary else protocol.primary,
-        "metrics": None if protocol.metrics == _metrics(protocol) else protocol.metrics,
+        "metrics": None if protocol.metrics == metrics else protocol.metrics,
         "baselines": None if protocol.baselines == _baselines(protocol) else protocol.baselines,
         "split": replace(protocol.split, kind=None) if open_split else protocol.split,
         "ci": replace(protocol.ci, unit=None) if open_unit else protocol.ci,
@@ -50,15 +52,12 @@ def _unit(protocol: Any) -> str:
     return "group" if protocol.group else "row"
 
 
-def _metrics(protocol: Any) -> tuple[str, ...]:
-    of_task = TASKS[protocol.task].metrics
-    has_more = protocol.task == "forecast" and protocol.quantiles
-    return (*of_task, "pinball") if has_more else of_task
+def _with_primary(metrics: tuple[str, ...], primary: str) -> tuple[str, ...]:
+    return metrics if primary in metrics else (primary, *metrics)
 
 
 def _baselines(protocol: Any) -> tuple[str, ...]:
-    seasonal = ("seasonal_naive",) if protocol.season else ()
-    return (*TASKS[protocol.task].baselines, *seasonal)
+    return default_baselines(protocol.task, protocol.season)
 
 
 def check_protocol(protocol: Any) -> None:
@@ -73,6 +72,7 @@ def check_protocol(protocol: Any) -> None:
     _check_split(protocol)
     _check_of_forecasts(protocol)
     _check_of_tasks(protocol)
+    _check_metrics(protocol)
     _check_guards(protocol)
 
 
@@ -132,7 +132,7 @@ def _check_of_tasks(protocol: Any) -> None:
         raise accepted.refused(
             "positive", protocol.positive, f"only task='binary' has one, and task={protocol.task!r}"
         )
-    if protocol.quantiles and protocol.task not in ("quantile", "forecast"):
+    if protocol.quantiles and protocol.task != "quantile":
         raise accepted.refused(
             "quantiles", protocol.quantiles, f"task={protocol.task!r} has none; task='quantile' has"
         )
@@ -142,12 +142,26 @@ def _check_of_tasks(protocol: Any) -> None:
         )
 
 
+def _check_metrics(protocol: Any) -> None:
+    known = METRICS[protocol.task]
+    accepted.one_of("primary", protocol.primary, known)
+    for name in protocol.metrics:
+        accepted.one_of("metrics", name, known)
+    if known[protocol.primary].each is not None:
+        wanted = "one value for each class or quantile: give a metric of a single value"
+        raise accepted.refused("primary", protocol.primary, wanted)
+
+
 def _check_guards(protocol: Any) -> None:
     sliced = [f"{SLICE}{name}" for name in protocol.slices]
+    metrics = METRICS[protocol.task]
     for guard, change in protocol.guards.items():
         if not guard.startswith(SLICE):
-            continue
-        if guard not in sliced:
+            accepted.one_of("guards", guard, metrics)
+            if not worsens(metrics[guard], change):
+                wanted = f"{guard} is better {metrics[guard].direction}: what is tolerated is {-change:g}"
+                raise accepted.refused(f"guards.{guard}", change, wanted)
+        elif guard not in sliced:
             known = f"known: {', '.join(sliced)}" if sliced else "the protocol has no slices"
             raise accepted.refused(
                 f"guards.{guard}", change, f"{accepted.nearest(guard, sliced)}{known}"

@@ -45,7 +45,7 @@ class Protocol:
         The metrics that are reported; by default the task's set. The primary one is always among them.
     guards
         Metric -> change that is tolerated before a model is refused, such as ``{"roc_auc": -0.005, "ece": 0.01}``;
-        ``"slice:region"`` stands for the skill in each level of a slice.
+        ``"slice:region"`` stands for the primary metric in each level of a slice.
     baselines
         What models are measured against: ``"dummy"``, ``"linear"``, ``"last_value"``, ``"seasonal_naive"`` and
         ``"production"``.
@@ -59,7 +59,7 @@ class Protocol:
     positive
         Of two classes, the one whose probability is judged; by default the later one in sorted order.
     quantiles
-        Which quantiles a model predicts, between 0 and 1.
+        Of the task ``"quantile"``: which quantiles a model predicts, between 0 and 1.
     season
         Of forecasts: periods after which a season returns, such as 12 for months of a year.
     horizon

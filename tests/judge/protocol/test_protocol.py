@@ -14,6 +14,7 @@ import pytest
 
 import scalekit as sk
 from scalekit.errors import ConfigError, MissingDependencyError, PathNotFoundError
+from scalekit.judge.metrics import default_metrics
 from scalekit.judge.protocol.canonical import yaml_text
 from scalekit.judge.protocol.names import WINDOW
 from scalekit.judge.protocol.protocol import KEYS, Protocol
@@ -60,9 +61,9 @@ def test_the_tasks_here_are_all_there_are() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_every_default_of_a_task_has_its_value(task: str) -> None:
     protocol = made(task=task, key="id")
-    assert protocol.primary == TASKS[task].primary
-    assert protocol.primary in (protocol.metrics or ())
-    assert protocol.baselines == TASKS[task].baselines
+    assert protocol.metrics == default_metrics(task)
+    assert protocol.primary == default_metrics(task)[0]
+    assert protocol.baselines == (("last_value",) if task == "forecast" else ("dummy", "linear"))
     assert protocol.split.kind == ("time" if task == "forecast" else "hash")
     assert protocol.ci == Intervals(0.95, 200, "row")
 
@@ -94,9 +95,12 @@ def test_one_name_is_a_list_of_one() -> None:
     assert protocol.unit == ("g",)
 
 
-def test_a_seasonal_forecast_has_a_seasonal_baseline_and_quantiles_a_metric() -> None:
+def test_a_seasonal_forecast_has_a_seasonal_baseline() -> None:
     assert made(task="forecast", season=12).baselines == ("last_value", "seasonal_naive")
-    assert "pinball" in (made(task="forecast", quantiles=[0.5]).metrics or ())
+    assert made(task="forecast").with_(season=12).baselines == ("last_value", "seasonal_naive")
+
+
+def test_quantiles_are_sorted() -> None:
     assert made(task="quantile").quantiles == (0.1, 0.9)
 
 
@@ -152,15 +156,16 @@ def test_the_id_is_that_of_the_meaning() -> None:
 
 
 def test_every_key_but_the_name_is_part_of_the_id() -> None:
-    plain = made(task="forecast", key="id", slices=["a"], quantiles=[0.5])
+    plain = made(task="forecast", key="id", slices=["a"])
     changes: dict[str, Any] = {
         "target": "z", "key": ["id", "b"], "group": "g", "time": "t", "primary": "wape",
         "split": {"test": 0.2, "train": 0.65}, "metrics": ["mase"], "guards": {"wape": 0.1},
         "baselines": ["dummy"], "ci": {"level": 0.9}, "slices": ["b"], "weight": "w",
-        "quantiles": [0.1], "season": 12, "horizon": 4, "series": "s", "period": "1mo",
+        "season": 12, "horizon": 4, "series": "s", "period": "1mo",
     }  # fmt: skip
     ids = {key: plain.with_(**{key: value}).id for key, value in changes.items()}
     ids["task"], ids["positive"] = made(key="id").id, made(key="id", positive=1).id
+    ids["quantiles"] = made(task="quantile").id
     assert set(ids) | {"name"} == set(KEYS)
     assert len({plain.id, *ids.values()}) == len(KEYS)
     nested = [
@@ -211,7 +216,7 @@ FULL = made(
     task="forecast", target="sales: all", key=["yes", "id"], group="g", time="month", weight="w", period="1mo",
     split={"gap": "1mo", "valid_from": "2024-01-01", "test_from": date(2024, 4, 1), "salt": 2},
     guards={"wape": 1e-7, "slice:region": -0.01}, slices=["region", "time:month"], season=12,
-    ci={"level": 0.9}, quantiles=[0.5, 0.1], series=["store", "Größe 😀"], name='a "name"\tétrange: #1 \x7f',
+    ci={"level": 0.9}, series=["store", "Größe 😀"], name='a "name"\tétrange: #1 \x7f',
 )  # fmt: skip
 
 
@@ -372,6 +377,14 @@ def test_without_pyyaml_the_extra_is_named_and_toml_is_read(
         ({"weight": 3}, "weight=3"),
         ({"positive": [1]}, "positive="),
         ({"task": "regression", "positive": 1}, "only task='binary' has one"),
+        ({"primary": "roc_acu"}, r"primary='roc_acu': did you mean 'roc_auc'\? one of 'log_loss'"),
+        ({"primary": "rmse"}, "primary='rmse': .*one of 'log_loss', 'brier'"),
+        ({"metrics": ["log_loss", "brir"]}, r"metrics='brir': did you mean 'brier'\?"),
+        ({"task": "multiclass", "primary": "recall_by_class"}, "one value for each class"),
+        ({"guards": {"aece": 0.1}}, r"guards='aece': did you mean 'ece'\?"),
+        ({"guards": {"roc_auc": 0.005}}, "guards.roc_auc=0.005: roc_auc is better up: what is tolerated is -0.005"),
+        ({"guards": {"ece": -0.01}}, "guards.ece=-0.01: ece is better down: what is tolerated is 0.01"),
+        ({"task": "forecast", "quantiles": [0.5]}, "task='forecast' has none"),
         ({"quantiles": [0.5]}, "task='binary' has none; task='quantile' has"),
         ({"task": "quantile", "quantiles": [1.5]}, "quantiles=1.5: quantiles between 0 and 1"),
         ({"task": "quantile", "quantiles": []}, "the key 'quantiles' is missing"),
