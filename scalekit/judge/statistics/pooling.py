@@ -86,7 +86,8 @@ def _cells_of(tally: Tally, name: str, model: int) -> Array:
 
 
 def _weighted(weights: Array, cells: Array) -> Array:
-    return np.tensordot(weights, cells.astype(np.float64, copy=False), axes=1)
+    with np.errstate(invalid="ignore"):
+        return np.tensordot(weights, cells.astype(np.float64, copy=False), axes=1)
 
 
 def _histograms(tally: Tally, model: int, weights: Array, cells: slice) -> dict[str, Any]:
