@@ -179,7 +179,7 @@ def publish(draft: Draft, error: BaseException | None = None) -> Run:
         record = to_record(draft, error)
         local = draft.store.publish(folder, record)
         if draft.mlflow is not None:
-            mirror_run(record, local, draft.mlflow)
+            mirror_run(record, local, draft.mlflow, draft.model)
     finally:
         discard(draft)
     return Run(record, draft.store.files)

@@ -11,12 +11,11 @@ from scalekit.errors import InvalidOperationError, PromotionRefusedError, RunNot
 from scalekit.tracking.decision import PREVIOUS, PRODUCTION, Decision, objections
 from scalekit.tracking.draft import add_fit, make_draft, publish
 from scalekit.tracking.loading import run_of
-from scalekit.tracking.mirroring import mirror_alias, mirror_uri, mirror_version
+from scalekit.tracking.mirroring import mirror_aliases, mirror_uri, mirror_version
 from scalekit.tracking.names import check_name
 from scalekit.tracking.opened import Run
 from scalekit.tracking.plain import hidden, plain
 from scalekit.tracking.registry import (
-    Aliases,
     ModelVersion,
     move_aliases,
     read_aliases,
@@ -97,7 +96,8 @@ def promote(
     why = f"promoted version {version.version}" + (f", forced: {force}" if version.forced else "")
     changes = {PRODUCTION: version.version, PREVIOUS: current}
     after = move_aliases(store, name, changes, known, why)
-    _mirror(version, after)
+    if (uri := mirror_uri(resolve())) is not None:
+        mirror_version(version, run, after, uri)
     return version
 
 
@@ -153,7 +153,8 @@ def rollback(
     left = known.versions[PRODUCTION]
     why = f"rolled back from version {left} to {before}" + (f": {reason}" if reason else "")
     after = move_aliases(store, name, {PRODUCTION: before, PREVIOUS: version.replaced}, known, why)
-    _mirror(None, after, name)
+    if (uri := mirror_uri(resolve())) is not None:
+        mirror_aliases(name, after, uri)
     return version
 
 
@@ -211,12 +212,3 @@ def _run_of_model(store: RunStore, name: str, decision: Decision | None, model: 
             f"the model cannot be promoted: {(run.record.model or {})['error']}"
         )
     return run
-
-
-def _mirror(version: ModelVersion | None, after: Aliases, name: str = "") -> None:
-    uri = mirror_uri(resolve())
-    if uri is None:
-        return
-    if version is not None:
-        mirror_version(version, uri)
-    mirror_alias(name or (version.name if version else ""), after, uri)
