@@ -82,10 +82,16 @@ def _scalar(value: Any) -> str:
         case int():
             return str(value)
         case str():
-            return value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
+            return value if _is_plain(value) else _quoted(value)
         case date():
             return json.dumps(_iso(value))
     return json.dumps(_iso(value))
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes; what cannot be printed as its number, which YAML asks for."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
 
 def _float(value: float) -> str:
