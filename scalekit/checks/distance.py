@@ -43,7 +43,8 @@ def psi_by_chance(expected: Sequence[int], found: Sequence[int]) -> float:
     """The PSI that two samples of the same distribution exceed in one of a thousand comparisons.
 
     For many rows it is distributed as chi-square with one degree of freedom less than there are bins, times
-    1/n + 1/m (Yurdakul, 2018, "Statistical properties of population stability index").
+    1/n + 1/m (Yurdakul, 2018, "Statistical properties of population stability index"). Of ten bins it was exceeded in
+    0.11 % of 20,000 comparisons of 1,000 rows with 1,000, in 0.21 % of 100 with 100, in 0.39 % of 1,000 with 100.
 
     Examples
     --------

@@ -141,7 +141,7 @@ COLUMN_KINDS: Mapping[str, Kind] = {
     "foreign_key": Kind(read.reference, ("frame", "column"), _reference, key_kinds.foreign_key),
     "fresh": Kind(
         read.span, ("within",),
-        lambda a: f"newest within {duration_text(a['within'].total_seconds())}", frame_kinds.fresh,
+        lambda a: f"newest within {_span(a['within'])}", frame_kinds.fresh,
     ),
     "psi": Kind(
         read.bins, ("bins",), lambda _: "distributed as in the reference (PSI)", drift_kinds.psi_measure, DRIFT,
