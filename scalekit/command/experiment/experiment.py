@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -33,8 +33,8 @@ SECTIONS = (
     "settings",
 )
 
-_OTHERS = ("protocol", "fit", "checks", "compare", "track", "settings")
-"""Tables that are read by whom they concern."""
+_OTHERS = ("models", "protocol", "fit", "checks", "compare", "track", "settings")
+"""Tables that are read by whom they concern, too."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -150,8 +150,15 @@ class Experiment:
             with config(**section.values):
                 pass
         except ConfigError as error:
-            raise section.wrong("", str(error)) from error
+            raise section.wrong(_named(error, section.values), str(error)) from error
         return config(**{**section.values, **given})
+
+
+def _named(error: Exception, keys: Iterable[str]) -> str:
+    """The key that a message names first."""
+    text = str(error)
+    places = {key: place for key in keys if (place := text.find(key)) >= 0}
+    return min(places, key=places.__getitem__, default="")
 
 
 def _fits(name: str, pattern: str) -> bool:
