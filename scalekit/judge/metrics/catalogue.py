@@ -170,11 +170,12 @@ _ERRORS = (
            terms=("tweedie",), transform="log"),
     Metric("d2_tweedie", _NUMBERS, "up", errors.d2_tweedie, "1 - Tweedie deviance / that of the mean target",
            terms=("tweedie", "plain_target", "root_target"), transform="log1m"),
-    Metric("mase", _FORECAST, "down", probability.mean_of("scaled_error"),
+    Metric("mase", _FORECAST, "down", errors.mean_of_scaled("scaled_error"),
            "mean of |error| / error of the naive forecast in the series' history (Hyndman and Koehler, 2006)",
-           terms=("scaled_error",), transform="log"),
-    Metric("rmsse", _FORECAST, "down", errors.root_mean("squared_scaled_error"),
-           "root of the mean of (error / naive error)^2", terms=("squared_scaled_error",), transform="log"),
+           terms=("scaled_error", "is_scaled"), transform="log"),
+    Metric("rmsse", _FORECAST, "down", errors.root_mean_of_scaled("squared_scaled_error"),
+           "root of the mean of error^2 / squared naive error in the series' history (M5 competition, 2020)",
+           terms=("squared_scaled_error", "is_scaled"), transform="log"),
 )  # fmt: skip
 
 _QUANTILES = (

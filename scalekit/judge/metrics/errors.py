@@ -20,6 +20,24 @@ def root_mean(term: str) -> Value:
     return value
 
 
+def mean_of_scaled(term: str) -> Value:
+    """The mean of a term over the rows whose series has a scale."""
+
+    def value(pooled: Pooled) -> Array:
+        return divided(pooled.mean(term), pooled.mean("is_scaled"))
+
+    return value
+
+
+def root_mean_of_scaled(term: str) -> Value:
+    """Its root."""
+
+    def value(pooled: Pooled) -> Array:
+        return np.sqrt(mean_of_scaled(term)(pooled))
+
+    return value
+
+
 def r2(pooled: Pooled) -> Array:
     """1 - squared errors over those of the mean target."""
     return 1.0 - _over_spread(pooled.mean("squared_error"), _target_variance(pooled))

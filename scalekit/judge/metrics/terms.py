@@ -32,7 +32,8 @@ class Rows:
     quantiles
         The levels of a quantile task.
     scale
-        Of forecasts, what the naive forecast of the row's series is wrong by in its history.
+        Of forecasts, what the naive forecast of the row's series is wrong by in its history: (n,) mean absolute errors, or
+        (n, 2) with mean squared errors beside them. NaN, or 0, where it is not known.
     """
 
     y: Array
@@ -210,19 +211,33 @@ def _crossing(rows: Rows) -> Array:
     return np.asarray((np.diff(rows.f, axis=1) < 0).any(axis=1).astype(np.float64))
 
 
+def _is_scaled(rows: Rows) -> Array:
+    return (_scale(rows) > 0).astype(np.float64)
+
+
 def _scaled_error(rows: Rows) -> Array:
-    return _by_scale(rows, _absolute_error(rows))
+    return _by_scale(_absolute_error(rows), _scale(rows))
 
 
 def _squared_scaled_error(rows: Rows) -> Array:
-    return np.square(_scaled_error(rows))
+    return _by_scale(_squared_error(rows), _squared_scale(rows))
 
 
-def _by_scale(rows: Rows, error: Array) -> Array:
+def _scale(rows: Rows) -> Array:
     if rows.scale is None:
-        return np.full(len(error), np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(error / rows.scale)
+        return np.zeros(len(rows.y))
+    return rows.scale if rows.scale.ndim == 1 else rows.scale[:, 0]
+
+
+def _squared_scale(rows: Rows) -> Array:
+    has_own = rows.scale is not None and rows.scale.ndim == 2
+    return rows.scale[:, 1] if has_own and rows.scale is not None else np.square(_scale(rows))
+
+
+def _by_scale(error: Array, scale: Array) -> Array:
+    """Errors in units of the series; a row without a scale adds nothing, and is not counted by ``is_scaled``."""
+    is_known = scale > 0
+    return np.where(is_known, error / np.where(is_known, scale, 1.0), 0.0)
 
 
 def _of_truth(rows: Rows) -> Array:
@@ -280,6 +295,7 @@ TERMS = {
     "inside": Term(_inside),
     "interval_score": Term(_interval_score),
     "crossing": Term(_crossing),
+    "is_scaled": Term(_is_scaled, is_shared=True),
     "scaled_error": Term(_scaled_error),
     "squared_scaled_error": Term(_squared_scaled_error),
 }

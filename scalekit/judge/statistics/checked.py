@@ -106,7 +106,7 @@ def checked(
         _blocks(layout, np.asarray(block), rows),
         _levels(layout, slices, rows),
         _weights(layout, weight, rows),
-        None if scale is None else _of_length(np.asarray(scale, dtype=np.float64), rows, "scale"),
+        None if scale is None else _scales(np.asarray(scale, dtype=np.float64), rows),
     )
     if is_target.all():
         return found
@@ -221,6 +221,11 @@ def _weights(layout: Layout, weight: Array | None, rows: int) -> Array | None:
             "weights are finite and not negative: fill or filter them first"
         )
     return found
+
+
+def _scales(scale: Array, rows: int) -> Array:
+    """One for each row, or two: of absolute and of squared errors."""
+    return scale if scale.shape == (rows, 2) else _of_length(scale, rows, "scale")
 
 
 def _of_length(array: Array, rows: int, what: str) -> Array:

@@ -53,7 +53,9 @@ def tally(
     weight
         (n,) finite and not negative, where ``layout.is_weighted``.
     scale
-        (n,) of forecasts: what the naive forecast is wrong by in the history of the row's series.
+        (n,) of forecasts: what the naive forecast is wrong by in the history of the row's series, as the mean of its
+        absolute errors; or (n, 2) with the mean of its squared errors. NaN where it is not known: such a row counts for
+        the metrics without a scale.
 
     Returns
     -------
