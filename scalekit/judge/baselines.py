@@ -15,7 +15,7 @@ from scalekit.judge.protocol.protocol import Protocol
 from scalekit.learn.arguments import schema
 from scalekit.learn.fit import fit
 
-MEDIAN_IS_BEST = ("mae", "median_absolute_error", "p90_absolute_error", "d2_absolute_error", "wape")
+MEDIAN_IS_BEST = ("mae", "median_ae", "p90_ae", "d2_absolute_error", "wape", "mase")
 """Metrics for which the best constant is the median, not the mean."""
 
 MOST_CATEGORIES = 50
