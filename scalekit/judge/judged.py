@@ -80,6 +80,19 @@ class Constant:
 
 
 @dataclass(frozen=True, eq=False)
+class FromColumn:
+    """A forecast that stands beside the rows, and a constant where there is none."""
+
+    column: str
+    otherwise: Constant
+
+    def __call__(self, seen: Seen) -> Array:
+        """The values of the column."""
+        values = seen.rows[self.column].cast(pl.Float64).to_numpy()
+        return np.where(np.isfinite(values), values, self.otherwise(seen))
+
+
+@dataclass(frozen=True, eq=False)
 class Asked:
     """A method of a model; what it gives, as floats."""
 

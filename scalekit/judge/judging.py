@@ -14,11 +14,13 @@ from scalekit.expr.builders import col
 from scalekit.judge.baselines import dummy_of_classes, dummy_of_numbers, linear_baseline
 from scalekit.judge.census import ROLE, Census
 from scalekit.judge.evidence import Summary
+from scalekit.judge.forecast.naive import NAIVE, SCALE, SQUARED_SCALE
 from scalekit.judge.judged import (
     FOLD,
     OF_CLASSES,
     ByFold,
     Constant,
+    FromColumn,
     Judged,
     Outputs,
     classes_of,
@@ -137,7 +139,10 @@ def dummy(ground: Ground) -> Judged:
     """The best constant: of the training rows, or of the test rows where there are none."""
     if not ground.rows.folds:
         role = "train" if ground.has_train else "test"
-        return Judged(DUMMY, _dummy(ground, ground.census, role, col(ROLE) == role))
+        constant = _dummy(ground, ground.census, role, col(ROLE) == role)
+        if is_forecast(ground):
+            return _naive(DUMMY, best_naive(ground.protocol), constant)
+        return Judged(DUMMY, constant)
     every = tuple(ground.census.rows)
     members = []
     for fold in range(ground.rows.folds):
@@ -145,6 +150,36 @@ def dummy(ground: Ground) -> Judged:
         census = ground.census.merged(others)
         members.append(_dummy(ground, census, "all", col(FOLD) != fold))
     return Judged(DUMMY, ByFold(tuple(members)))
+
+
+def is_forecast(ground: Ground) -> bool:
+    """Whether rows have what naive forecasts say of them."""
+    return ground.protocol.task == "forecast"
+
+
+def best_naive(protocol: Protocol) -> str:
+    """The forecast that is the dummy: the seasonal one where there is a season, else the last value."""
+    return "seasonal_naive" if protocol.season else "last_value"
+
+
+def naive_baselines(ground: Ground) -> list[Judged]:
+    """The naive forecasts that the protocol names beside the dummy, which is the better one; none of other tasks."""
+    if not is_forecast(ground):
+        return []
+    wanted = ground.protocol.baselines or ()
+    best = best_naive(ground.protocol)
+    role = "train" if ground.has_train else "test"
+    names = [name for name in NAIVE if name in wanted and name != best]
+    if not names:
+        return []
+    constant = _dummy(ground, ground.census, role, col(ROLE) == role)
+    return [_naive(name, name, constant) for name in names]
+
+
+def _naive(name: str, forecast: str, otherwise: Constant) -> Judged:
+    """A naive forecast, and a constant for the rows of a series of which nothing was known."""
+    column = NAIVE[forecast]
+    return Judged(name, FromColumn(column, otherwise), (column,))
 
 
 def _dummy(ground: Ground, census: Census, role: str, condition: Any) -> Constant:
@@ -200,6 +235,7 @@ def judge(
         layout, tuple(models), protocol.target, protocol.weight,
         protocol.block or hashable(frame.select(*ground.rows.columns)),
         identity_of(protocol, frame.select(*ground.rows.columns)), tuple(summaries),
+        (SCALE, SQUARED_SCALE) if is_forecast(ground) else (),
     )  # fmt: skip
     plan = _plan(ground, scoring, sliced)
     with progress(ground.config) as watch:
@@ -213,6 +249,7 @@ def _plan(ground: Ground, scoring: Scoring, sliced: Mapping[str, Any]) -> Plan:
     wanted += [name for summary in scoring.summaries for name in summary.columns]
     wanted += [*scoring.block, *scoring.identity, scoring.target]
     wanted += [scoring.weight] if scoring.weight else []
+    wanted += scoring.scales
     wanted += [ROLE, *((FOLD,) if ground.rows.folds else ())]
     columns = [expr.alias(f"{SLICE}{place}") for place, expr in enumerate(sliced.values())]
     return ground.rows.frame.select(*dict.fromkeys(wanted), *columns)._plan

@@ -12,6 +12,7 @@ from scalekit.expr.builders import col, lit
 from scalekit.frame.frame import Frame
 from scalekit.io.combine import concat
 from scalekit.judge.census import ROLE, Census
+from scalekit.judge.forecast.judged import with_history
 from scalekit.judge.judged import FOLD
 from scalekit.judge.protocol.protocol import Protocol
 from scalekit.judge.protocol.rows import role_of
@@ -66,6 +67,8 @@ def rows_of(frame: Frame, protocol: Protocol, train: Frame | None, valid: Frame 
     columns = tuple(schema(frame))
     if train is None and valid is None:
         with_role = frame.with_columns(role_of(protocol, frame).alias(ROLE))
+        if protocol.task == "forecast":
+            with_role = _with_history(with_role, protocol)
         return Rows(with_role, columns, _origin(protocol))
     given = {"test": frame, "train": train, "valid": valid}
     there = {role: rows for role, rows in given.items() if rows is not None}
@@ -77,7 +80,17 @@ def rows_of(frame: Frame, protocol: Protocol, train: Frame | None, valid: Frame 
     parts = [
         rows.select(*shared).with_columns(lit(role).alias(ROLE)) for role, rows in there.items()
     ]
-    return Rows(concat(parts, how="vertical_relaxed"), shared, "as they were given")
+    together = concat(parts, how="vertical_relaxed")
+    if protocol.task == "forecast":
+        together = _with_history(together, protocol)
+    return Rows(together, shared, "as they were given")
+
+
+def _with_history(frame: Frame, protocol: Protocol) -> Frame:
+    """What was known of each series before the row's window, the first of which begins with the test rows."""
+    tests = frame.filter(col(ROLE) == "test")
+    first = tests.select(col(str(protocol.time)).min()).collect().item()
+    return frame if first is None else with_history(frame, protocol, test_from=first)
 
 
 def in_folds(frame: Frame, protocol: Protocol) -> Rows:

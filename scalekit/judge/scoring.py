@@ -77,6 +77,8 @@ class Scoring:
         Columns that say which row is which, for fingerprints.
     summaries
         What the checks want to know.
+    scales
+        Of forecasts, the columns of what naive ones are wrong by.
     """
 
     layout: Layout
@@ -86,6 +88,7 @@ class Scoring:
     block: tuple[str, ...]
     identity: tuple[str, ...]
     summaries: tuple[Summary, ...] = ()
+    scales: tuple[str, ...] = ()
 
     @property
     def __name__(self) -> str:
@@ -106,15 +109,17 @@ class Scoring:
         seen = Seen(rows)
         outputs, seconds = self._outputs(seen)
         y, block, slices, weight = self._columns(rows)
+        scale = rows.select(self.scales).to_numpy() if self.scales else None
         role = rows[ROLE].replace_strict(ROLES, range(len(ROLES)), return_dtype=pl.Int8).to_numpy()
         tallies, prints = {}, {}
         for number in np.unique(role):
             here = np.flatnonzero(role == number)
             some = {name: values[here] for name, values in outputs.items()}
             heavy = None if weight is None else weight[here]
+            scaled = None if scale is None else scale[here]
             name = ROLES[number]
             tallies[name] = statistics.tally(
-                self.layout, y[here], some, block[here], slices[here], heavy
+                self.layout, y[here], some, block[here], slices[here], heavy, scaled
             )
             prints[name] = fingerprint.of_rows(rows[here], self.identity)
         found = {one.name: one.of(rows.select(one.columns), role) for one in self.summaries}

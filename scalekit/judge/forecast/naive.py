@@ -29,6 +29,9 @@ SCALE = "__scalekit_scale"
 SQUARED_SCALE = "__scalekit_squared_scale"
 """What RMSSE divides by: the mean of their squares."""
 
+NAIVE = {"last_value": LAST_VALUE, "seasonal_naive": SEASONAL_NAIVE}
+"""Names of baselines, and their columns."""
+
 ADDED = (WINDOW, HORIZON, SCALE, SQUARED_SCALE, LAST_VALUE, SEASONAL_NAIVE)
 
 _INDEX, _START, _LAST_KNOWN = "__scalekit_index", "__scalekit_start", "__scalekit_last_known"
