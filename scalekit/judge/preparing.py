@@ -33,12 +33,15 @@ class Prepared:
         By name, fitted: what the report hands on.
     fitted_here
         Names of those that were fitted by the evaluation.
+    is_fitted_on_train
+        Whether those were fitted on the protocol's train rows, rather than on all.
     """
 
     ground: Ground
     models: Mapping[str, Any]
     final: Mapping[str, Any]
     fitted_here: tuple[str, ...] = ()
+    is_fitted_on_train: bool = True
 
 
 def one_model(model: Any, name: str | None) -> dict[str, Any]:
@@ -155,10 +158,11 @@ def _in_folds(
         for name, model in named.items()
     }
     rows, by_role = split
-    learned = rows.of("train") if by_role.rows.get("train") else frame
+    has_train = bool(by_role.rows.get("train"))
+    learned = rows.of("train") if has_train else frame
     final = {name: fitted_on(model, learned, protocol, features) for name, model in named.items()}
     ground = _ground(folded, protocol, census, features, list(models.values()))
-    return Prepared(ground, models, final, tuple(named))
+    return Prepared(ground, models, final, tuple(named), is_fitted_on_train=has_train)
 
 
 def _check_folds(census: Census, rows: Rows) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 import polars as pl
 
 from scalekit.errors import InvalidOperationError
+from scalekit.judge import statistics
 
 if TYPE_CHECKING:
     from scalekit.judge.protocol.protocol import Protocol
@@ -104,8 +105,9 @@ class Report:
         Where the figures come from. Keys: ``protocol_id``; ``fingerprints`` (by role) and ``schema``; ``rows`` (by
         role); ``rows_from`` (how rows were given their roles); ``threshold_from``; ``backend``; ``exactness``;
         ``features`` and ``feature_types``; ``latency`` (seconds a row, by model); ``sizes`` (bytes pickled, by model);
-        ``training`` (``rows``, ``fingerprint``, ``until`` of the model's training rows, where they are known);
-        ``versions``; ``git_commit``; ``seconds``; ``passes``; ``at``; ``run``; ``notes`` (texts to be shown).
+        ``training`` (``rows``, ``fingerprint``, ``protocol_id``, ``by_protocol`` of the model's training rows, where
+        they are known); ``independence`` (``is_known``, ``why``: whether test rows lie outside of those);
+        ``invalid`` (test rows without a valid prediction, by model); ``versions``; ``code``; ``seconds``; ``passes``; ``at``; ``run``; ``notes`` (texts to be shown).
     """
 
     name: str
@@ -206,7 +208,7 @@ class Report:
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """The tallies as Arrow tables, by role and name."""
-        return {role: dict(tally.to_tables()) for role, tally in self.tallies.items()}
+        return {role: statistics.to_tables(tally) for role, tally in self.tallies.items()}
 
     def __repr__(self) -> str:
         return self.to_text()

@@ -1,0 +1,134 @@
+"""Judge one model on rows that it was not fitted on, in one pass, against baselines, with an interval on every figure."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from scalekit.checks.report import DataReport
+from scalekit.frame.frame import Frame
+from scalekit.frame.tracebacks import folded
+from scalekit.judge.judged import Judged
+from scalekit.judge.judging import Ground, dummy, judge, judged_model, linear
+from scalekit.judge.preparing import Prepared, one_model, prepare
+from scalekit.judge.protocol.inferred import protocol_of
+from scalekit.judge.recorded import recorded
+from scalekit.judge.report import LINEAR, PRODUCTION, Report
+from scalekit.judge.reporting import checks_of, reported, timed
+from scalekit.learn.arguments import check_frame
+from scalekit.tracking.keeping import untracked
+
+
+@folded
+def evaluate(
+    model: Any,
+    frame: Frame,
+    protocol: Any = None,
+    *,
+    train: Frame | None = None,
+    valid: Frame | None = None,
+    name: str | None = None,
+    features: Any = None,
+    reference: Any = None,
+    data_checks: Any = None,
+    **keywords: Any,
+) -> Report:
+    """Judge a model by a protocol: figures with intervals, against baselines, of the whole and of slices.
+
+    Each row of the frame is a train, valid or test row by the protocol's split. One pass over the parts of the rows,
+    wherever they are, asks the model and its baselines about all of them, and brings back counts and sums by block:
+    the report is made of these. The threshold of a binary model is chosen on the valid rows, and every figure is of the
+    test rows.
+
+    Parameters
+    ----------
+    model
+        A fitted model: from :func:`scalekit.fit`, or any object with ``predict_proba`` (for classes) or ``predict``; for
+        quantiles also a mapping from each to a model. An estimator that is not fitted is fitted with
+        :func:`scalekit.fit` on the protocol's train rows; where the test rows are fewer than 10,000, or than 300 of
+        the rarest class, or there are no train rows, it is cross-validated instead. ``{"name": model}`` gives it a name.
+    frame
+        All rows, which the protocol splits; or the test rows, where the protocol has no key, group or time, or
+        ``train=`` or ``valid=`` are given.
+    protocol
+        A :class:`scalekit.Protocol`, or the path of its file; over it, or instead of it, its keys as ``keywords``.
+    train, valid
+        Rows that the model was fitted on, and rows to choose the threshold on, where the protocol does not split.
+    name
+        What the model is called in the report; its class by default.
+    features
+        Names or selectors of the columns that the model reads, where it does not say: by default all but the
+        target, the weights and the protocol's key, group, time and series.
+    reference
+        A fitted model to hold it against as ``"production"``.
+    data_checks
+        Rules for the rows, as for :func:`scalekit.check`.
+    keywords
+        Keys of the protocol, such as ``target="late"``, ``key="id"``.
+
+    Returns
+    -------
+    Report
+        ``report.frame()`` has the figures, ``report.to_html("report.html")`` a page.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        Where the model or the protocol names columns that are not there.
+    InvalidOperationError
+        Where the model cannot be asked, the target is null somewhere, labels do not go together, or there are no
+        test rows.
+    ComputeError
+        Where the model fails on some rows; it names the model.
+
+    Notes
+    -----
+    Intervals are of the test rows that happened to be drawn, not of the training's randomness. A model that gives no
+    valid prediction for a row (NaN, or no probability) has no figures, and the report says for how many rows.
+
+    Examples
+    --------
+    >>> import scalekit as sk
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> frame = sk.from_dict({"id": list(range(600)), "x": [i % 7 for i in range(600)]})
+    >>> frame = frame.with_columns(late=sk.col("x") > 2)
+    >>> report = sk.evaluate(LogisticRegression(), frame, target="late", key="id")
+    >>> report.value("roc_auc") > 0.99, report.skill.low > 0.5
+    (True, True)
+    """
+    began = perf_counter()
+    check_frame(frame, "evaluate")
+    named = one_model(model, name)
+    found = protocol_of(frame, protocol, **keywords)
+    with untracked():  # fits of baselines and folds are steps of this one
+        prepared = prepare(named, frame, found, train=train, valid=valid, features=features)
+        report = _report(prepared, reference, checks_of(frame, data_checks))
+    seconds = perf_counter() - began
+    return recorded(timed(report, seconds), seconds)
+
+
+def _report(prepared: Prepared, reference: Any, checks: DataReport | None) -> Report:
+    """The pass, and what is made of its tallies."""
+    ((name, model),) = prepared.models.items()
+    judged = judged_model(name, model, prepared.ground)
+    baselines, notes = _baselines(prepared.ground, judged, reference)
+    judgement = judge(prepared.ground, [judged, *baselines])
+    return reported(prepared, judgement, name, notes, checks=checks)
+
+
+def _baselines(
+    ground: Ground, judged: Judged, reference: Any
+) -> tuple[list[Judged], tuple[str, ...]]:
+    """What the model is held against, and why something of that is missing."""
+    found, notes = [dummy(ground)], []
+    if not ground.has_train:
+        notes.append(
+            "the dummy is the best constant of the test rows themselves: there are no training rows"
+        )
+    if LINEAR in (ground.protocol.baselines or ()):
+        baseline, why = linear(ground, judged.inputs)
+        found += [] if baseline is None else [baseline]
+        notes += [why] if why else []
+    if reference is not None:
+        found.append(judged_model(PRODUCTION, reference, ground))
+    return found, tuple(notes)
