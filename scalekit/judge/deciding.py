@@ -10,11 +10,9 @@ from typing import Any
 import polars as pl
 
 from scalekit.judge.decision import Condition, Decision
+from scalekit.judge.differences import SLICE_GUARD
 from scalekit.judge.protocol.protocol import Protocol
 from scalekit.judge.report import Finding, Skill
-
-SLICE_GUARD = "slice:"
-"""What the name of a guard begins with that stands for the skill in each level of a slice."""
 
 LEAST_ROWS, LEAST_EVENTS = 200, 30
 """Levels of slices with fewer rows, or fewer of the rarest class, decide nothing."""
@@ -30,10 +28,13 @@ class Terms:
         Loss of skill that is tolerated where equal is enough.
     allow_equal
         Whether a candidate may be no worse, rather than better.
+    independent
+        Whether the rows lie outside of both training sets, where who compares says so; None to find out.
     """
 
     margin: float = 0.0
     allow_equal: bool = False
+    independent: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,16 +173,16 @@ def _primary(case: Case, terms: Terms) -> Iterator[Condition]:
         return
     gain = Gain.of(row, case.scale or 1.0)
     what = f"skill by {name}" if case.scale else name
-    limit = -terms.margin
+    limit = 0.0 - terms.margin
     not_worse = gain.low >= limit
     yield Condition(
         "skill", not_worse,
-        f"change of {what} {gain}: its lower bound has to be {limit:+.4f} or more", gain.low, limit,
+        f"gain of {what} {gain}, of which the lower bound has to be {limit:+.4f} or more", gain.low, limit,
     )  # fmt: skip
     if not terms.allow_equal:
         yield Condition(
             "better", gain.low > 0,
-            f"change of {what} {gain}: its lower bound has to be above 0 (allow_equal=True asks for less)",
+            f"gain of {what} {gain}, of which the lower bound has to be above 0 (allow_equal=True asks for less)",
             gain.low, 0.0,
         )  # fmt: skip
 
@@ -190,7 +191,7 @@ def _guards(case: Case) -> Iterator[Condition]:
     for name, tolerance in case.protocol.guards.items():
         if name.startswith(SLICE_GUARD):
             continue
-        row, limit = _whole(case, name), -abs(tolerance)
+        row, limit = _whole(case, name), 0.0 - abs(tolerance)
         if row is None or row["low"] is None:
             yield Condition(
                 f"guard {name}",
@@ -201,7 +202,7 @@ def _guards(case: Case) -> Iterator[Condition]:
         gain = Gain.of(row)
         yield Condition(
             f"guard {name}", gain.low >= limit,
-            f"guard {name}: better by {gain}, and its lower bound has to be {limit:+.4f} or more",
+            f"guard {name}: gain {gain}, of which the lower bound has to be {limit:+.4f} or more",
             gain.low, limit,
         )  # fmt: skip
 
@@ -210,7 +211,7 @@ def _slices(case: Case) -> Iterator[Condition]:
     for name, tolerance in case.protocol.guards.items():
         if not name.startswith(SLICE_GUARD):
             continue
-        slice_name, limit = name.removeprefix(SLICE_GUARD), -abs(tolerance)
+        slice_name, limit = name.removeprefix(SLICE_GUARD), 0.0 - abs(tolerance)
         rows = case.differences.filter(
             pl.col("slice") == slice_name, metric=str(case.protocol.primary)
         )

@@ -89,22 +89,22 @@ def test_a_metric_of_which_more_is_better():
 
 
 @pytest.mark.parametrize(
-    ("value", "width", "direction", "tolerance", "met"),
+    ("metric", "value", "width", "direction", "tolerance", "met"),
     [
-        (-0.003, 0.001, "up", -0.005, True),
-        (-0.003, 0.003, "up", -0.005, False),  # at the bad end of its interval
-        (0.004, 0.001, "down", 0.01, True),
-        (0.009, 0.002, "down", 0.01, False),
-        (0.0, 0.0, "down", 0.0, True),
+        ("roc_auc", -0.003, 0.001, "up", -0.005, True),
+        ("roc_auc", -0.003, 0.003, "up", -0.005, False),  # at the bad end of its interval
+        ("ece", 0.004, 0.001, "down", 0.01, True),
+        ("ece", 0.009, 0.002, "down", 0.01, False),
+        ("ece", 0.0, 0.0, "down", 0.0, True),
     ],
 )
 def test_guards_are_held_at_the_bad_end_of_the_interval(
-    value: float, width: float, direction: str, tolerance: float, met: bool
+    metric: str, value: float, width: float, direction: str, tolerance: float, met: bool
 ):
     better = row("log_loss", -0.02, 0.01)
-    guarded = row("ece", value, width, direction)
-    found = decide(case(better, guarded, guards={"ece": tolerance}), Terms())
-    assert unmet(found) == ([] if met else ["guard ece"])
+    guarded = row(metric, value, width, direction)
+    found = decide(case(better, guarded, guards={metric: tolerance}), Terms())
+    assert unmet(found) == ([] if met else [f"guard {metric}"])
     assert found.passed is met
 
 
