@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scalekit.judge.pages.lettering import compact, shown, width
+from scalekit.judge.pages.lettering import shown, width
 from scalekit.judge.pages.marks import Bars, Cells, Intervals, Line, Mark, Numbers, Plot, Rule
 from scalekit.judge.pages.shades import shade_of
 from scalekit.judge.pages.svg import boxes, element, path, words
@@ -136,14 +136,12 @@ def _intervals(mark: Intervals, plot: Plot, area: Area) -> str:
 
 def _cells(mark: Cells, plot: Plot, area: Area) -> str:
     """One path for each shade: a grid of forty by forty has few kilobytes."""
-    most = max((count for row in mark.counts for count in row), default=0)
+    most = mark.most
     by_shade: dict[int, list[tuple[float, float, float, float]]] = {}
-    for bottom, top, row in zip(mark.y, mark.y[1:], mark.counts, strict=False):
-        for left, right, count in zip(mark.x, mark.x[1:], row, strict=False):
-            if count > 0:
-                x, y = area.x(plot, left), area.y(plot, top)
-                cell = (x, y, area.x(plot, right) - x, area.y(plot, bottom) - y)
-                by_shade.setdefault(shade_of(count, most), []).append(cell)
+    for left, right, bottom, top, count in mark.cells:
+        x, y = area.x(plot, left), area.y(plot, top)
+        wide, high = area.x(plot, right) - x, area.y(plot, bottom) - y
+        by_shade.setdefault(shade_of(count, most), []).append((x, y, wide, high))
     return "".join(
         element("path", d=boxes(cells), class_=f"f0 h{shade}")
         for shade, cells in sorted(by_shade.items())
@@ -156,7 +154,10 @@ def _rule(mark: Rule, plot: Plot, area: Area) -> str:
         x = area.x(plot, mark.x)
         text = shown(mark.name)
         flows_left = x + 5 + width(text, 11) > right
-        place = {"x": x - 4 if flows_left else x + 4, "y": area.top + 10}
+        place = {
+            "x": x - 4 if flows_left else x + 4,
+            "y": area.top + 10 + 13 * _upright_before(mark, plot),
+        }
         name = element("text", words(text), text_anchor="end" if flows_left else None, class_="tick beside", **place)  # fmt: skip
         line = element("path", d=f"M{x:.1f} {area.top:.1f}V{bottom:.1f}", class_="rule")
         return line + (name if text else "")
@@ -170,7 +171,7 @@ def _rule(mark: Rule, plot: Plot, area: Area) -> str:
     return element("path", d=path(ends), class_="rule")
 
 
-def told(values: Numbers) -> str:
-    """The ends of some values, for descriptions."""
-    known = [value for value in values if not math.isnan(value)]
-    return f"{compact(min(known))} to {compact(max(known))}" if known else "none"
+def _upright_before(mark: Rule, plot: Plot) -> int:
+    """How many upright rules come first: each name stands below the one before."""
+    upright = [one for one in plot.marks if isinstance(one, Rule) and one.x is not None]
+    return upright.index(mark)

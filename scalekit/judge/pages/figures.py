@@ -13,6 +13,9 @@ from scalekit.judge.pages.blocks import Value
 Figure = Mapping[str, Any]
 """A row of a report's results."""
 
+MISSING = "—"
+"""What stands where there is no value."""
+
 _MOST_PLACES = 6
 
 
@@ -41,7 +44,7 @@ def figure_text(value: float | None, decimals: int | None = None) -> str:
     ('3.2e-09', '4.0e-08', '0.00')
     """
     if value is None or math.isnan(value):
-        return "—"
+        return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if decimals is None:
@@ -110,5 +113,5 @@ def count_text(count: float | None) -> str:
     ('1,234,567', '12.5', '—')
     """
     if count is None or math.isnan(count):
-        return "—"
+        return MISSING
     return f"{count:,.0f}" if count == round(count) else f"{count:,.1f}"

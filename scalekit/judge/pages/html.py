@@ -26,6 +26,9 @@ from scalekit.judge.pages.svg import element, words
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may do with the page: apply its style, and nothing else, whatever a name contains."""
 
+_LONG = 24
+"""Letters from which on a cell is kept wide enough to be read."""
+
 
 def page_html(page: Page) -> str:
     """A page as a file of its own.
@@ -166,4 +169,4 @@ def _cell(cell: Cell, column: Column, *, first: bool) -> str:
     content = words(cell) if column.numeric else _user(cell)
     if first:
         return element("th", content, scope="row")
-    return element("td", content, class_=_number(column))
+    return element("td", content, class_="long" if len(cell) > _LONG else _number(column))

@@ -72,22 +72,21 @@ class Intervals:
     joined: bool = False
 
 
+Cell = tuple[float, float, float, float, float]
+"""Left, right, bottom and top of a rectangle, and how many rows are in it."""
+
+
 @dataclass(frozen=True)
 class Cells:
-    """Counts over a grid, the more the darker, by the logarithm; empty cells are not drawn.
+    """Counts over a grid, the more the darker, by the logarithm; empty cells are left out."""
 
-    Attributes
-    ----------
-    x, y
-        Edges.
-    counts
-        A row for each step of ``y``.
-    """
-
-    x: Numbers
-    y: Numbers
-    counts: Sequence[Numbers]
+    cells: Sequence[Cell]
     unit: str = "rows"
+
+    @property
+    def most(self) -> float:
+        """The largest count."""
+        return max((cell[-1] for cell in self.cells), default=0.0)
 
 
 @dataclass(frozen=True)

@@ -148,11 +148,27 @@ def _names(plot: Plot, area: Area) -> list[str]:
         return []
     texts = [shown(line.name) for line in lines]
     texts = [text if width(text, SIZE) <= _DIRECT else "" for text in texts]
-    paths = [[(area.x(plot, x), area.y(plot, y)) for x, y in zip(line.x, line.y, strict=True)] for line in lines]  # fmt: skip
+    paths = [_path(line, plot, area) for line in lines]
+    rules = [path for mark in plot.marks if (path := _straight(mark, plot, area))]
     box = Box(area.left, area.top, area.left + area.width, area.top + area.height)
-    found = zip(texts, places(texts, paths, box), strict=True)
+    found = zip(texts, places([*texts, *[""] * len(rules)], paths + rules, box), strict=False)
     return [
         element("text", words(text), x=place[0], y=place[1], class_="tick beside")
         for text, place in found
         if place is not None
     ]
+
+
+def _path(line: Line, plot: Plot, area: Area) -> list[tuple[float, float]]:
+    return [(area.x(plot, x), area.y(plot, y)) for x, y in zip(line.x, line.y, strict=True)]
+
+
+def _straight(mark: Mark, plot: Plot, area: Area) -> list[tuple[float, float]]:
+    """The ends of a rule that names stay away from; of others nothing."""
+    if isinstance(mark, Rule) and mark.x is not None:
+        x = area.x(plot, mark.x)
+        return [(x, area.top), (x, area.top + area.height)]
+    if isinstance(mark, Rule) and mark.y is not None:
+        y = area.y(plot, mark.y)
+        return [(area.left, y), (area.left + area.width, y)]
+    return []

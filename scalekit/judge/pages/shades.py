@@ -27,7 +27,7 @@ def shade_of(count: float, most: float) -> int:
 
 def shade_legend(mark: Cells, top: float) -> str:
     """The shades from few to many, in a row."""
-    most = max((count for row in mark.counts for count in row), default=0)
+    most = mark.most
     few, many = (
         f"1 {mark.unit[:-1] if mark.unit.endswith('s') else mark.unit}",
         f"{compact(most)} {mark.unit}",

@@ -33,8 +33,8 @@ body.sk-page {margin: 0 auto; max-width: 1080px; padding: 16px 14px 40px}
 .sk-page footer {margin-top: 3em; font-size: .85em; color: var(--weak)}
 .sk-page .absent {color: var(--weak); font-style: italic}
 .sk-page .verdict {margin: .35em 0; padding: .35em .7em; border-left: 4px solid var(--hair); background: var(--soft); max-width: none}
-.sk-page .is-pass {border-color: var(--pass)} .sk-page .is-warn {border-color: var(--warn)}
-.sk-page .is-fail {border-color: var(--fail)}
+.sk-page p.is-pass {border-color: var(--pass)} .sk-page p.is-warn {border-color: var(--warn)}
+.sk-page p.is-fail {border-color: var(--fail)}
 .sk-page .status {font-weight: 600; white-space: nowrap}
 .sk-page .is-pass .status {color: var(--pass)} .sk-page .is-warn .status {color: var(--warn)}
 .sk-page .is-fail .status {color: var(--fail)} .sk-page .is-na .status {color: var(--weak)}
@@ -50,13 +50,13 @@ _TABLES = """
 .sk-page th, .sk-page td {padding: 4px 10px 4px 0; text-align: left; vertical-align: top; background: var(--page);
  border-bottom: 1px solid var(--hair); min-width: 3.5em; max-width: 24em; white-space: normal; overflow-wrap: break-word}
 .sk-page thead th {vertical-align: bottom; border-bottom: 1px solid var(--weak)}
-.sk-page tbody th {font-weight: 500; position: sticky; left: 0; min-width: 7em; overflow-wrap: anywhere}
+.sk-page tbody th {font-weight: 500; position: sticky; left: 0; overflow-wrap: break-word}
 .sk-page .number {text-align: right; white-space: nowrap; padding-left: 8px}
 .sk-page thead .number {white-space: normal}
 .sk-page .number small {display: block; color: var(--weak); font-size: 12px}
 .sk-page .best {font-weight: 700}
-.sk-page td bdi {overflow-wrap: anywhere}
-@media (max-width: 600px) {.sk-page tbody th {max-width: 9.5em} .sk-page td {max-width: 15em}}
+.sk-page .long {min-width: 13em}
+@media (max-width: 600px) {.sk-page tbody th {max-width: 10em} .sk-page td {max-width: 17em}}
 """
 
 _PICTURES = """

@@ -122,7 +122,7 @@ def test_values_that_are_not_finite_do_not_reach_the_picture(value: float):
 
 
 def test_nothing_to_draw_is_drawn_as_empty_axes():
-    grid = Cells([0.0, 1.0], [0.0, 1.0], [[0.0]])
+    grid = Cells([])
     svg = parsed(
         plot_of(Line([], []), Intervals([], [], [], []), Bars([], []), grid),
         RowPlot(linear("x", []), ()),
@@ -132,15 +132,18 @@ def test_nothing_to_draw_is_drawn_as_empty_axes():
 
 
 def test_a_grid_is_a_path_for_each_shade():
-    edges = [n / 40 for n in range(41)]
-    counts = [[float(10 ** ((a + b) % 6)) for a in range(40)] for b in range(40)]
-    text = picture_svg(Picture("one", "t", "d", (plot_of(Cells(edges, edges, counts)),)))
+    cells = [
+        (a / 40, (a + 1) / 40, b / 40, (b + 1) / 40, 10.0 ** ((a + b) % 6))
+        for a in range(40)
+        for b in range(40)
+    ]
+    text = picture_svg(Picture("one", "t", "d", (plot_of(Cells(cells)),)))
     assert text.count("<path") < 40
     assert len(text) < 60_000
 
 
 def test_shades_tell_more_from_fewer_rows():
-    svg = parsed(plot_of(Cells([0.0, 0.5, 1.0], [0.0, 1.0], [[1.0, 1000.0]])))
+    svg = parsed(plot_of(Cells([(0.0, 0.5, 0.0, 1.0, 1.0), (0.5, 1.0, 0.0, 1.0, 1000.0)])))
     classes = [e.attrib["class"] for e in svg.iter(f"{NAMESPACE}path") if e.attrib.get("class", "").startswith("f0 h")]  # fmt: skip
     assert classes[-2:] == ["f0 h0", "f0 h5"]
     assert {"1 row", "1k rows"} <= set(texts(svg))

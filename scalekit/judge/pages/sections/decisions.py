@@ -3,104 +3,125 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from scalekit.judge.pages.axes import categories, linear, shares
-from scalekit.judge.pages.blocks import Cell, Column, Table, Value
-from scalekit.judge.pages.figures import count_text, figure_text
+import polars as pl
+
+from scalekit.judge.pages.axes import linear, shares
+from scalekit.judge.pages.blocks import Absent, Block, Section
+from scalekit.judge.pages.figures import figure_text
 from scalekit.judge.pages.lettering import compact, isolated
-from scalekit.judge.pages.marks import Cells, Line, Numbers, Plot, Rule
+from scalekit.judge.pages.marks import Line, Plot, Rule
 from scalekit.judge.pages.picture import Picture
+from scalekit.judge.pages.sections.cast import line_of, numbers, ranked_models
+from scalekit.judge.pages.sections.confusions import (
+    confusion_picture,
+    confusion_table,
+    worst_confusions,
+)
+from scalekit.judge.report import DUMMY
+from scalekit.judge.statistics.curves import confusion, cost_curve, gain_curve, thresholds
 
+if TYPE_CHECKING:
+    from scalekit.judge.report import Report
+
+_TITLE = "5. Decisions: confusion, threshold, cost, lift"
+_PLACES = 200
+_RATIOS = (1, 5, 20)
+"""What a missed event costs, in false alarms."""
 _MOST_CLASSES = 12
-"""Classes of a table of confusions; more are a picture, and the most frequent confusions."""
+"""Classes of a table of confusions; of more, the most frequent confusions."""
 
 
-def confusion_table(counts: Sequence[Numbers], classes: Sequence[str], caption: str) -> Table:
-    """Rows by actual class (down) and predicted class (across), with their share of the actual class.
+def section(report: Report) -> Section:
+    """What follows from the threshold; of several classes, which are taken for which.
 
     Parameters
     ----------
-    counts
-        A row for each actual class.
-    classes
-        Their names.
-    caption
-        What the table is of.
+    report
+        The report.
     """
-    rows = tuple(
-        (f"actual {isolated(name)}", *_shared(row), count_text(sum(row)))
-        for name, row in zip(classes, counts, strict=True)
-    )
-    columns = (
-        Column("Actual class"),
-        *(Column(f"predicted {isolated(name)}", numeric=True) for name in classes),
-        Column("rows", numeric=True),
-    )
-    return Table(caption, columns, rows, "Below each count its share of the actual class.")
+    if "test" not in report.tallies or not report.layout.classes:
+        reason = (
+            f"Not for {report.layout.task}: there are no classes to decide between; see section 6."
+        )
+        return Section("decisions", _TITLE, (Absent(reason),))
+    blocks = _of_two(report) if report.layout.task == "binary" else _of_many(report)
+    return Section("decisions", _TITLE, tuple(blocks))
 
 
-def _shared(row: Numbers) -> list[Cell]:
-    total = sum(row)
+def _of_two(report: Report) -> list[Block]:
+    at = report.layout.threshold if report.threshold is None else report.threshold
+    names = [str(label) for label in report.layout.classes]
+    table = thresholds(report.tallies["test"], report.name, points=_PLACES)
     return [
-        Value(count_text(count), f"{100 * count / total:.1f} %" if total else "") for count in row
+        confusion_table(
+            _counts(report, at), names, f"Confusion at the threshold {figure_text(at)}"
+        ),
+        threshold_picture(_by_threshold(table), at),
+        cost_picture(
+            [_cost(report, table, ratio, style) for style, ratio in enumerate(_RATIOS)], at
+        ),
+        lift_picture(_lifts(report)),
     ]
 
 
-def confusion_picture(counts: Sequence[Numbers], classes: Sequence[str]) -> Picture:
-    """The confusions of many classes as a grid, the first class at the top.
-
-    Parameters
-    ----------
-    counts
-        A row for each actual class.
-    classes
-        Their names.
-    """
-    steps = [n - 0.5 for n in range(len(classes) + 1)]
-    names = [isolated(name) for name in classes]
-    across = categories("predicted class", names)
-    down = categories("actual class", names[::-1], most=10)
-    plot = Plot(across, down, (Cells(steps, steps, list(counts)[::-1]),), height=300)
-    right = sum(row[n] for n, row in enumerate(counts))
-    total = sum(map(sum, counts))
-    share = f"{100 * right / total:.1f} %" if total else "none"
-    return Picture(
-        "confusion",
-        "Confusion of classes",
-        f"{share} of {count_text(total)} rows are on the diagonal, where the prediction is right.",
-        (plot,),
-        "Rows of the grid are actual classes, columns are predicted ones; darker cells have more rows.",
-    )
+def _counts(report: Report, threshold: float | None) -> list[list[float]]:
+    """A row for each actual class."""
+    found = confusion(report.tallies["test"], report.name, threshold=threshold)["n"].to_list()
+    classes = len(report.layout.classes)
+    return [found[start : start + classes] for start in range(0, len(found), classes)]
 
 
-def worst_confusions(counts: Sequence[Numbers], classes: Sequence[str], most: int = 15) -> Table:
-    """The pairs of classes that are taken for each other most often.
-
-    Parameters
-    ----------
-    counts
-        A row for each actual class.
-    classes
-        Their names.
-    most
-        How many pairs.
-    """
-    pairs = [
-        (count, actual, predicted)
-        for actual, row in enumerate(counts)
-        for predicted, count in enumerate(row)
-        if actual != predicted and count > 0
+def _by_threshold(table: pl.DataFrame) -> list[Line]:
+    names = {"precision": "precision", "recall": "recall", "f1": "F1"}
+    return [
+        line_of(table, ("threshold", column), name, "", style, band=False)
+        for style, (column, name) in enumerate(names.items())
     ]
-    rows = tuple(
-        (str(classes[actual]), str(classes[predicted]), *_shared_one(count, counts[actual]))
-        for count, actual, predicted in sorted(pairs, reverse=True)[:most]
+
+
+def _cost(report: Report, table: pl.DataFrame, ratio: int, style: int) -> Line:
+    """Cost of false alarms and missed events, over that of the better of "never" and "always"."""
+    found = cost_curve(
+        report.tallies["test"], report.name, false_negative=float(ratio), points=_PLACES
     )
-    columns = (Column("Actual"), Column("Predicted"), Column("Rows", numeric=True), Column("Of the actual class", numeric=True))  # fmt: skip
-    return Table("Most frequent confusions", columns, rows)
+    events, others, rows = _prevalence(table)
+    without = max(min(others, ratio * events) / max(rows, 1e-300), 1e-300)
+    at, y = numbers(found, "threshold"), [cost / without for cost in numbers(found, "cost")]
+    known = [(cost, place) for cost, place in zip(y, at, strict=True) if cost == cost]
+    value = f"least {min(known)[0]:.2f} at {min(known)[1]:.2f}" if known else ""
+    return Line(at, y, f"{ratio} : 1", value, style)
 
 
-def _shared_one(count: float, row: Numbers) -> tuple[str, str]:
-    return count_text(count), f"{100 * count / sum(row):.1f} %"
+def _prevalence(table: pl.DataFrame) -> tuple[float, float, float]:
+    """Events, other rows, and both."""
+    tp, fp, fn, tn = table.select("tp", "fp", "fn", "tn").row(0) if table.height else (0.0,) * 4
+    return tp + fn, fp + tn, tp + fp + fn + tn
+
+
+def _lifts(report: Report) -> list[Line]:
+    tally, level = report.tallies["test"], report.protocol.ci.level
+    lines = []
+    for name, style in ranked_models(report).items():
+        if name != DUMMY:
+            found = gain_curve(tally, name, level=level)
+            found = found.with_columns(pl.col("low", "high") / pl.col("share"))
+            lines.append(
+                line_of(found, ("share", "lift"), name, "", style, band=name == report.name)
+            )
+    return lines
+
+
+def _of_many(report: Report) -> list[Block]:
+    counts = _counts(report, None)
+    names = [str(label) for label in report.layout.classes]
+    if len(names) <= _MOST_CLASSES:
+        return [
+            confusion_picture(counts, names),
+            confusion_table(counts, names, "Confusion of classes"),
+        ]
+    return [confusion_picture(counts, names), worst_confusions(counts, names)]
 
 
 def threshold_picture(lines: Sequence[Line], threshold: float | None) -> Picture:
