@@ -15,6 +15,7 @@ from scalekit.judge.compared import Subject, check_comparable, comparison_of
 from scalekit.judge.comparison import Comparison
 from scalekit.judge.deciding import Terms
 from scalekit.judge.entries import Entry, entries_of
+from scalekit.judge.examining import examined, wanted_of
 from scalekit.judge.judging import dummy, judge, judged_model
 from scalekit.judge.preparing import Prepared, prepare
 from scalekit.judge.protocol.inferred import protocol_of
@@ -121,12 +122,16 @@ def _jointly(
     prepared = prepare(named, frame, protocol, **given)
     ground = prepared.ground
     judged = [judged_model(name, model, ground) for name, model in prepared.models.items()]
-    judgement = judge(ground, [*judged, dummy(ground)])
+    judgement = judge(ground, [*judged, dummy(ground)], wanted_of(ground, judged))
     checks = checks_of(frame, data_checks)
     subjects = [
         Subject(
             _with_fitted(entry, prepared),
-            reported(prepared, judgement, name, training=entry.training, checks=checks),
+            examined(
+                reported(prepared, judgement, name, training=entry.training, checks=checks),
+                prepared,
+                judgement,
+            ),
         )
         for name, entry in entries.items()
     ]

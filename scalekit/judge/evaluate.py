@@ -8,6 +8,7 @@ from typing import Any
 from scalekit.checks.report import DataReport
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
+from scalekit.judge.examining import examined, wanted_of
 from scalekit.judge.judged import Judged
 from scalekit.judge.judging import Ground, dummy, judge, judged_model, linear
 from scalekit.judge.preparing import Prepared, one_model, prepare
@@ -112,8 +113,8 @@ def _report(prepared: Prepared, reference: Any, checks: DataReport | None) -> Re
     ((name, model),) = prepared.models.items()
     judged = judged_model(name, model, prepared.ground)
     baselines, notes = _baselines(prepared.ground, judged, reference)
-    judgement = judge(prepared.ground, [judged, *baselines])
-    return reported(prepared, judgement, name, notes, checks=checks)
+    judgement = judge(prepared.ground, [judged, *baselines], wanted_of(prepared.ground, [judged]))
+    return examined(reported(prepared, judgement, name, notes, checks=checks), prepared, judgement)
 
 
 def _baselines(

@@ -12,7 +12,6 @@ from scalekit.checks.profile import COUNTED, is_binned, is_counted
 from scalekit.judge.findings.leaks import TEST, TRAIN
 from scalekit.judge.findings.look import Look, Said, fine, not_applicable, raised
 from scalekit.judge.findings.summaries import DISTINCT, ROWS
-from scalekit.judge.judged import FOLD
 
 UNIQUE = 0.95
 """The share of rows with a value of their own from which a feature identifies rows."""
@@ -41,7 +40,8 @@ def identifiers(look: Look) -> Said:
     rows = look.found(ROWS)
     if found is None or rows is None:
         return not_applicable("no feature is text or a whole number")
-    shares = _distinct_shares(found)
+    features = look.evidence.features
+    shares = _distinct_shares({name: found[name] for name in features if name in found})
     if not shares:
         return not_applicable("too few rows to tell")
     suspects = {
@@ -86,9 +86,8 @@ def drift(look: Look) -> Said:
     train, test = (sample.filter(pl.col("role") == role) for role in (TRAIN, TEST))
     if train.height < LEAST_ROWS or test.height < LEAST_ROWS:
         return not_applicable("too few training or test rows to compare")
-    others = {"role", FOLD, look.protocol.target}
     largest, reasons = 0.0, {}
-    for name in (n for n in sample.columns if n not in others):
+    for name in (n for n in look.evidence.features if n in sample.columns):
         index, reason = _drift_of(train[name], test[name])
         largest = max(largest, index)
         if reason:

@@ -112,6 +112,7 @@ def preprocessing(look: Look) -> Said:
     found = look.found(MOMENTS)
     if found is None:
         return not_applicable("no feature is a float")
+    found = found.filter(pl.col("column").is_in(list(look.evidence.features)))
     of_all = _scaled(found.group_by("column").agg(pl.col("n", "sum", "squares").sum()))
     of_train = _scaled(found.filter(pl.col("__role") == TRAIN))
     if not of_all and not of_train:

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from scalekit.judge.findings.look import Look
-from scalekit.judge.judged import FOLD
 
 LEAST = 100
 """Rows of a sample below which nothing is said."""
@@ -25,7 +24,7 @@ def best_single_feature(sample: pl.DataFrame, look: Look) -> tuple[str, float] |
     if rows.height < LEAST:
         return None
     y = _target(rows[target], look)
-    names = [name for name in rows.columns if name not in (target, "role", FOLD)]
+    names = [name for name in look.evidence.features if name in rows.columns]
     scores = {name: _score(rows[name], y, look) for name in names}
     known = {name: score for name, score in scores.items() if score is not None}
     return max(known.items(), key=lambda one: one[1]) if known else None
