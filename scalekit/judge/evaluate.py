@@ -10,7 +10,16 @@ from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
 from scalekit.judge.examining import examined, wanted_of
 from scalekit.judge.judged import Judged
-from scalekit.judge.judging import Ground, dummy, judge, judged_model, linear
+from scalekit.judge.judging import (
+    Ground,
+    best_naive,
+    dummy,
+    is_forecast,
+    judge,
+    judged_model,
+    linear,
+    naive_baselines,
+)
 from scalekit.judge.preparing import Prepared, one_model, prepare
 from scalekit.judge.protocol.inferred import protocol_of
 from scalekit.judge.recorded import recorded
@@ -121,8 +130,10 @@ def _baselines(
     ground: Ground, judged: Judged, reference: Any
 ) -> tuple[list[Judged], tuple[str, ...]]:
     """What the model is held against, and why something of that is missing."""
-    found, notes = [dummy(ground)], []
-    if not ground.has_train:
+    found, notes = [dummy(ground), *naive_baselines(ground)], []
+    if is_forecast(ground):
+        notes.append(f"the dummy is the {best_naive(ground.protocol).replace('_', ' ')} forecast")
+    elif not ground.has_train:
         notes.append(
             "the dummy is the best constant of the test rows themselves: there are no training rows"
         )

@@ -136,7 +136,7 @@ def judged_model(name: str, model: Any, ground: Ground) -> Judged:
 
 
 def dummy(ground: Ground) -> Judged:
-    """The best constant: of the training rows, or of the test rows where there are none."""
+    """The best constant: of the training rows, or of the test rows where there are none; of forecasts the better naive one."""
     if not ground.rows.folds:
         role = "train" if ground.has_train else "test"
         constant = _dummy(ground, ground.census, role, col(ROLE) == role)

@@ -23,7 +23,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 DUMMY, LINEAR, PRODUCTION = "dummy", "linear", "production"
 
-BASELINES = (DUMMY, LINEAR, PRODUCTION)
+BASELINES = (DUMMY, LINEAR, "last_value", "seasonal_naive", PRODUCTION)
 """Names of the baselines in a layout's models."""
 
 

@@ -53,7 +53,7 @@ def baselines(look: Look) -> Said:
     skill = look.report.skill
     if skill is None:
         return not_applicable("there is no dummy to compare with")
-    message = f"skill against the best constant is {skill.value:.3f} ({skill.low:.3f} to {skill.high:.3f})"
+    message = f"skill against the dummy is {skill.value:.3f} ({skill.low:.3f} to {skill.high:.3f})"
     fix = "look at the features and at the learning: what it says is not known to be better than a constant"
     if not skill.low > 0:
         return raised(skill.value, message, fix, fails=not skill.value > 0)

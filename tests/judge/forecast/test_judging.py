@@ -11,6 +11,7 @@ import pytest
 
 import scalekit as sk
 from scalekit.judge import statistics
+from scalekit.judge.evaluate import evaluate
 from scalekit.judge.forecast.naive import LAST_VALUE, SCALE, SEASONAL_NAIVE, SQUARED_SCALE
 from scalekit.judge.judging import dummy, judge, judged_model, naive_baselines
 from scalekit.judge.preparing import prepare
@@ -147,3 +148,15 @@ def test_joined_parts_have_the_metrics_of_the_whole() -> None:
     assert results(statistics.joined(*parts))["value"].to_list()[:3] == pytest.approx(
         results(whole)["value"].to_list()[:3]
     )
+
+
+def test_an_evaluation_is_against_the_seasonal_naive_forecast_and_says_so() -> None:
+    report = evaluate(Echo(), sk.from_polars(rows()), protocol(), name="echo", features=["f"])
+    assert set(report.layout.models) == {"echo", "dummy", "last_value"}
+    assert "the dummy is the seasonal naive forecast" in report.provenance["notes"]
+    wanted = [r for r in expected(rows(), tiles(17)) if r["period"] >= 17]
+    model, naive = (by_definition(wanted, column)["mase"] for column in ("f", SEASONAL_NAIVE))
+    assert report.skill.value == pytest.approx(1 - model / naive)
+    assert report.value("mase") == pytest.approx(model)
+    again = evaluate(Echo(), sk.from_polars(rows()), protocol(season=None), features=["f"])
+    assert "the dummy is the last value forecast" in again.provenance["notes"]
