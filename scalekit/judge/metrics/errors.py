@@ -103,7 +103,7 @@ def d2_absolute_error_bounds(pooled: Pooled) -> tuple[Array, Array]:
     """With the least and the most that the median's own bin could add."""
     error = pooled.mean("absolute_error")
     _, least, most = _about_median(pooled)
-    return 1.0 - _over_spread(error, least), 1.0 - _over_spread(error, most)
+    return 1.0 - divided(error, least), 1.0 - divided(error, most)
 
 
 def error_quantile(level: float) -> Value:

@@ -12,7 +12,7 @@ from scalekit.judge.metrics.arrays import Array
 
 Direction: TypeAlias = Literal["up", "down", "near"]
 Transform: TypeAlias = Literal["none", "log", "logit", "log1m", "atanh"]
-Kind: TypeAlias = Literal["smooth", "order", "extreme"]
+Kind: TypeAlias = Literal["smooth", "upward", "order", "extreme"]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,12 @@ class Metric:
     goal
         The value to be near, for the direction ``"near"``.
     kind
-        ``"smooth"`` (a jackknife is valid), ``"order"`` (a quantile of errors) or ``"extreme"`` (no interval).
+        ``"smooth"`` (a jackknife is valid), ``"upward"`` (noise makes the value larger, as it does a maximum
+        or a sum of absolute gaps: the interval is about the value less what noise adds), ``"order"`` (a
+        quantile of errors) or ``"extreme"`` (no interval).
+    noise
+        Of an upward metric, what noise adds to its value at most, from the statistics without each block;
+        where it is not given, twice what drawing blocks again adds.
     """
 
     name: str
@@ -133,6 +138,7 @@ class Metric:
     each: Literal["class", "quantile"] | None = None
     goal: float | None = None
     kind: Kind = "smooth"
+    noise: Callable[[Pooled], float] | None = None
 
     def loss(self, value: float) -> float:
         """The value turned so that less is better: for deltas and ranks over metrics of all directions."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import erf, isfinite, pi, sqrt
+
 import numpy as np
 
 from scalekit.judge.metrics.arrays import Array, divided
@@ -47,12 +49,38 @@ def expected_calibration_error(pooled: Pooled) -> Array:
     Groups are made of whole fine bins, so that equal scores stay together (Nixon et al., 2019).
     """
     assert pooled.scores is not None
+    groups = equal_groups(pooled.scores[:, 0].sum(axis=(0, 1)), ECE_BINS)
+    return np.asarray(np.abs(_gaps(pooled, groups)).sum(axis=-1))
+
+
+def calibration_noise(without: Pooled) -> float:
+    """What chance alone adds to the calibration error: each group's gap, were it a normal variable.
+
+    The absolute value of a gap of size d that is known to s has the mean of a folded normal variable, which is
+    above d; d^2 itself is estimated by the squared gap less s^2.
+    """
+    assert without.scores is not None
+    groups = equal_groups(without.scores[:, 0].sum(axis=(0, 1)), ECE_BINS)
+    gaps = _gaps(without, groups)
+    blocks = len(gaps)
+    centre = gaps.mean(axis=0)
+    s = np.sqrt((blocks - 1.0) / blocks * ((gaps - centre) ** 2).sum(axis=0))
+    d = np.sqrt(np.maximum(centre**2 - s**2, 0.0))
+    ratio = divided(d, s)
+    tail = np.array([erf(x / sqrt(2.0)) if isfinite(x) else 1.0 for x in ratio])
+    folded = (
+        s * sqrt(2.0 / pi) * np.exp(-(np.minimum(np.nan_to_num(ratio), 40.0) ** 2) / 2) + d * tail
+    )
+    return float((folded - d).sum())
+
+
+def _gaps(pooled: Pooled, groups: Array) -> Array:
+    """(R, groups): of each group, the sum of scores less the positives, as a share of all rows."""
+    assert pooled.scores is not None
     counts = pooled.scores[:, 0]
-    groups = equal_groups(counts.sum(axis=(0, 1)), ECE_BINS)
-    said = _score_sums(pooled)
     starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
-    gaps = np.add.reduceat(said - counts[:, 1], starts, axis=-1)
-    return divided(np.abs(gaps).sum(axis=-1), counts.sum(axis=(1, 2)))
+    gaps = np.add.reduceat(_score_sums(pooled) - counts[:, 1], starts, axis=-1)
+    return divided(gaps, counts.sum(axis=(1, 2))[:, None])
 
 
 def equal_groups(counts: Array, groups: int) -> Array:

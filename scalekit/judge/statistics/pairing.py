@@ -212,7 +212,7 @@ def _differences(
     if a.invalid or b.invalid or not a.rows:
         return [(None,) * 7] * count
     first, second = a.value(metric), b.value(metric)
-    if metric.kind != "smooth":
+    if metric.kind not in ("smooth", "upward"):
         return [
             (_known(x), _known(y), _known(y - x), None, None, None, None)
             for x, y in zip(first, second, strict=True)

@@ -67,8 +67,8 @@ def results(
         (null where it does not exist, such as the AUC of one class), ``low`` and ``high``, ``n`` and
         ``events`` (positive rows of a binary task), ``invalid`` (outputs that could not be judged: the
         value is null then), ``bound_low`` and ``bound_high`` (what a value made of bins lies between for
-        certain), ``method`` (``"jackknife"``, ``"wilson"``, ``"bootstrap"``, ``"order"``, ``"none"`` or
-        ``"invalid"``).
+        certain), ``method`` (``"jackknife"``, ``"wilson"``, ``"order"``, ``"debiased"``, ``"none"`` or
+        ``"invalid"``; see :mod:`~scalekit.judge.statistics.intervals`).
 
     Raises
     ------
