@@ -17,7 +17,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3 p
 TEST_ARGS ?= -n auto --dist worksteal
 FAST = not slow and not s3 and not postgres and not notebook and not dask and not ray
 
-.PHONY: help demo test check fmt bench battery memory faults fuzz docs clean
+.PHONY: help demo test check fmt bench battery memory faults fuzz simulate docs clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -60,6 +60,9 @@ faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for l
 
 fuzz: $(READY)  ## Run ten thousand random plans in parts and on each backend, and print the seed of any difference
 	$(BIN)/python -m scalekit.testing.fuzz --plans 10000 --seed $(or $(SEED),0)
+
+simulate: $(READY)  ## Judge models on 400 data sets of each kind: do the intervals hold the truth
+	$(BIN)/python -m benchmarks simulate
 
 docs: $(READY)  ## Write docs/api from the docstrings, docs/coverage.md and docs/estimators.md
 	$(BIN)/python -m tools.reference
