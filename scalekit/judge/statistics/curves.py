@@ -160,13 +160,13 @@ def reliability_curve(
     counts = _by_group(fine[0], group, groups)
     said = np.bincount(group, tally.total("score_sums")[place, c], groups)
     n = counts.sum(axis=0)
-    is_there = n > 0
+    is_there = np.flatnonzero(n)
     shares = _shares(fine[0], coarse.shape[-1], group, groups)
     without = np.einsum("rcb,cbg->rcg", coarse, shares)
     rate, rates = divided(counts[1], n), divided(without[:, 1], without.sum(axis=1))
-    score = np.clip(divided(said, n), 0.0, 1.0)
-    table = _banded("score", "rate", score, rate[None], rates, level)
-    return table.with_columns(n=pl.Series(n)).filter(pl.Series(is_there))
+    score = np.clip(divided(said, n), 0.0, 1.0)[is_there]
+    table = _banded("score", "rate", score, rate[None, is_there], rates[:, is_there], level)
+    return table.with_columns(n=pl.Series(n[is_there]))
 
 
 def score_histogram(

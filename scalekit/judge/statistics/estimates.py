@@ -93,6 +93,10 @@ class Estimates:
         """(blocks, E)."""
         return _columns(metric.value(self.without))
 
+    def values_drawn(self, metric: Metric) -> Array:
+        """(draws, E), in the same draws for all models of the same rows."""
+        return _columns(metric.value(self.drawn))
+
     def bounds(self, metric: Metric) -> tuple[Array, Array]:
         """What the values lie between for certain: themselves, unless they are made of bins."""
         value = self.value(metric)
@@ -135,7 +139,7 @@ class Estimates:
         """
         even = np.ones((1, self.drawn_weights.shape[1]))
         plain = versions(self.tally, self.model, even, self.place, self.threshold)
-        drawn = _columns(metric.value(self.drawn))[:, place]
+        drawn = self.values_drawn(metric)[:, place]
         again = max(float(np.nanmean(drawn) - _columns(metric.value(plain))[0, place]), 0.0)
         most = 2.0 * again if metric.noise is None else metric.noise(self.without)
         return again, max(again, most)

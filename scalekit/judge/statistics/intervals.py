@@ -4,6 +4,8 @@
   one group share a block, so that correlated rows do not count as independent ones.
 - The multiple of the standard error is Student's t. Its degrees of freedom fall where few blocks carry
   most of the variance (Satterthwaite's approximation, from the fourth powers of the movements).
+- Where blocks are skew, as squared errors with heavy tails are, the interval is bent by Hall's (1992)
+  transformation: it reaches farther to the side on which a block may be missing.
 - Proportions of few cases have Wilson's interval, with as many trials as the jackknife says there are.
 - What noise can only make larger (the maximum of a curve, a sum of absolute gaps) has its interval about the
   value less what noise adds. In simulations no bootstrap was better than the jackknife with these degrees of
@@ -16,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import atanh, exp, isfinite, log, nan, sqrt, tanh
+from math import atanh, cbrt, exp, isfinite, log, nan, sqrt, tanh
 from typing import TypeAlias
 
 import numpy as np
@@ -31,10 +33,24 @@ _FEW = 10.0
 
 @dataclass(frozen=True)
 class Spread:
-    """How far a value is known: its standard error and the degrees of freedom of that."""
+    """How far a value is known: its standard error, the degrees of freedom of that, and how skew it is.
+
+    ``skew`` is a sixth of the skewness of the sum of all blocks' shares in the value, within -1/6 and 1/6.
+    """
 
     se: float
     df: float
+    skew: float = 0.0
+
+    def straightened(self, t: float) -> float:
+        """A studentised value that is skew, as one that is not (Hall, 1992)."""
+        a = self.skew
+        return t + 2.0 * a * t**2 + 4.0 / 3.0 * a**2 * t**3 + a
+
+    def bent(self, t: float) -> float:
+        """The inverse."""
+        a = self.skew
+        return (cbrt(1.0 + 6.0 * a * (t - a)) - 1.0) / (2.0 * a) if abs(a) > 1e-9 else t
 
 
 @dataclass(frozen=True)
@@ -79,19 +95,22 @@ def jackknife(values: Array) -> Spread:
         return Spread(0.0, g - 1.0)
     excess = float((squares**2).sum()) / total**2 - 1.0 / g
     df = min(g - 1.0, 2.0 / excess) if excess > 0 else g - 1.0
-    return Spread(sqrt((g - 1.0) / g * total), max(df, 1.0))
+    skew = -float((moved**3).sum()) / total**1.5 / 6.0  # without a large block the value is smaller
+    return Spread(sqrt((g - 1.0) / g * total), max(df, 1.0), skew)
 
 
 def symmetric(value: float, spread: Spread, transform: Transform, level: float) -> Interval:
-    """``value +- t se`` on a transformed scale, taken back."""
+    """``value +- t se`` on a transformed scale, bent as the blocks are skew, and taken back."""
     if not (isfinite(value) and isfinite(spread.se)):
         return NONE
-    half = t_quantile(level, round(spread.df, 2)) * spread.se
+    t = t_quantile(level, round(spread.df, 2))
     if transform == "none" or not _is_inside(value, transform):
         low, high = _LIMITS[transform]
-        return Interval(max(value - half, low), min(value + half, high), "jackknife")
+        ends = value - spread.bent(t) * spread.se, value - spread.bent(-t) * spread.se
+        return Interval(max(ends[0], low), min(ends[1], high), "jackknife")
     there, back, slope = _SCALES[transform]
-    ends = back(there(value) - half * slope(value)), back(there(value) + half * slope(value))
+    step = slope(value) * spread.se  # below 0 where the scale runs the other way
+    ends = back(there(value) - spread.bent(t) * step), back(there(value) - spread.bent(-t) * step)
     return Interval(min(ends), max(ends), "jackknife")
 
 
@@ -128,7 +147,7 @@ def p_value(difference: float, spread: Spread) -> float:
         return nan
     if spread.se == 0.0:
         return 1.0 if difference == 0.0 else 0.0
-    return t_two_sided(difference / spread.se, spread.df)
+    return t_two_sided(spread.straightened(difference / spread.se), spread.df)
 
 
 def _is_inside(value: float, transform: Transform) -> bool:
@@ -162,7 +181,7 @@ def _bounded_exp(v: float) -> float:
 _SCALES: dict[Transform, tuple[_Scale, _Scale, _Scale]] = {
     "log": (log, _bounded_exp, lambda v: 1.0 / v),
     "logit": (_logit, _expit, lambda v: 1.0 / (v * (1.0 - v))),
-    "log1m": (lambda v: log(1.0 - v), lambda v: 1.0 - _bounded_exp(v), lambda v: 1.0 / (1.0 - v)),
+    "log1m": (lambda v: log(1.0 - v), lambda v: 1.0 - _bounded_exp(v), lambda v: -1.0 / (1.0 - v)),
     "atanh": (atanh, tanh, lambda v: 1.0 / (1.0 - v * v)),
 }
 """There, back and the slope there, of each scale."""

@@ -116,20 +116,12 @@ def bias_by_prediction(
     prediction, bias = layout.centre + divided(off, n), divided(wrong.sum(axis=0), n)
     weights = without_each(tally)
     half = _half_width(divided(weights @ wrong, weights @ rows), level)
-    return (
-        pl.DataFrame(
-            {
-                "prediction": prediction,
-                "target": prediction - bias,
-                "bias": bias,
-                "low": bias - half,
-                "high": bias + half,
-                "n": n,
-            }
-        )
-        .filter(pl.Series(n > 0))
-        .fill_nan(None)
-    )
+    is_there = np.flatnonzero(n)
+    table = {
+        "prediction": prediction, "target": prediction - bias, "bias": bias,
+        "low": bias - half, "high": bias + half, "n": n,
+    }  # fmt: skip
+    return pl.DataFrame({name: column[is_there] for name, column in table.items()}).fill_nan(None)
 
 
 def predicted_against_actual(tally: Tally, model: str) -> pl.DataFrame:
