@@ -166,6 +166,8 @@ def reliability_curve(
     rate, rates = divided(counts[1], n), divided(without[:, 1], without.sum(axis=1))
     score = np.clip(divided(said, n), 0.0, 1.0)[is_there]
     table = _banded("score", "rate", score, rate[None, is_there], rates[:, is_there], level)
+    if table.is_empty():  # no row that could be judged
+        return table.with_columns(n=pl.Series(dtype=pl.Float64))
     return table.with_columns(n=pl.Series(n[is_there]))
 
 
@@ -282,7 +284,7 @@ def cost_curve(
     at = table["threshold"].to_numpy()
     price = np.array([false_positive, false_negative])
     mistakes = np.stack([table["fp"].to_numpy(), table["fn"].to_numpy()])
-    cost = price @ mistakes / fine.sum()
+    cost = divided(price @ mistakes, fine.sum())
     place = np.searchsorted(score_edges(fine.shape[-1]), at, side="right") - 1
     shares = _shares_above(fine[0], coarse.shape[-1], place, at)
     above = np.einsum("rcb,cbt->rct", coarse, shares)

@@ -191,6 +191,8 @@ def _values_at(lines: Sequence[Line], threshold: float) -> str:
     """The values of lines at the place that is nearest to a threshold."""
     told = []
     for line in lines:
+        if not line.x:  # of a model without valid predictions
+            continue
         near = min(range(len(line.x)), key=lambda n: abs(line.x[n] - threshold))
         told.append(f"{line.name} {figure_text(line.y[near], 3)}")
     return ", ".join(told)
