@@ -107,6 +107,9 @@ if TYPE_CHECKING:
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
     from scalekit.judge.forecast.origins import rolling_origin
+    from scalekit.judge.compare import compare
+    from scalekit.judge.evaluate import evaluate
+    from scalekit.judge.leaderboard import leaderboard
     from scalekit.judge.protocol.protocol import Protocol
     from scalekit.kernels.hash_function import row_hash, row_share
     from scalekit.learn.cross_validation import cross_validate
@@ -167,6 +170,7 @@ __all__ = [
     "check",
     "coalesce",
     "col",
+    "compare",
     "concat",
     "concat_list",
     "concat_str",
@@ -184,6 +188,7 @@ __all__ = [
     "dtype_of",
     "duration",
     "element",
+    "evaluate",
     "exceptions",
     "exclude",
     "explain_choice",
@@ -203,6 +208,7 @@ __all__ = [
     "from_ray",
     "int_range",
     "last",
+    "leaderboard",
     "len",
     "lit",
     "load_model",
@@ -250,7 +256,9 @@ _LATER = {
     "Protocol": "scalekit.judge.protocol.protocol",
     "DataReport": "scalekit.checks.report",
     "check": "scalekit.checks.check",
+    "compare": "scalekit.judge.compare",
     "cross_validate": "scalekit.learn.cross_validation",
+    "evaluate": "scalekit.judge.evaluate",
     "explain_fit": "scalekit.learn.explain",
     "fit": "scalekit.learn.fit",
     "from_dask": "scalekit.io.distributed",
@@ -266,6 +274,7 @@ _LATER = {
     "scan_ndjson": "scalekit.io.files",
     "scan_parquet": "scalekit.io.files",
     "split": "scalekit.learn.split",
+    "leaderboard": "scalekit.judge.leaderboard",
     "load_model": "scalekit.tracking.loading",
     "models": "scalekit.tracking.listing",
     "open_run": "scalekit.tracking.loading",
