@@ -109,22 +109,20 @@ def differences_table(differences: pl.DataFrame) -> Table:
     differences
         Rows of a comparison's differences.
     """
-    in_slices = differences["slice"].is_not_null().any()
-    place = (Column("Level"), Column("Slice")) if in_slices else ()
+    in_slices = bool(differences["slice"].is_not_null().any())
+    first = (Column("Level"),) if in_slices else (Column("Metric"),)
+    last = (Column("Metric"), Column("Slice"), Column("Model")) if in_slices else (Column("Model"),)
     columns = (
-        *place,
-        Column("Metric"),
-        Column("Model"),
+        *first,
         Column("Difference", numeric=True),
+        Column("Verdict"),
         Column("p", numeric=True),
         Column("p adjusted", numeric=True),
         Column("Tolerated", numeric=True),
-        Column("Verdict"),
+        *last,
     )
-    rows = tuple(
-        _line(one, in_slices=in_slices)
-        for one in differences.head(_MOST_ROWS).iter_rows(named=True)
-    )
+    found = differences.head(_MOST_ROWS).iter_rows(named=True)
+    rows = tuple(_line(one, in_slices=in_slices) for one in found)
     left = differences.height - len(rows)
     note = f"{left:,} rows more are in comparison.frame()." if left else ""
     caption = "Differences by slice" if in_slices else "Differences on all test rows"
@@ -132,17 +130,16 @@ def differences_table(differences: pl.DataFrame) -> Table:
 
 
 def _line(one: Figure, *, in_slices: bool) -> tuple[Cell, ...]:
-    place: tuple[Cell, ...] = (str(one["level"]), str(one["slice"])) if in_slices else ()
-    value = value_of(one)
+    metric, model = str(one["metric"]), str(one["model"])
+    last = (metric, str(one["slice"]), model) if in_slices else (model,)
     return (
-        *place,
-        str(one["metric"]),
-        str(one["model"]),
-        Value(_signed(one), value.interval),
+        str(one["level"]) if in_slices else metric,
+        Value(_signed(one), value_of(one).interval),
+        Verdict(_STATUS.get(one["verdict"], "n/a"), str(one["verdict"])),
         p_text(one["p"]),
         p_text(one["p_adjusted"]),
         figure_text(one["guard"]),
-        Verdict(_STATUS.get(one["verdict"], "n/a"), str(one["verdict"])),
+        *last,
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scalekit.judge.pages.labels import Box
 from scalekit.judge.pages.lettering import shown, width
 from scalekit.judge.pages.marks import Bars, Cells, Intervals, Line, Mark, Numbers, Plot, Rule
 from scalekit.judge.pages.shades import shade_of
@@ -164,11 +165,31 @@ def _rule(mark: Rule, plot: Plot, area: Area) -> str:
     if mark.y is not None:
         y = area.y(plot, mark.y)
         line = element("path", d=f"M{area.left:.1f} {y:.1f}H{right:.1f}", class_="rule")
-        text = element("text", words(shown(mark.name)), x=right, y=y - 4, text_anchor="end", class_="tick beside")  # fmt: skip
-        return line + (text if mark.name else "")
+        return line + _level_name(shown(mark.name), y, plot, area)
     low, high = max(plot.x.low, plot.y.low), min(plot.x.high, plot.y.high)
     ends = [(area.x(plot, value), area.y(plot, value)) for value in (low, high)]
     return element("path", d=path(ends), class_="rule")
+
+
+def _level_name(text: str, y: float, plot: Plot, area: Area) -> str:
+    """The name of a level rule above it, at the end where fewer lines are."""
+    if not text:
+        return ""
+    right, wide = area.left + area.width, width(text, 11)
+    left_box = Box(area.left, y - 15, area.left + wide, y)
+    right_box = Box(right - wide, y - 15, right, y)
+    places = [
+        (area.x(plot, x), area.y(plot, value))
+        for line in plot.marks
+        if isinstance(line, Line)
+        for x, value in zip(line.x, line.y, strict=True)
+    ]
+    left_count, right_count = (
+        sum(box.holds(place, 2) for place in places) for box in (left_box, right_box)
+    )
+    if left_count < right_count:
+        return element("text", words(text), x=area.left + 3, y=y - 4, class_="tick beside")
+    return element("text", words(text), x=right, y=y - 4, text_anchor="end", class_="tick beside")
 
 
 def _upright_before(mark: Rule, plot: Plot) -> int:

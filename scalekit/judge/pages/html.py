@@ -166,7 +166,7 @@ def _cell(cell: Cell, column: Column, *, first: bool) -> str:
                 element("span", words(cell.text), class_="best") if cell.best else words(cell.text)
             )
             return element("td", best + interval, class_="number")
-    content = words(cell) if column.numeric else _user(cell)
+    content = words(cell) if column.numeric else _user(cell).replace("_", "_<wbr>")
     if first:
         return element("th", content, scope="row")
     return element("td", content, class_="long" if len(cell) > _LONG else _number(column))

@@ -36,11 +36,8 @@ def metrics_table(results: pl.DataFrame, models: Sequence[str], primary: str, ta
     overall = whole(results)
     found = {(row["metric"], row["model"]): row for row in overall.iter_rows(named=True)}
     metrics = list(dict.fromkeys([primary, *overall["metric"]]))
-    columns = (
-        Column("Metric"),
-        Column("Better"),
-        *(Column(model, numeric=True) for model in models),
-    )
+    figures = (Column(model, numeric=True) for model in models)
+    columns = (Column("Metric"), *figures, Column("Better"))
     rows = tuple(
         _row(metric, [found.get((metric, model)) for model in models], primary, task)
         for metric in metrics
@@ -58,7 +55,7 @@ def _row(
         for one in figures
     )
     name = f"{metric} (decides)" if metric == primary else metric
-    return (name, _wanted(known), *cells)
+    return (name, *cells, _wanted(known))
 
 
 def _wanted(metric: Metric | None) -> str:

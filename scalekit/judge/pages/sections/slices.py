@@ -15,7 +15,6 @@ from scalekit.judge.pages.figures import (
     Figure,
     count_text,
     figure_of,
-    figure_text,
     told,
     value_of,
 )
@@ -46,7 +45,7 @@ def section(report: Report) -> Section:
         reason = "No slices: name columns in the protocol, such as slices=['region', 'time:month']."
         return Section("slices", "7. Slices", (Absent(reason),))
     return Section(
-        "slices", "7. Slices", (*_pictures(report, of_slices), _table(report, of_slices))
+        "slices", "7. Slices", (*_pictures(report, of_slices), *_tables(report, of_slices))
     )
 
 
@@ -118,36 +117,34 @@ def _is_worse(figure: Figure, overall: Figure | None, metric: Metric | None) -> 
     return min(map(metric.loss, ends)) > metric.loss(overall["value"])
 
 
-def _table(report: Report, of_slices: pl.DataFrame) -> Table:
-    metrics = [metric for metric in dict.fromkeys([report.primary, *of_slices["metric"]])][
-        :_MOST_METRICS
-    ]
-    by_level: dict[tuple[str, str], dict[str, Figure]] = {}
-    for figure in of_slices.iter_rows(named=True):
-        by_level.setdefault((figure["slice"], figure["level"]), {})[figure["metric"]] = figure
-    rows = tuple(
-        _line(level, found, metrics) for level, found in list(by_level.items())[:_MOST_ROWS]
-    )
-    left = len(by_level) - len(rows)
+def _tables(report: Report, of_slices: pl.DataFrame) -> Iterator[Block]:
+    """A table for each slice, until there are too many rows."""
+    metrics = list(dict.fromkeys([report.primary, *of_slices["metric"]]))[:_MOST_METRICS]
     columns = (
         Column("Level"),
-        Column("Slice"),
+        Column(metrics[0], numeric=True),
         Column("Rows", numeric=True),
         Column("Events", numeric=True),
-        *(Column(metric, numeric=True) for metric in metrics),
+        *(Column(metric, numeric=True) for metric in metrics[1:]),
     )
-    note = (
-        f"{left:,} levels more are in report.frame()."
-        if left
-        else "All metrics are in report.frame()."
-    )
-    return Table("Figures by slice", columns, rows, note)
+    room = _MOST_ROWS
+    for name in of_slices["slice"].unique(maintain_order=True):
+        levels = _by_level(of_slices.filter(slice=name))
+        rows = tuple(_line(level, found, metrics) for level, found in list(levels.items())[:room])
+        left = len(levels) - len(rows)
+        note = f"{left:,} levels more are in report.frame()." if left else ""
+        yield Table(f"Figures by {isolated(name)}", columns, rows, note)
+        room -= len(rows)
 
 
-def _line(
-    level: tuple[str, str], found: dict[str, Figure], metrics: Sequence[str]
-) -> tuple[Cell, ...]:
+def _by_level(figures: pl.DataFrame) -> dict[str, dict[str, Figure]]:
+    found: dict[str, dict[str, Figure]] = {}
+    for figure in figures.iter_rows(named=True):
+        found.setdefault(str(figure["level"]), {})[figure["metric"]] = figure
+    return found
+
+
+def _line(level: str, found: dict[str, Figure], metrics: Sequence[str]) -> tuple[Cell, ...]:
     some = next(iter(found.values()))
-    events = MISSING if some["events"] is None else count_text(some["events"])
-    figures = (value_of(found[m]) if m in found else Value(figure_text(None)) for m in metrics)
-    return (str(level[1]), str(level[0]), count_text(some["n"]), events, *figures)
+    first, *others = (value_of(found[one]) if one in found else Value(MISSING) for one in metrics)
+    return (level, first, count_text(some["n"]), count_text(some["events"]), *others)

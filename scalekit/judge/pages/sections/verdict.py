@@ -17,10 +17,9 @@ _ORDER = {"fail": 0, "warn": 1, "pass": 2, "n/a": 3}
 _COLUMNS = (
     Column("Check"),
     Column("Status"),
-    Column("What"),
-    Column("Number", numeric=True),
     Column("Found"),
     Column("What to do"),
+    Column("Number", numeric=True),
 )
 
 
@@ -107,12 +106,11 @@ def _checks(findings: Sequence[Finding]) -> Iterator[Block]:
         return
     rows = tuple(
         (
-            finding.code,
+            f"{finding.code} {finding.title}",
             Verdict(finding.status, ""),
-            finding.title,
-            figure_text(finding.number),
             finding.message,
             finding.fix,
+            figure_text(finding.number),
         )
         for finding in sorted(findings, key=lambda one: (_ORDER[one.status], one.code))
     )
