@@ -144,7 +144,7 @@ def add_evaluation(draft: Draft, evaluated: Evaluated) -> None:
     """Keep the numbers of an evaluation, its statistics, its report, and the model."""
     draft.sections["evaluation"] = {
         "protocol_id": evaluated.protocol_id,
-        "fingerprint": evaluated.fingerprint,
+        "fingerprint": fingerprint_text(evaluated.fingerprint),
         "primary": evaluated.primary,
         "skill": None if evaluated.skill is None else plain(asdict(evaluated.skill)),
         "threshold": plain(evaluated.threshold),
@@ -162,6 +162,13 @@ def add_evaluation(draft: Draft, evaluated: Evaluated) -> None:
     (folder / PAGE).write_text(hidden(evaluated.html), encoding="utf-8")
     (folder / PROTOCOL).write_text(hidden(evaluated.protocol), encoding="utf-8")
     draft.title = evaluated.name
+
+
+def fingerprint_text(fingerprint: str | Mapping[str, Any]) -> str:
+    """A fingerprint as one text, the same for the same rows."""
+    if isinstance(fingerprint, str):
+        return fingerprint
+    return json.dumps(plain(fingerprint), sort_keys=True, separators=(",", ":"))
 
 
 def publish(draft: Draft, error: BaseException | None = None) -> Run:

@@ -10,6 +10,7 @@ import polars as pl
 
 from scalekit.frame.frame import Frame
 from scalekit.io.memory import from_polars
+from scalekit.tracking.draft import fingerprint_text
 from scalekit.tracking.names import check_name
 from scalekit.tracking.record import RunRecord
 from scalekit.tracking.registry import model_names, read_aliases, read_version, version_numbers
@@ -132,6 +133,17 @@ def models(
             named = sorted(alias for alias, version in aliases.items() if version == number)
             rows.append({**{n: found[n] for n in _MODEL_COLUMNS if n in found}, "aliases": named})
     return from_polars(pl.DataFrame(rows, schema=_MODEL_COLUMNS))
+
+
+def evaluations_of(fingerprint: str | Mapping[str, Any], store: RunStore) -> tuple[int, int]:
+    """How often the rows of a fingerprint were evaluated on, and by how many people: a test set wears out."""
+    wanted = fingerprint_text(fingerprint)
+    users = [
+        record.machine.get("user")
+        for record in store.records()
+        if (record.evaluation or {}).get("fingerprint") == wanted
+    ]
+    return len(users), len({*users})
 
 
 def records_frame(records: Sequence[RunRecord]) -> pl.DataFrame:

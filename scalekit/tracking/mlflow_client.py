@@ -26,6 +26,9 @@ from scalekit.tracking.registry import Aliases, ModelVersion
 RUN_ID = "scalekit.run_id"
 VERSION = "scalekit.version"
 
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Lets MLflow's page show models and their metrics, not conversations."""
+
 _BATCH = 100
 _LONGEST = 500
 _ARTIFACTS = (RECORD, PAGE, PROTOCOL)
@@ -74,7 +77,7 @@ def write_version(version: ModelVersion, run: Run, uri: str) -> None:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     source = f"{client.get_run(run_id).info.artifact_uri}/{FOLDER}"
-    tags = {VERSION: str(version.version), RUN_ID: version.run, "scalekit.sha256": version.sha256}
+    tags = {VERSION: str(version.version), RUN_ID: version.run}
     if version.forced:
         tags["scalekit.forced"] = version.forced[:_LONGEST]
     client.create_model_version(
@@ -119,7 +122,7 @@ def _experiment(client: MlflowClient, name: str, uri: str) -> str:
         # a database says nothing of where files go: MLflow would take the working directory
         place = None if path is None else (path.parent / "mlartifacts" / name).as_uri()
         try:
-            return str(client.create_experiment(name, artifact_location=place))
+            return str(client.create_experiment(name, artifact_location=place, tags=_KIND))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
@@ -162,6 +165,7 @@ def _tags(record: RunRecord) -> dict[str, str]:
     known = {
         "mlflow.user": record.machine.get("user"),
         "mlflow.source.git.commit": record.code.get("commit"),
+        "mlflow.note.content": _note(record),
         RUN_ID: record.id,
         "scalekit.parent": record.parent,
         "scalekit.kind": record.kind,
@@ -174,6 +178,25 @@ def _tags(record: RunRecord) -> dict[str, str]:
     }
     own = {_name(name): text for name, text in record.tags.items()}
     return own | {name: str(value)[:_LONGEST] for name, value in known.items() if value}
+
+
+def _note(record: RunRecord) -> str | None:
+    """What MLflow's page shows on top of an evaluation."""
+    evaluation = record.evaluation or {}
+    primary = record.metrics.get(str(evaluation.get("primary")))
+    if primary is None:
+        return None
+    bounds = "" if primary.low is None else f" [{primary.low:.4g}, {primary.high:.4g}]"
+    raised = [
+        code
+        for code, status in (evaluation.get("findings") or {}).items()
+        if status in {"warn", "fail"}
+    ]
+    checks = f" Checks raised: {', '.join(raised)}." if raised else ""
+    return (
+        f"**{evaluation['primary']}** {primary.value:.4g}{bounds} on all test rows.{checks} "
+        f"The report is the artifact {PAGE}."
+    )
 
 
 def _log_model(client: MlflowClient, run_id: str, folder: Path, model: Any) -> None:

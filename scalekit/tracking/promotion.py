@@ -9,7 +9,7 @@ from typing import Any
 from scalekit.config import resolve
 from scalekit.errors import InvalidOperationError, PromotionRefusedError, RunNotFoundError
 from scalekit.tracking.decision import PREVIOUS, PRODUCTION, Decision, objections
-from scalekit.tracking.draft import add_fit, make_draft, publish
+from scalekit.tracking.draft import add_fit, discard, make_draft, publish
 from scalekit.tracking.loading import run_of
 from scalekit.tracking.mirroring import mirror_aliases, mirror_uri, mirror_version
 from scalekit.tracking.names import check_name
@@ -24,6 +24,9 @@ from scalekit.tracking.registry import (
 )
 from scalekit.tracking.results import Fitted
 from scalekit.tracking.store import RunStore
+
+_LATEST = 200
+"""Runs among which a fitted object's own is looked for."""
 
 
 def promote(
@@ -48,7 +51,7 @@ def promote(
         A comparison's decision.
     model
         The fitted object, a :class:`~scalekit.tracking.opened.Run`, or ``"runs:/<id>"``; by default what the decision
-        is about. A fitted object that no run has gets one, in the project ``name``.
+        is about. A fitted object that none of the latest runs has gets one, in the project ``name``.
     force
         A reason to promote without a decision that allows it; it is kept, with what speaks against the model.
     root, storage_options
@@ -204,11 +207,19 @@ def _run_of_model(store: RunStore, name: str, decision: Decision | None, model: 
                 f"{run.place} has no saved model: give the fitted object as model="
             )
         return run
+    return _run_of_object(store, name, found)
+
+
+def _run_of_object(store: RunStore, name: str, model: Any) -> Run:
+    """The run that a fitted object was saved in, if its pickle is the same now; else a new one."""
     draft = make_draft(store, name, tags={"promoted": name}, mlflow=mirror_uri(resolve()))
-    add_fit(draft, Fitted(found))
-    run = publish(draft)
-    if "sha256" not in (run.record.model or {}):
-        raise InvalidOperationError(
-            f"the model cannot be promoted: {(run.record.model or {})['error']}"
-        )
-    return run
+    add_fit(draft, Fitted(model))
+    saved = draft.sections["model"]
+    if "sha256" not in saved:
+        discard(draft)
+        raise InvalidOperationError(f"the model cannot be promoted: {saved['error']}")
+    for run in reversed(store.runs(last=_LATEST)):
+        if (run.record.model or {}).get("sha256") == saved["sha256"]:
+            discard(draft)
+            return run
+    return publish(draft)

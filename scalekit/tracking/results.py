@@ -55,7 +55,7 @@ class Evaluated:
     protocol, protocol_id
         The protocol as YAML, and its hash.
     fingerprint
-        Of the test rows, as text: equal texts mean equal rows.
+        Of the test rows, as text or as a dictionary: equal ones mean equal rows.
     primary
         The name of the primary metric.
     skill
@@ -77,7 +77,7 @@ class Evaluated:
     metrics: Mapping[str, Measured]
     protocol: str
     protocol_id: str
-    fingerprint: str
+    fingerprint: str | Mapping[str, Any]
     primary: str
     html: str
     report: Mapping[str, Any]

@@ -90,7 +90,12 @@ class RunStore:
         CorruptFileError
             Where a ``run.json`` is not what scalekit wrote.
         """
-        return tuple(run.record for run in self._opened(self.ids(project)))
+        return tuple(run.record for run in self.runs(project))
+
+    def runs(self, project: str | None = None, *, last: int | None = None) -> tuple[Run, ...]:
+        """Every run, the oldest first; with ``last``, that many of the newest."""
+        names = self.ids(project)
+        return tuple(self._opened(names if last is None else names[-last:]))
 
     def open(self, run_id: str, project: str | None = None) -> Run:
         """Open a run.

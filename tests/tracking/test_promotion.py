@@ -160,6 +160,17 @@ def test_a_run_is_promoted_without_saving_its_model_again(store):
         sk.promote("churn", model=empty.id, force="a test")
 
 
+def test_a_fitted_object_leads_to_the_run_that_has_it(store):
+    frame = sk.from_dict({"x": [1.0, 2.0], "y": [1.0, 3.0]})
+    with sk.track("work") as run:
+        fitted = sk.fit(DummyRegressor(), frame, target="y")
+    assert sk.promote("churn", model=fitted, force="a test").run == run.id
+    fitted.constant_ = fitted.constant_ + 1  # is another model now
+    assert sk.promote("churn", model=fitted, force="a test").run != run.id
+    assert in_production() == 3.0
+    assert sorted(store.projects()) == ["churn", "work"]
+
+
 def test_a_model_that_cannot_be_saved_is_not_promoted():
     class Stubborn:
         def __reduce__(self):

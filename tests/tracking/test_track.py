@@ -21,6 +21,7 @@ import scalekit as sk
 from scalekit.errors import InvalidOperationError, TrackingWarning
 from scalekit.tracking.estimators import describe_estimator
 from scalekit.tracking.keeping import open_evaluation, track_fit, untracked
+from scalekit.tracking.listing import evaluations_of
 from scalekit.tracking.plain import plain
 from scalekit.tracking.record import Measured, RunRecord, from_json, to_json
 from scalekit.tracking.results import Fitted
@@ -305,6 +306,16 @@ def test_finished_evaluations_of_a_loop_are_there_before_its_end(frame, evaluate
             open_evaluation(model).leave(evaluated(model=model))
         assert len(sk.runs("prices").collect()) == 2  # the block's own comes with its end
     assert len(sk.runs("prices").collect()) == 3
+
+
+def test_a_test_set_knows_how_often_it_was_used(evaluated, store, monkeypatch):
+    rows = {"rows": 1000, "xor": 2**63, "sum": 5}
+    for user in ("ann", "bob", "ann"):
+        monkeypatch.setenv("LOGNAME", user)
+        open_evaluation().leave(evaluated(fingerprint=rows))
+    open_evaluation().leave(evaluated(fingerprint=rows | {"sum": 6}))
+    assert evaluations_of(dict(reversed(rows.items())), store) == (3, 2)
+    assert evaluations_of("another", store) == (0, 0)
 
 
 def test_evaluations_may_be_left_out(evaluated):
