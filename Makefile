@@ -18,6 +18,7 @@ TEST_ARGS ?= -n auto --dist worksteal
 FAST = not slow and not s3 and not postgres and not notebook and not dask and not ray
 
 .PHONY: help demo test check fmt bench battery memory faults fuzz simulate docs clean
+.PHONY: help demo test check fmt bench battery memory mlflow faults fuzz docs clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +52,9 @@ battery: $(READY)  ## Kill writes before every change, race them, read beside th
 
 memory: $(READY)  ## Run thirty-two plans that pass a budget of 2 GB in one session, which has to live on
 	$(BIN)/python -m tests.battery.memory
+
+mlflow: $(READY)  ## Start all of MLflow in an environment of its own, and take pictures of mirrored runs on its page
+	$(BIN)/python -m tests.battery.mlflow_page
 
 faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for listeners off loopback
 	$(BIN)/python -m tests.faults.dask_kills
