@@ -12,6 +12,7 @@ from scalekit.judge.metrics.metric import Pooled, Value
 
 ECE_BINS = 15
 _STEPS = 30
+_HALVINGS = 12
 _FARTHEST = 40.0
 
 
@@ -103,7 +104,11 @@ def calibration_intercept(pooled: Pooled) -> Array:
 
 
 def _recalibrated(pooled: Pooled, *, has_slope: bool) -> tuple[Array, Array]:
-    """Newton's method in all versions at once; NaN where there is no finite answer."""
+    """Newton's method in all versions at once; NaN where there is no finite answer.
+
+    A step that would make the answer less likely is halved: of scores that are far too extreme, the first ones are
+    too long.
+    """
     assert pooled.scores is not None
     negative, positive = pooled.scores[:, 0, 0], pooled.scores[:, 0, 1]
     rows, x = negative + positive, _logits(pooled)
@@ -113,12 +118,25 @@ def _recalibrated(pooled: Pooled, *, has_slope: bool) -> tuple[Array, Array]:
         chance = 1.0 / (1.0 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -_FARTHEST, _FARTHEST)))
         residual, bend = positive - rows * chance, rows * chance * (1.0 - chance)
         step_a, step_b = _newton_step(residual, bend, x, has_slope=has_slope)
+        before = _log_likelihood(a, b, x, positive, rows)
+        for _ in range(_HALVINGS):
+            after = _log_likelihood(a + step_a, b + step_b, x, positive, rows)
+            is_worse = after < before - 1e-9 * np.abs(before)
+            if not is_worse.any():
+                break
+            step_a, step_b = (np.where(is_worse, s / 2.0, s) for s in (step_a, step_b))
         a, b = a + step_a, b + step_b
         is_done = np.maximum(np.abs(step_a), np.abs(step_b)) < 1e-10
         if is_done.all() or not np.isfinite(a + b).any():
             break
     is_there = is_done & (negative.sum(axis=-1) > 0) & (positive.sum(axis=-1) > 0)
     return np.where(is_there, a, np.nan), np.where(is_there, b, np.nan)
+
+
+def _log_likelihood(a: Array, b: Array, x: Array, positive: Array, rows: Array) -> Array:
+    odds = np.clip(a[:, None] + b[:, None] * x, -_FARTHEST, _FARTHEST)
+    with np.errstate(invalid="ignore"):  # of versions that have no answer
+        return np.asarray((positive * odds - rows * np.logaddexp(0.0, odds)).sum(axis=-1))
 
 
 def _newton_step(residual: Array, bend: Array, x: Array, *, has_slope: bool) -> tuple[Array, Array]:
