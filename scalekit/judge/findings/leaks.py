@@ -84,7 +84,7 @@ def times(look: Look) -> Said:
         return fine(0.0, f"training ends at {last}, and the test begins at {first}")
     message = f"training rows reach to {name}={last}, and test rows begin at {first}"
     fix = "split by time: split={'kind': 'time'} in the protocol, with gap= for what is known late"
-    return raised(1.0, message, fix, fails=look.protocol.split.kind == "given")
+    return raised(1.0, message, fix, fails=look.protocol.split.kind != "hash")
 
 
 def golden_features(look: Look) -> Said:
