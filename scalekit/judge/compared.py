@@ -91,6 +91,7 @@ def comparison_of(
             for other, part in zip(others, parts, strict=True)
         },
         provenance={**about, "notes": list(notes), "runs": _runs(subjects)},
+        reports={subject.name: subject.report for subject in subjects},
     )
 
 

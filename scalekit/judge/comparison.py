@@ -11,7 +11,7 @@ import polars as pl
 
 from scalekit.errors import InvalidOperationError
 from scalekit.judge.decision import Decision
-from scalekit.judge.report import Finding
+from scalekit.judge.report import Finding, Report
 
 if TYPE_CHECKING:
     from scalekit.judge.protocol.protocol import Protocol
@@ -53,6 +53,8 @@ class Comparison:
         For each model but the reference, whether it takes the reference's place.
     provenance
         As in a Report.
+    reports
+        Of each model, from the same pass, or as they were kept.
     """
 
     names: tuple[str, ...]
@@ -68,6 +70,7 @@ class Comparison:
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict, repr=False)
 
     @property
     def decision(self) -> Decision:
