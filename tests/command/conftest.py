@@ -46,7 +46,7 @@ task = "binary"
 target = "late"
 key = ["id"]
 
-[models.linear]
+[models.logistic]
 steps = [
     { estimator = "sklearn.preprocessing.StandardScaler" },
     { name = "model", estimator = "sklearn.linear_model.LogisticRegression", parameters = { C = 0.5 } },

@@ -37,10 +37,10 @@ def with_model(*lines: str) -> str:
 def test_an_experiment_is_read_and_nothing_is_run(folder: Path) -> None:
     found = read(folder)
     assert found.name == "late"
-    assert [model.name for model in found.models] == ["linear", "tree"]
-    linear, tree = (model.estimator for model in found.models)
-    assert [name for name, _ in linear.steps] == ["standardscaler", "model"]
-    assert linear.named_steps["model"].C == 0.5
+    assert [model.name for model in found.models] == ["logistic", "tree"]
+    logistic, tree = (model.estimator for model in found.models)
+    assert [name for name, _ in logistic.steps] == ["standardscaler", "model"]
+    assert logistic.named_steps["model"].C == 0.5
     assert (tree.max_depth, hasattr(tree, "tree_")) == (3, False)
     frame = found.features.of(found.data.open()["all"])
     assert frame.columns == ["id", "x", "z", "late", "double", "above"]
@@ -128,18 +128,20 @@ def test_a_function_beside_the_file_may_make_a_model(folder: Path) -> None:
 def test_only_chooses_by_name_table_and_pattern(folder: Path) -> None:
     text = EXPERIMENT + "grid = { min_samples_leaf = [1, 5] }\n"
     found = read(folder, text)
-    names = ["linear", "tree:min_samples_leaf=1", "tree:min_samples_leaf=5"]
+    names = ["logistic", "tree:min_samples_leaf=1", "tree:min_samples_leaf=5"]
     assert [m.name for m in found.models] == names
     for patterns, kept in [
         ([], names),
-        (["linear"], names[:1]),
+        (["logistic"], names[:1]),
         (["tree"], names[1:]),
-        (["*=5", "linear"], [names[0], names[2]]),
+        (["*=5", "logistic"], [names[0], names[2]]),
         ([names[2]], names[2:]),
     ]:
         assert [m.name for m in found.only(patterns).models] == kept
-    with pytest.raises(ConfigError, match=r"--only 'liner' fits no model.*did you mean 'linear'"):
-        found.only(["linear", "liner"])
+    with pytest.raises(
+        ConfigError, match=r"--only 'logistc' fits no model.*did you mean 'logistic'"
+    ):
+        found.only(["logistic", "logistc"])
 
 
 def test_settings_of_the_file_are_those_of_a_block(folder: Path) -> None:
@@ -182,6 +184,7 @@ WRONG = {
     "models is text": ('data.function = "features:rows"\nmodels = "x"', r"models: expected a table"),
     "unknown key of a model": (with_model(MODEL, "paramters = {}"), r"late.toml:4: models.m.paramters: unknown key \(did you mean 'parameters'"),
     "a name with a line": (with_model(MODEL) + '\n[models."a\\nb"]\n' + MODEL, r"a model's name has letters"),
+    "a baseline's name": ('data.function = "features:rows"\n[models.dummy]\n' + MODEL, r"late.toml:2: models.dummy: 'dummy' is the name of a baseline"),
     "no estimator": (with_model("parameters = {}"), r"late.toml:2: models.m: the key 'estimator' is missing"),
     "unknown parameter": (with_model(MODEL, "parameters = { alhpa = 1 }"), r"late.toml:4: models.m.parameters.alhpa: unknown parameter of Ridge \(did you mean 'alpha'\?\); known: alpha, "),
     "value out of range": (with_model(MODEL, "parameters = { alpha = -1.0 }"), r"late.toml:2: models.m: The 'alpha' parameter of Ridge must be a float in the range"),

@@ -18,6 +18,7 @@ from scalekit.command.experiment.section import Section, nearest
 from scalekit.config import Config, config
 from scalekit.errors import ConfigError
 from scalekit.frame.frame import Frame
+from scalekit.judge.report import BASELINES
 
 SECTIONS = (
     "name",
@@ -219,6 +220,10 @@ def _models(section: Section) -> tuple[Model, ...]:
                 name,
                 "a model's name has letters, digits, '_', '-' and '.', begins with a letter or digit, "
                 "and has at most 64 characters",
+            )
+        if name in BASELINES:
+            raise section.wrong(
+                name, f"{name!r} is the name of a baseline: call the model otherwise"
             )
         table.only("estimator", "parameters", "steps", "grid", "features")
         estimator, features = estimator_of(table), table.texts("features")

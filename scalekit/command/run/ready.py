@@ -41,6 +41,8 @@ class Ready:
         Frames for ``train=`` and ``valid=`` of :func:`scalekit.evaluate`, where the data has parts of its own.
     features
         By name of the model, the columns that it learns from.
+    columns
+        Of the rows before features were made.
     """
 
     experiment: Experiment
@@ -49,6 +51,15 @@ class Ready:
     train: Frame
     given: Mapping[str, Frame]
     features: Mapping[str, tuple[str, ...]]
+    columns: tuple[str, ...]
+
+    @property
+    def sample_on(self) -> tuple[str, ...]:
+        """What rows are sampled by where nobody says it: what the protocol keeps together, if the rows come with it.
+
+        All fits and scores of an experiment are then of the same sample, which each plan would choose for itself.
+        """
+        return tuple(name for name in self.protocol.unit if name in self.columns)[:1]
 
 
 def make_ready(experiment: Experiment) -> Ready:
@@ -59,13 +70,16 @@ def make_ready(experiment: Experiment) -> Ready:
     ConfigError
         Where the protocol, the columns and the rows do not go together.
     """
-    opened = {name: experiment.features.of(rows) for name, rows in experiment.data.open().items()}
+    raw = experiment.data.open()
+    opened = {name: experiment.features.of(rows) for name, rows in raw.items()}
     judged = opened.get("all", opened.get("test"))
     assert judged is not None  # the data says one of them
     protocol = _protocol(experiment.sections["protocol"], judged, has_parts="all" not in opened)
     given = {name: rows for name, rows in opened.items() if name in ("train", "valid")}
     train = given["train"] if given else _train(experiment, judged, protocol)
-    return Ready(experiment, protocol, judged, train, given, _features(experiment, train, protocol))
+    features = _features(experiment, train, protocol)
+    columns = tuple(next(iter(raw.values())).columns)
+    return Ready(experiment, protocol, judged, train, given, features, columns)
 
 
 def _protocol(section: Section, frame: Frame, *, has_parts: bool) -> Protocol:
