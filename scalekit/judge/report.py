@@ -13,6 +13,7 @@ from scalekit.errors import InvalidOperationError
 from scalekit.judge import statistics
 
 if TYPE_CHECKING:
+    from scalekit.judge.decision import Decision
     from scalekit.judge.protocol.protocol import Protocol
     from scalekit.judge.statistics import Layout, Tally
 
@@ -138,6 +139,12 @@ class Report:
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know before the figures."""
         return tuple(self.provenance.get("notes", ()))
+
+    @property
+    def decision(self) -> Decision:
+        """Whether the model may be the first of its name in production; of others :func:`scalekit.compare` decides."""
+        found: Decision = import_module("scalekit.judge.first").first_decision(self)
+        return found
 
     def frame(self) -> pl.DataFrame:
         """The figures as a Polars frame, a row for each model, metric and slice; see ``results``."""
