@@ -14,7 +14,8 @@ from scalekit import col
 KINDS = ["carrier", "origin"]
 WEATHER = ["temp", "humid", "precip", "visib", "wind"]
 NUMBERS = ["hour", "month", "weekday", "distance", *WEATHER]
-HISTORY = ["previous_delay", "traffic"]
+PAST = ["previous_delay", "recent_delay", "traffic"]
+HISTORY = ["hour", "distance", "precip", "visib", "wind", *PAST]
 
 _OPTIONS = {"null_values": "NA", "try_parse_dates": True}
 
@@ -43,18 +44,23 @@ def features(flights: sk.Frame) -> sk.Frame:
         "origin", "time_hour", "temp", "humid", "precip", "visib",
         wind=sk.when(col("wind_speed") < 150).then(col("wind_speed")),
     )  # fmt: skip
-    departed = col("scheduled") + sk.duration(minutes="dep_delay")
-    plane = {"partition_by": "tailnum", "order_by": ["scheduled", "carrier", "flight"]}
-    return (
+    flown = (
         flights.filter(col("arr_delay").is_not_null())
         .with_columns(
             date=sk.date("year", "month", "day"),
             scheduled=col("time_hour") + sk.duration(minutes="minute"),
             late=col("arr_delay") > 15,
         )
-        .with_columns(
+        .with_columns(departed=col("scheduled") + sk.duration(minutes="dep_delay"))
+    )
+    recent = flown.group_by(
+        "origin", time_hour=col("departed").dt.truncate("1h") + sk.duration(hours=1)
+    ).agg(recent_delay=col("dep_delay").mean())
+    plane = {"partition_by": "tailnum", "order_by": ["scheduled", "carrier", "flight"]}
+    return (
+        flown.with_columns(
             weekday=col("date").dt.weekday(),
-            left=departed.shift(1).over(**plane),
+            left=col("departed").shift(1).over(**plane),
             previous_delay=col("dep_delay").shift(1).over(**plane),
             traffic=sk.len().over("origin", "time_hour"),
         )
@@ -62,5 +68,6 @@ def features(flights: sk.Frame) -> sk.Frame:
             previous_delay=sk.when(col("left") < col("scheduled")).then(col("previous_delay"))
         )
         .join(weather, on=["origin", "time_hour"], how="left", validate="m:1")
-        .select("date", "scheduled", "flight", "tailnum", "late", *KINDS, *NUMBERS, *HISTORY)
+        .join(recent, on=["origin", "time_hour"], how="left", validate="m:1")
+        .select("date", "scheduled", "flight", "tailnum", "late", *KINDS, *NUMBERS, *PAST)
     )
