@@ -198,13 +198,16 @@ def _levels(layout: Layout, slices: Array | None, rows: int) -> Array:
         raise InvalidOperationError(
             f"slices of shape {levels.shape}, where {(rows, count)} is expected: one column for each slice"
         )
-    sizes = np.array([len(names) for _, names in layout.slices], dtype=np.int64)
-    if levels.size and (levels >= sizes).any():
-        raise InvalidOperationError(
-            "a position in slices= is past the last level; -1 says that a row has none"
-        )
-    levels = np.where(levels < 0, sizes, levels)
-    return np.asfortranarray(levels, dtype=np.int64)
+    for column, (name, known) in enumerate(layout.slices):
+        if rows and levels[:, column].max() >= len(known):
+            raise InvalidOperationError(
+                f"a position in the slices by {name!r} is past the last of {len(known)} levels; "
+                "-1 says that a row has none"
+            )
+    if levels.size and levels.min() < 0:
+        sizes = np.array([len(known) for _, known in layout.slices], dtype=np.int64)
+        levels = np.where(levels < 0, sizes, levels)
+    return levels
 
 
 def _weights(layout: Layout, weight: Array | None, rows: int) -> Array | None:

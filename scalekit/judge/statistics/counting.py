@@ -10,7 +10,7 @@ import numpy as np
 from scalekit.judge.metrics.arrays import Array
 from scalekit.judge.metrics.bins import error_bins, score_bins, value_bins
 from scalekit.judge.metrics.terms import TERMS, Rows
-from scalekit.judge.statistics.cells import Cells
+from scalekit.judge.statistics.cells import Cells, Ledger
 from scalekit.judge.statistics.checked import Given, checked
 from scalekit.judge.statistics.layout import GRID, Layout
 from scalekit.judge.statistics.tally import Tally, empty, kept, nothing, pairs
@@ -81,10 +81,28 @@ def tally(
     centre = _centre(layout, given)
     arrays = {name: nothing(layout, name) for name in kept(layout)}
     arrays["unlabelled"] += given.unlabelled
+    ledger = Ledger(layout)
     for start in range(0, given.rows, CHUNK):
         chunk = given.part(slice(start, start + CHUNK))
-        _Counter(layout, arrays, chunk, centre).count()
+        _Counter(layout, arrays, ledger, chunk, centre).count()
+    _settle(layout, ledger, arrays)
     return Tally(layout, centre, arrays)
+
+
+def _settle(layout: Layout, ledger: Ledger, arrays: dict[str, Array]) -> None:
+    """Put what was counted by cell where it belongs."""
+    kinds = kept(layout)
+    for (name, model, place), counted in ledger.settled():
+        if name == "labels":
+            table = counted.reshape(-1, 2, 2)
+            arrays["hits"][model] = table.diagonal(axis1=1, axis2=2)
+            arrays["said"][model] = table.sum(axis=1)
+            arrays["confusion"][model] = table[: layout.blocks].sum(axis=0)
+            continue
+        array = arrays[name][0] if kinds[name].kind == "sum" else arrays[name]
+        array = array if model is None else array[model]
+        array = array if place is None else array[..., place]
+        array[...] = counted.reshape(array.shape)
 
 
 def _with_unlabelled(counted: Tally, unlabelled: int) -> Tally:
@@ -105,19 +123,21 @@ class _Counter:
 
     layout: Layout
     arrays: dict[str, Array]
+    ledger: Ledger
     given: Given
     centre: float
 
     def count(self) -> None:
-        layout, given, arrays = self.layout, self.given, self.arrays
+        layout, given, ledger = self.layout, self.given, self.ledger
         cells = Cells(layout, given.block, given.levels, given.weight)
-        arrays["rows"] += cells.rows()[:, 0]
+        ledger.count_rows(("rows", None, None), cells)
         rows = self._rows(given.y, cells.weight)
         for name in self._terms(is_shared=True):
-            arrays[name][0] += cells.sums(TERMS[name].of(rows))
+            ledger.add((name, None, None), cells, TERMS[name].of(rows))
         if layout.is_classification:
-            arrays["rows_of_class"] += cells.rows(given.y, len(layout.classes))
-            arrays["true"] += cells.counts(given.y, len(layout.classes))
+            k = len(layout.classes)
+            ledger.count_rows(("rows_of_class", None, None), cells, given.y, k)
+            ledger.count(("true", None, None), cells, given.y, k)
         if layout.is_of_numbers:
             self._count_targets(cells)
         said = [self._count_model(m, cells) for m in range(len(layout.models))]
@@ -139,23 +159,21 @@ class _Counter:
         f = self.given.outputs[m]
         valid = self.given.valid(m)
         if valid is not None:
-            self.arrays["invalid"][m] += cells.of(~valid).rows()[:, 0]
+            self.ledger.count_rows(("invalid", m, None), cells.of(~valid))
             cells, f = cells.of(valid), f[valid]
         rows = self._rows(f, cells.weight, valid)
         for name in self._terms(is_shared=False):
             values = TERMS[name].of(rows)
-            self.arrays[name][0, m] += self._summed(cells, values)
+            if values.ndim == 1:
+                self.ledger.add((name, m, None), cells, values)
+            for q in range(values.shape[1] if values.ndim == 2 else 0):
+                self.ledger.add((name, m, q), cells, values[:, q])
         said = self._count_said(m, cells, rows)
         if valid is None:
             return said
         whole = np.full(len(valid), -1 if said.dtype.kind == "i" else np.nan, dtype=said.dtype)
         whole[valid] = said
         return whole
-
-    def _summed(self, cells: Cells, values: Array) -> Array:
-        if values.ndim == 1:
-            return cells.sums(values)
-        return np.stack([cells.sums(column) for column in values.T], axis=-1)
 
     def _count_said(self, m: int, cells: Cells, rows: Rows) -> Array:
         layout = self.layout
@@ -176,16 +194,15 @@ class _Counter:
         return np.asarray(said)
 
     def _count_labels(self, m: int, said: Array, y: Array, cells: Cells) -> None:
-        k, arrays = len(self.layout.classes), self.arrays
+        k = len(self.layout.classes)
         if k == 2:
-            table = cells.counts(y * 2 + said, 4).reshape(-1, 2, 2)
-            arrays["hits"][m] += table.diagonal(axis1=1, axis2=2)
-            arrays["said"][m] += table.sum(axis=1)
-            arrays["confusion"][m] += table[: self.layout.blocks].sum(axis=0)
+            self.ledger.count(("labels", m, None), cells, y * 2 + said, 4)
             return
-        arrays["hits"][m] += cells.counts(np.where(said == y, y, k), k + 1)[:, :k]
-        arrays["said"][m] += cells.counts(said, k)
-        arrays["confusion"][m] += np.bincount(y * k + said, cells.weight, k * k).reshape(k, k)
+        is_hit = said == y
+        self.ledger.count(("hits", m, None), cells.of(is_hit), y[is_hit], k)
+        self.ledger.count(("said", m, None), cells, said, k)
+        counted = np.bincount(y * k + said, cells.weight, k * k)
+        self.arrays["confusion"][m] += counted.reshape(k, k)
 
     def _count_scores(self, m: int, c: int, score: Array, true: Array, cells: Cells) -> None:
         layout, arrays = self.layout, self.arrays
@@ -195,15 +212,14 @@ class _Counter:
         _note_exemplars(arrays["score_exemplar"][m, c], place, score)
         counted = np.bincount(true * fine + place, cells.weight, groups * fine)
         arrays["scores"][m, c] += counted.reshape(groups, fine)
-        weighted = score if cells.weight is None else score * cells.weight
-        arrays["score_sums"][0, m, c] += np.bincount(place, weighted, fine)
+        arrays["score_sums"][0, m, c] += np.bincount(place, cells.weighted(score), fine)
         place >>= (fine // coarse).bit_length() - 1
         place += true * coarse
         if layout.task == "binary":
-            by_cell = cells.counts(place, groups * coarse)
-        else:
-            by_cell = cells.by_block(place, groups * coarse)
-        arrays["cell_scores"][m, :, c] += by_cell.reshape(-1, groups, coarse)
+            self.ledger.count(("cell_scores", m, None), cells, place, groups * coarse)
+            return
+        by_block = cells.by_block(place, groups * coarse)
+        arrays["cell_scores"][m, :, c] += by_block.reshape(-1, groups, coarse)
 
     def _count_numbers(self, m: int, cells: Cells, rows: Rows) -> None:
         layout, arrays = self.layout, self.arrays
@@ -214,13 +230,12 @@ class _Counter:
         counted = np.bincount(is_over * fine + place, cells.weight, 2 * fine)
         arrays["errors"][m] += counted.reshape(2, fine)
         place >>= (fine // (2 * coarse)).bit_length() - 1
-        arrays["cell_errors"][m] += cells.counts(place, 2 * coarse)
+        self.ledger.count(("cell_errors", m, None), cells, place, 2 * coarse)
         place = value_bins(rows.f, layout.centre, layout.scale, coarse)
         arrays["predicted"][m] += cells.by_block(place, coarse)
         arrays["error_by_predicted"][0, m] += cells.by_block(place, coarse, error)
-        off = rows.f - layout.centre
-        weighted = off if cells.weight is None else off * cells.weight
-        arrays["predicted_sums"][0, m] += np.bincount(place, weighted, coarse)
+        off = cells.weighted(rows.f - layout.centre)
+        arrays["predicted_sums"][0, m] += np.bincount(place, off, coarse)
         actual = value_bins(rows.y, layout.centre, layout.scale, GRID)
         code = (place >> ((coarse // GRID).bit_length() - 1)) * GRID + actual
         arrays["grid"][m] += np.bincount(code, cells.weight, GRID * GRID).reshape(GRID, GRID)
@@ -237,13 +252,13 @@ class _Counter:
             return
         place = value_bins(y, layout.centre, layout.scale, layout.bins)
         off = y - layout.centre
-        weighted = off if cells.weight is None else off * cells.weight
         _note_exemplars(arrays["target_exemplar"], place, y)
         arrays["targets"] += np.bincount(place, cells.weight, layout.bins)
-        arrays["target_sums"][0] += np.bincount(place, weighted, layout.bins)
+        arrays["target_sums"][0] += np.bincount(place, cells.weighted(off), layout.bins)
         place >>= (layout.bins // layout.block_bins).bit_length() - 1
-        arrays["cell_targets"] += cells.counts(place, layout.block_bins)
-        arrays["cell_target_sums"][0] += cells.counted_values(place, layout.block_bins, off)
+        self.ledger.count(("cell_targets", None, None), cells, place, layout.block_bins)
+        entry = ("cell_target_sums", None, None)
+        self.ledger.add(entry, cells, off, place, layout.block_bins)
 
     def _count_together(self, said: list[Array], cells: Cells) -> None:
         """How models agree with each other and with the targets."""

@@ -327,7 +327,7 @@ def test_what_does_not_fit_the_layout_is_refused():
         "at position 2": {"y": np.full(10, 2)},
         "blocks from": {"block": np.full(10, 20)},
         "slices of shape": {"slices": np.zeros((10, 1), int)},
-        "past the last level": {"slices": np.full((10, 2), 3)},
+        "past the last of 3 levels": {"slices": np.full((10, 2), 3)},
         "has slices by": {"slices": None},
         "go together": {"weight": np.ones(10)},
         "block has the shape": {"block": np.zeros(3, int)},
