@@ -140,6 +140,11 @@ class Metric:
     kind: Kind = "smooth"
     noise: Callable[[Pooled], float] | None = None
 
+    @property
+    def is_of_means(self) -> bool:
+        """Whether it is a function of means of terms alone, such as RMSE, and not of ranks or labels."""
+        return bool(self.terms) and not self.needs and self.kind == "smooth"
+
     def loss(self, value: float) -> float:
         """The value turned so that less is better: for deltas and ranks over metrics of all directions."""
         if self.direction == "near":

@@ -13,7 +13,6 @@ from scalekit.judge.metrics.metric import Metric, Pooled
 from scalekit.judge.statistics.intervals import (
     NONE,
     Interval,
-    Spread,
     jackknife,
     of_proportion,
     shifted,
@@ -114,13 +113,14 @@ class Estimates:
             return [self._woodruff(metric, float(values[0]), level)]
         without = self.values_without(metric)
         return [
-            self._interval(metric, place, float(value), jackknife(without[:, place]), level)
+            self._interval(metric, place, float(value), without[:, place], level)
             for place, value in enumerate(values)
         ]
 
     def _interval(
-        self, metric: Metric, place: int, value: float, spread: Spread, level: float
+        self, metric: Metric, place: int, value: float, without: Array, level: float
     ) -> Interval:
+        spread = jackknife(without, is_of_means=metric.is_of_means)
         if metric.trials is not None:
             trials = float(_columns(metric.trials(self.pooled))[0][place]) * self._kish(metric)
             return of_proportion(value, spread, trials, metric.transform, level)

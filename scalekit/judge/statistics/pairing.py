@@ -234,7 +234,7 @@ def _differences(
 def _spread(a: Estimates, b: Estimates, metric: Metric, place: int, without: Array) -> Spread:
     """Of a difference; of two maxima from blocks drawn again, for the jackknife finds too much."""
     if metric.kind != "upward":
-        return jackknife(without)
+        return jackknife(without)  # of a difference, no side is the longer one beforehand
     drawn = b.values_drawn(metric)[:, place] - a.values_drawn(metric)[:, place]
     return Spread(float(np.nanstd(drawn)), max(len(without) - 1.0, 1.0))
 

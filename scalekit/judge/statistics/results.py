@@ -85,7 +85,7 @@ def results(
     >>> said = {"model": y + random.normal(size=1000)}
     >>> counted = tally(layout, y, said, block=np.arange(1000) % 200)
     >>> results(counted).select("metric", pl.col("value", "low", "high").round(3)).row(0)
-    ('rmse', 1.023, 0.979, 1.069)
+    ('rmse', 1.023, 0.981, 1.072)
     """
     layout = tally.layout
     chosen = [layout.metric(name) for name in metrics or sensible_metrics(tally)]
