@@ -172,11 +172,16 @@ def value_of(one: Scores, metric: str) -> float | None:
     return whole_value(found, one.model, metric)
 
 
+def whole_row(results: pl.DataFrame, model: str, metric: str) -> dict[str, Any] | None:
+    """What a table of results says of all rows; None where it says nothing."""
+    found = results.filter(pl.col("slice").is_null(), model=model, metric=metric)
+    return found.row(0, named=True) if found.height else None
+
+
 def whole_value(results: pl.DataFrame, model: str, metric: str) -> float | None:
     """A figure of all rows from a table of results; None where there is none."""
-    found = results.filter(pl.col("slice").is_null(), model=model, metric=metric)
-    values: list[float | None] = found["value"].to_list()
-    return values[0] if values else None
+    row = whole_row(results, model, metric)
+    return None if row is None else row["value"]
 
 
 def disagreement_of(reference: Scores, others: Sequence[Scores]) -> pl.DataFrame:

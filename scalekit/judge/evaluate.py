@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
+
+import polars as pl
 
 from scalekit.checks.report import DataReport
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
 from scalekit.judge.examining import examined, wanted_of
+from scalekit.judge.importance import permutation_importance
 from scalekit.judge.judged import Judged
 from scalekit.judge.judging import (
     Ground,
@@ -20,6 +24,7 @@ from scalekit.judge.judging import (
     linear,
     naive_baselines,
 )
+from scalekit.judge.learning_curve import learning_curve_of
 from scalekit.judge.preparing import Prepared, one_model, prepare
 from scalekit.judge.protocol.inferred import protocol_of
 from scalekit.judge.recorded import recorded
@@ -41,6 +46,8 @@ def evaluate(
     features: Any = None,
     reference: Any = None,
     data_checks: Any = None,
+    importance: bool = False,
+    learning_curve: bool = False,
     **keywords: Any,
 ) -> Report:
     """Judge a model by a protocol: figures with intervals, against baselines, of the whole and of slices.
@@ -73,6 +80,11 @@ def evaluate(
         A fitted model to hold it against as ``"production"``.
     data_checks
         Rules for the rows, as for :func:`scalekit.check`.
+    importance
+        Whether to shuffle each feature among the test rows, 50,000 of them at most, and say how much that costs.
+    learning_curve
+        Whether to fit the estimator on nested samples of the training rows too (1 %, 3 %, 10 %, 30 %, 100 %), and judge
+        each on the same test rows: what more rows are worth.
     keywords
         Keys of the protocol, such as ``target="late"``, ``key="id"``.
 
@@ -113,6 +125,10 @@ def evaluate(
     with untracked():  # fits of baselines and folds are steps of this one
         prepared = prepare(named, frame, found, train=train, valid=valid, features=features)
         report = _report(prepared, reference, checks_of(frame, data_checks))
+        if importance:
+            report = replace(report, importance=_importance(prepared))
+        if learning_curve:
+            report = replace(report, learning_curve=_learning_curve(prepared))
     seconds = perf_counter() - began
     return recorded(timed(report, seconds), seconds)
 
@@ -124,6 +140,17 @@ def _report(prepared: Prepared, reference: Any, checks: DataReport | None) -> Re
     baselines, notes = _baselines(prepared.ground, judged, reference)
     judgement = judge(prepared.ground, [judged, *baselines], wanted_of(prepared.ground, [judged]))
     return examined(reported(prepared, judgement, name, notes, checks=checks), prepared, judgement)
+
+
+def _importance(prepared: Prepared) -> pl.DataFrame:
+    ((name, model),) = prepared.models.items()
+    return permutation_importance(prepared.ground, judged_model(name, model, prepared.ground))
+
+
+def _learning_curve(prepared: Prepared) -> pl.DataFrame:
+    ((name, model),) = prepared.final.items()
+    inputs = judged_model(name, model, prepared.ground).inputs
+    return learning_curve_of(prepared.ground, model, inputs)
 
 
 def _baselines(

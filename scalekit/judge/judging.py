@@ -231,12 +231,7 @@ def judge(
     tests = frame.filter(col(ROLE) == "test")
     there = levels(tests, sliced)
     layout = layout_of(protocol, [m.name for m in models], ground.classes, there, ground.census)
-    scoring = Scoring(
-        layout, tuple(models), protocol.target, protocol.weight,
-        protocol.block or hashable(frame.select(*ground.rows.columns)),
-        identity_of(protocol, frame.select(*ground.rows.columns)), tuple(summaries),
-        (SCALE, SQUARED_SCALE) if is_forecast(ground) else (),
-    )  # fmt: skip
+    scoring = scoring_of(ground, layout, models, summaries)
     plan = _plan(ground, scoring, sliced)
     with progress(ground.config) as watch:
         scored = score(plan, scoring, ground.config, watch)
@@ -244,15 +239,36 @@ def judge(
     return Judgement(layout, tuple(models), scored)
 
 
-def _plan(ground: Ground, scoring: Scoring, sliced: Mapping[str, Any]) -> Plan:
+def scoring_of(
+    ground: Ground, layout: Layout, models: Sequence[Judged], summaries: Sequence[Summary] = ()
+) -> Scoring:
+    """What a pass with some layout keeps of the rows of a ground."""
+    protocol, frame = ground.protocol, ground.rows.frame.select(*ground.rows.columns)
+    return Scoring(
+        layout,
+        tuple(models),
+        protocol.target,
+        protocol.weight,
+        protocol.block or hashable(frame),
+        identity_of(protocol, frame),
+        tuple(summaries),
+        (SCALE, SQUARED_SCALE) if is_forecast(ground) else (),
+    )
+
+
+def columns_of(ground: Ground, scoring: Scoring) -> tuple[str, ...]:
+    """The columns that a pass reads, but for those of slices."""
     wanted = [name for model in scoring.models for name in model.inputs]
     wanted += [name for summary in scoring.summaries for name in summary.columns]
-    wanted += [*scoring.block, *scoring.identity, scoring.target]
+    wanted += [*scoring.block, *scoring.identity, scoring.target, *scoring.scales]
     wanted += [scoring.weight] if scoring.weight else []
-    wanted += scoring.scales
     wanted += [ROLE, *((FOLD,) if ground.rows.folds else ())]
-    columns = [expr.alias(f"{SLICE}{place}") for place, expr in enumerate(sliced.values())]
-    return ground.rows.frame.select(*dict.fromkeys(wanted), *columns)._plan
+    return tuple(dict.fromkeys(wanted))
+
+
+def _plan(ground: Ground, scoring: Scoring, sliced: Mapping[str, Any]) -> Plan:
+    slices = [expr.alias(f"{SLICE}{place}") for place, expr in enumerate(sliced.values())]
+    return ground.rows.frame.select(*columns_of(ground, scoring), *slices)._plan
 
 
 def decided(plan: Plan, config: Config) -> Config:
