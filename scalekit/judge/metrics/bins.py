@@ -44,7 +44,7 @@ def score_bins(score: Array, bins: int) -> Array:
     [0, 38, 128, 217, 255]
     """
     with np.errstate(divide="ignore", over="ignore"):
-        odds = (1.0 - score) / score
+        odds = (1.0 - score) / (score + 0.0)  # -0.0, as rounding gives it, is 0.0
     np.sqrt(odds, out=odds)
     np.sqrt(odds, out=odds)
     odds += 1.0

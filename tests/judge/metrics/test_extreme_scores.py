@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from scalekit.judge.metrics.bins import score_bins
 from scalekit.judge.statistics import Layout, results, tally
 
 
@@ -21,3 +22,7 @@ def test_the_slope_of_scores_that_are_too_sure(power):
     fitted = LogisticRegression(C=np.inf, tol=1e-10).fit((power * logits)[:, None], y)
     assert row["value"] == pytest.approx(fitted.coef_[0, 0], rel=1e-3)
     assert row["low"] < row["value"] < row["high"]
+
+
+def test_minus_zero_is_zero():
+    assert score_bins(np.array([-0.0, 0.0]), 256).tolist() == [0, 0]
