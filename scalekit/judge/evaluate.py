@@ -11,6 +11,7 @@ import polars as pl
 from scalekit.checks.report import DataReport
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
+from scalekit.judge.exact import refined
 from scalekit.judge.examining import examined, wanted_of
 from scalekit.judge.importance import permutation_importance
 from scalekit.judge.judged import Judged
@@ -46,6 +47,7 @@ def evaluate(
     features: Any = None,
     reference: Any = None,
     data_checks: Any = None,
+    exact: bool = False,
     importance: bool = False,
     learning_curve: bool = False,
     **keywords: Any,
@@ -80,6 +82,9 @@ def evaluate(
         A fitted model to hold it against as ``"production"``.
     data_checks
         Rules for the rows, as for :func:`scalekit.check`.
+    exact
+        Whether a second pass makes the ranks of a binary model exact (ROC AUC, average precision, KS, lift), rather than
+        known to 1e-3 with bounds.
     importance
         Whether to shuffle each feature among the test rows, 50,000 of them at most, and say how much that costs.
     learning_curve
@@ -124,7 +129,7 @@ def evaluate(
     found = protocol_of(frame, protocol, **keywords)
     with untracked():  # fits of baselines and folds are steps of this one
         prepared = prepare(named, frame, found, train=train, valid=valid, features=features)
-        report = _report(prepared, reference, checks_of(frame, data_checks))
+        report = _report(prepared, reference, checks_of(frame, data_checks), exact=exact)
         if importance:
             report = replace(report, importance=_importance(prepared))
         if learning_curve:
@@ -133,13 +138,18 @@ def evaluate(
     return recorded(timed(report, seconds), seconds)
 
 
-def _report(prepared: Prepared, reference: Any, checks: DataReport | None) -> Report:
+def _report(
+    prepared: Prepared, reference: Any, checks: DataReport | None, *, exact: bool
+) -> Report:
     """The pass, and what is made of its tallies."""
     ((name, model),) = prepared.models.items()
     judged = judged_model(name, model, prepared.ground)
     baselines, notes = _baselines(prepared.ground, judged, reference)
     judgement = judge(prepared.ground, [judged, *baselines], wanted_of(prepared.ground, [judged]))
-    return examined(reported(prepared, judgement, name, notes, checks=checks), prepared, judgement)
+    report = reported(prepared, judgement, name, notes, checks=checks)
+    if exact:
+        report = refined(report, prepared.ground, judgement.models)
+    return examined(report, prepared, judgement)
 
 
 def _importance(prepared: Prepared) -> pl.DataFrame:
