@@ -72,6 +72,21 @@ def linear(label: str, values: Iterable[float], *, zero: bool = False, most: int
     return Axis(label, marks[0], marks[-1], _texts(marks))
 
 
+def between(label: str, low: float, high: float, *, most: int = 5) -> Axis:
+    """An axis that ends where it is told to, with ticks between.
+
+    Examples
+    --------
+    >>> axis = between("minutes", -3.0, 47.0)
+    >>> axis.low, axis.high, [text for _, text in axis.ticks]
+    (-3.0, 47.0, ['0', '10', '20', '30', '40'])
+    """
+    wide = linear(label, [low, high], most=most)
+    span = (high - low) * 1e-9
+    ticks = tuple(tick for tick in wide.ticks if low - span <= tick[0] <= high + span)
+    return Axis(label, low, high, ticks) if high > low else wide
+
+
 def _texts(marks: Sequence[float]) -> tuple[tuple[float, str], ...]:
     """Ticks with their texts: short ones, unless two would read alike."""
     texts = [compact(mark) for mark in marks]

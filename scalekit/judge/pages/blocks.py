@@ -12,10 +12,26 @@ MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "n/a": "—"}
 
 @dataclass(frozen=True)
 class Verdict:
-    """A sentence that says how it went; ``status`` is "pass", "warn", "fail" or "n/a"."""
+    """A sentence that says how it went.
+
+    Attributes
+    ----------
+    status
+        "pass", "warn", "fail" or "n/a".
+    text
+        The sentence.
+    word
+        What stands for the status, such as "better".
+    """
 
     status: str
     text: str
+    word: str = ""
+
+    @property
+    def sign(self) -> str:
+        """The status as a sign and a word."""
+        return f"{MARKS.get(self.status, '')} {self.word or self.status}"
 
 
 @dataclass(frozen=True)

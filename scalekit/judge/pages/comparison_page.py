@@ -21,9 +21,12 @@ from scalekit.judge.pages.blocks import (
 from scalekit.judge.pages.differences import by_metric, by_slice, differences_table
 from scalekit.judge.pages.figures import MISSING, count_text, figure_text
 from scalekit.judge.pages.lettering import isolated
+from scalekit.judge.pages.picture import Picture
+from scalekit.judge.pages.sections import calibration, errors, ranking
 from scalekit.judge.pages.sections.metrics import metrics_table
 from scalekit.judge.pages.sections.provenance import provenance
 from scalekit.judge.pages.sections.verdict import findings_line
+from scalekit.judge.report import Report
 
 if TYPE_CHECKING:
     from scalekit.judge.comparison import Comparison
@@ -94,7 +97,7 @@ def _reasons(decision: Decision) -> Table:
     rows = tuple(
         (
             reason.name,
-            Verdict("pass" if reason.met else "fail", ""),
+            Verdict("pass" if reason.met else "fail", "", "met" if reason.met else "not met"),
             reason.message,
             figure_text(reason.number),
             figure_text(reason.limit),
@@ -138,13 +141,39 @@ def _slices(comparison: Comparison) -> Section:
     )
 
 
+def _curves(comparison: Comparison) -> Section:
+    """The pictures of a report, with all models in them."""
+    if comparison.tally is None:
+        reason = Absent("Not known: curves are drawn where all models are scored in one pass.")
+        return Section("curves", "5. Curves", (reason,))
+    others = [name for name in comparison.names if name != comparison.reference]
+    report = Report(
+        (others or [comparison.reference])[-1],
+        comparison.protocol,
+        comparison.layout,
+        {"test": comparison.tally},
+        comparison.results,
+    )
+    pictures = tuple(
+        block
+        for section in (
+            ranking.section(report),
+            calibration.section(report),
+            errors.section(report),
+        )
+        for block in section.blocks
+        if isinstance(block, Picture)
+    )
+    return Section("curves", "5. Curves", pictures or (Absent("There are none for this task."),))
+
+
 def _disagreement(comparison: Comparison) -> Section:
     found = comparison.disagreement
     if found.is_empty():
         reason = Absent(
             "Not known: hard predictions are compared where all models are scored in one pass."
         )
-        return Section("disagreement", "5. Disagreement", (reason,))
+        return Section("disagreement", "6. Disagreement", (reason,))
     columns = (
         Column("Model"),
         *(
@@ -159,7 +188,7 @@ def _disagreement(comparison: Comparison) -> Section:
     )
     note = f"Against {isolated(comparison.reference)}; p is McNemar's, psi the population stability index of the scores."
     return Section(
-        "disagreement", "5. Disagreement", (Table("Where predictions differ", columns, rows, note),)
+        "disagreement", "6. Disagreement", (Table("Where predictions differ", columns, rows, note),)
     )
 
 
@@ -174,7 +203,7 @@ def _numbers(name: object, values: dict[str, float | None]) -> tuple[Cell, ...]:
 def _models(comparison: Comparison) -> Section:
     if comparison.models.is_empty():
         return Section(
-            "models", "6. Models", (Absent("Nothing is known of the models beside their scores."),)
+            "models", "7. Models", (Absent("Nothing is known of the models beside their scores."),)
         )
     columns = (
         Column("Model"),
@@ -186,7 +215,7 @@ def _models(comparison: Comparison) -> Section:
     )
     rows = tuple(tuple(_model(row)) for row in comparison.models.iter_rows(named=True))
     note = f"Features added and removed are against {isolated(comparison.reference)}."
-    return Section("models", "6. Models", (Table("Models", columns, rows, note),))
+    return Section("models", "7. Models", (Table("Models", columns, rows, note),))
 
 
 def _model(row: dict[str, object]) -> Iterator[str]:
@@ -215,17 +244,17 @@ def _listed(names: object) -> str:
 
 def _checks(comparison: Comparison) -> Section:
     if not comparison.findings:
-        return Section("checks", "7. Checks", (Absent("No checks were run."),))
+        return Section("checks", "8. Checks", (Absent("No checks were run."),))
     lines = (
         Verdict(line.status, f"{isolated(name)}: {line.text}")
         for name, found in comparison.findings.items()
         for line in [findings_line(found)]
     )
-    return Section("checks", "7. Checks", tuple(lines))
+    return Section("checks", "8. Checks", tuple(lines))
 
 
 def _provenance(comparison: Comparison) -> Section:
-    return Section("provenance", "8. Provenance", tuple(provenance(comparison.provenance)))
+    return Section("provenance", "9. Provenance", tuple(provenance(comparison.provenance)))
 
 
 SECTIONS: tuple[Callable[[Comparison], Section], ...] = (
@@ -233,6 +262,7 @@ SECTIONS: tuple[Callable[[Comparison], Section], ...] = (
     _metrics,
     _differences,
     _slices,
+    _curves,
     _disagreement,
     _models,
     _checks,

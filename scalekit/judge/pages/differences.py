@@ -45,7 +45,9 @@ def by_metric(differences: pl.DataFrame, model: str, number: int) -> Picture:
 
 def _in_half_widths(one: Figure) -> Row | None:
     value, low, high = one["value"], one["low"], one["high"]
-    if value is None or low is None or high is None or not high > low:
+    if one["direction"] not in ("up", "down") or value is None or low is None or high is None:
+        return None
+    if not high > low:
         return None
     half = (high - low) / 2 * (1 if one["direction"] == "up" else -1)
     left, right = sorted((low / half, high / half))
@@ -135,7 +137,7 @@ def _line(one: Figure, *, in_slices: bool) -> tuple[Cell, ...]:
     return (
         str(one["level"]) if in_slices else metric,
         Value(_signed(one), value_of(one).interval),
-        Verdict(_STATUS.get(one["verdict"], "n/a"), str(one["verdict"])),
+        Verdict(_STATUS.get(one["verdict"], "n/a"), "", str(one["verdict"])),
         p_text(one["p"]),
         p_text(one["p_adjusted"]),
         figure_text(one["guard"]),

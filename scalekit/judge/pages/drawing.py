@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scalekit.judge.pages.labels import Box
 from scalekit.judge.pages.lettering import shown, width
 from scalekit.judge.pages.marks import Bars, Cells, Intervals, Line, Mark, Numbers, Plot, Rule
-from scalekit.judge.pages.shades import shade_of
+from scalekit.judge.pages.shades import shades_of
 from scalekit.judge.pages.svg import boxes, element, path, words
 
 _MOST_PLACES = 160
@@ -137,12 +137,11 @@ def _intervals(mark: Intervals, plot: Plot, area: Area) -> str:
 
 def _cells(mark: Cells, plot: Plot, area: Area) -> str:
     """One path for each shade: a grid of forty by forty has few kilobytes."""
-    most = mark.most
     by_shade: dict[int, list[tuple[float, float, float, float]]] = {}
-    for left, right, bottom, top, count in mark.cells:
+    for (left, right, bottom, top, _), shade in zip(mark.cells, shades_of(mark), strict=True):
         x, y = area.x(plot, left), area.y(plot, top)
         wide, high = area.x(plot, right) - x, area.y(plot, bottom) - y
-        by_shade.setdefault(shade_of(count, most), []).append((x, y, wide, high))
+        by_shade.setdefault(shade, []).append((x, y, wide, high))
     return "".join(
         element("path", d=boxes(cells), class_=f"f0 h{shade}")
         for shade, cells in sorted(by_shade.items())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 
 from scalekit.judge.pages.blocks import (
-    MARKS,
     Absent,
     Block,
     Cell,
@@ -115,9 +114,8 @@ def _block(block: Block) -> str:
 
 
 def _status(verdict: Verdict) -> str:
-    sign = f"{MARKS.get(verdict.status, '')} {verdict.status}"
     text = f" {_user(verdict.text)}" if verdict.text else ""
-    return f'<span class="status">{words(sign)}</span>{text}'
+    return f'<span class="status">{words(verdict.sign)}</span>{text}'
 
 
 def _class(status: str) -> str:
@@ -168,5 +166,5 @@ def _cell(cell: Cell, column: Column, *, first: bool) -> str:
             return element("td", best + interval, class_="number")
     content = words(cell) if column.numeric else _user(cell).replace("_", "_<wbr>")
     if first:
-        return element("th", content, scope="row")
+        return element("th", content, scope="row", class_="long" if len(cell) > _LONG else None)
     return element("td", content, class_="long" if len(cell) > _LONG else _number(column))

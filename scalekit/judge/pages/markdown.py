@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from scalekit.judge.pages.blocks import (
-    MARKS,
     Absent,
     Block,
     Cell,
@@ -90,7 +89,7 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _status(verdict: Verdict) -> str:
-    sign = f"{MARKS.get(verdict.status, '')} **{verdict.status}**"
+    sign = f"**{plain(verdict.sign)}**"
     return f"{sign} {plain(verdict.text)}" if verdict.text else sign
 
 

@@ -78,15 +78,9 @@ Cell = tuple[float, float, float, float, float]
 
 @dataclass(frozen=True)
 class Cells:
-    """Counts over a grid, the more the darker, by the logarithm; empty cells are left out."""
+    """Counts over a grid: the more rows for its area the darker a cell, by the logarithm; empty ones are left out."""
 
     cells: Sequence[Cell]
-    unit: str = "rows"
-
-    @property
-    def most(self) -> float:
-        """The largest count."""
-        return max((cell[-1] for cell in self.cells), default=0.0)
 
 
 @dataclass(frozen=True)

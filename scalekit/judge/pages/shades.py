@@ -5,33 +5,52 @@ from __future__ import annotations
 import math
 
 from scalekit.judge.pages.lettering import compact, width
-from scalekit.judge.pages.marks import Cells
+from scalekit.judge.pages.marks import Cell, Cells
 from scalekit.judge.pages.svg import element, words
 
 SHADES = 6
 
 
-def shade_of(count: float, most: float) -> int:
-    """The shade of a count, from 0 (a single one) to 5 (the most).
+def shades_of(mark: Cells) -> list[int]:
+    """The shade of each cell, from 0 (fewest rows for its area) to 5 (most).
+
+    Parameters
+    ----------
+    mark
+        The cells, which may differ in size.
 
     Examples
     --------
-    >>> [shade_of(count, 1_000_000) for count in (1, 9, 99, 10_000, 1_000_000)]
+    >>> row = [(n, n + 1, 0, 1, count) for n, count in enumerate((1, 9, 99, 10_000, 1_000_000))]
+    >>> shades_of(Cells(row))
     [0, 0, 1, 4, 5]
+    >>> shades_of(Cells([(0, 1, 0, 1, 10), (1, 101, 0, 1, 10)]))
+    [5, 0]
     """
-    if most <= 1:
-        return SHADES - 1
-    share = math.log(max(count, 1.0)) / math.log(most)
-    return min(int(share * SHADES), SHADES - 1)
+    dense = [_density(cell) for cell in mark.cells]
+    least, most = min(dense, default=1.0), max(dense, default=1.0)
+    if most <= least:
+        return [SHADES - 1] * len(dense)
+    span = math.log(most / least)
+    return [min(int(math.log(one / least) / span * SHADES), SHADES - 1) for one in dense]
+
+
+def _density(cell: Cell) -> float:
+    left, right, bottom, top, count = cell
+    return count / (((right - left) * (top - bottom)) or 1.0)
 
 
 def shade_legend(mark: Cells, top: float) -> str:
-    """The shades from few to many, in a row."""
-    most = mark.most
-    few, many = (
-        f"1 {mark.unit[:-1] if mark.unit.endswith('s') else mark.unit}",
-        f"{compact(most)} {mark.unit}",
-    )
+    """The shades from few to many, in a row.
+
+    Parameters
+    ----------
+    mark
+        The cells.
+    top
+        Where the legend begins.
+    """
+    few, many = _ends(mark)
     at = 2 + width(few, 11) + 6
     cells = "".join(
         element("path", d=f"M{at + n * 22:.1f} {top + 3:.1f}h22v11h-22z", class_=f"f0 h{n}")
@@ -41,3 +60,16 @@ def shade_legend(mark: Cells, top: float) -> str:
         "text", words(many), x=at + SHADES * 22 + 6, y=top + 13, class_="tick"
     )
     return cells + texts
+
+
+def _ends(mark: Cells) -> tuple[str, str]:
+    """What the first and the last shade stand for: counts, where all cells are of one size."""
+    sizes = [(right - left) * (top - bottom) for left, right, bottom, top, _ in mark.cells]
+    if sizes and max(sizes) > 1.001 * min(sizes):
+        return "few rows", "many, for the area"
+    counts = [count for *_, count in mark.cells]
+    return _rows(min(counts, default=0)), _rows(max(counts, default=0))
+
+
+def _rows(count: float) -> str:
+    return f"{compact(count)} row{'' if count == 1 else 's'}"

@@ -55,7 +55,7 @@ _TABLES = """
 .sk-page thead .number {white-space: normal}
 .sk-page .number small {display: block; color: var(--weak); font-size: 12px}
 .sk-page .best {font-weight: 700}
-.sk-page .long {min-width: 13em}
+.sk-page .long {min-width: 13em} .sk-page th.long {min-width: 8.5em}
 @media (max-width: 600px) {.sk-page tbody th {max-width: 10em} .sk-page td {max-width: 17em}}
 """
 

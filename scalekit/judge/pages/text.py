@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterator
 
 from scalekit.judge.pages.blocks import (
-    MARKS,
     Absent,
     Block,
     Cell,
@@ -68,7 +67,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _status(verdict: Verdict) -> str:
-    return f"{MARKS.get(verdict.status, '')} {verdict.status}  {isolated(verdict.text)}".rstrip()
+    return f"{verdict.sign}  {isolated(verdict.text)}".rstrip()
 
 
 def _table(table: Table) -> Iterator[str]:

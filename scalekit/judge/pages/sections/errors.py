@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from scalekit.judge.pages.axes import categories, linear, logarithmic, shares
+from scalekit.judge.pages.axes import between, categories, linear, logarithmic, shares
 from scalekit.judge.pages.blocks import Absent, Block, Section
 from scalekit.judge.pages.figures import count_text, figure_of, figure_text
 from scalekit.judge.pages.lettering import compact, isolated
 from scalekit.judge.pages.marks import Cells, Intervals, Line, Plot, Rule
 from scalekit.judge.pages.picture import Picture
 from scalekit.judge.pages.sections.cast import line_of, points_of, ranked_models
+from scalekit.judge.protocol.slices import HORIZON_SLICE
 from scalekit.judge.report import DUMMY
 from scalekit.judge.statistics.residuals import (
     bias_by_prediction,
@@ -59,7 +60,7 @@ def _by_steps(report: Report) -> list[Block]:
         return []
     known = report.results["slice"].drop_nulls().unique(maintain_order=True).to_list()
     periods = [name for name in known if name.startswith((f"{report.protocol.time}:", "time:"))]
-    wanted = {"horizon": "horizon", **dict.fromkeys(periods[:1], "period")}
+    wanted = {HORIZON_SLICE: "horizon", **dict.fromkeys(periods[:1], "period")}
     return [_by_step(report, name, over) for name, over in wanted.items() if name in known]
 
 
@@ -138,8 +139,8 @@ def actual_picture(found: pl.DataFrame, target: str) -> Picture:
     name, seen = isolated(target), float(shown["n"].sum())
     cells = shown.select("predicted_low", "predicted_high", "actual_low", "actual_high", "n").rows()
     plot = Plot(
-        linear(f"predicted {name}", x),
-        linear(f"actual {name}", y),
+        between(f"predicted {name}", *x),
+        between(f"actual {name}", *y),
         (Cells(cells), Rule(name="right")),
         height=290,
     )

@@ -22,6 +22,7 @@ from scalekit.judge.pages.lettering import compact, isolated
 from scalekit.judge.pages.marks import Row, RowPlot
 from scalekit.judge.pages.picture import Picture
 from scalekit.judge.pages.sections.cast import metric_of
+from scalekit.judge.protocol.slices import HORIZON_SLICE
 
 if TYPE_CHECKING:
     from scalekit.judge.report import Report
@@ -61,7 +62,7 @@ def _pictures(report: Report, of_slices: pl.DataFrame) -> Iterator[Block]:
 
 def in_order(name: str, figures: Sequence[Figure], metric: Metric | None) -> list[Figure]:
     """Levels of time and of quantiles in their order, others with the worst first."""
-    if ":" in name:
+    if ":" in name or name == HORIZON_SLICE:
         return sorted(figures, key=lambda figure: str(figure["level"]))
     known = [figure for figure in figures if figure["value"] is not None]
     loss = (lambda value: value) if metric is None else metric.loss
