@@ -17,6 +17,8 @@ MISSING = "—"
 """What stands where there is no value."""
 
 _MOST_PLACES = 6
+_NOISE = 1e-9
+"""An interval this narrow, against its ends, is rounding's."""
 
 
 def places(low: float | None, high: float | None) -> int | None:
@@ -24,13 +26,15 @@ def places(low: float | None, high: float | None) -> int | None:
 
     Examples
     --------
-    >>> places(0.861, 0.886), places(11_900.0, 12_700.0), places(None, None)
-    (3, 0, None)
+    >>> places(0.861, 0.886), places(11_900.0, 12_700.0), places(None, None), places(0.5, 0.5)
+    (3, 0, None, None)
     """
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return None
     half = (high - low) / 2
-    return max(0, 1 - math.floor(math.log10(half))) if half > 0 else None
+    if half <= _NOISE * max(abs(low), abs(high)):
+        return None
+    return max(0, 1 - math.floor(math.log10(half)))
 
 
 def figure_text(value: float | None, decimals: int | None = None) -> str:

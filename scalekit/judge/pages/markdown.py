@@ -19,7 +19,8 @@ from scalekit.judge.pages.blocks import (
 from scalekit.judge.pages.lettering import isolated
 from scalekit.judge.pages.picture import Picture
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]|#~!])")
+_SPECIAL = re.compile(r"([\\`*{}\[\]|#~!]|(?<!\w)_|_(?!\w))")
+"""Underscores within a word mean nothing."""
 
 
 def page_markdown(page: Page) -> str:

@@ -38,7 +38,7 @@ SECTIONS: tuple[Callable[[Report], Section], ...] = (
 )
 """From what a reader in a hurry wants to what somebody who repeats it needs; LEARN section 4.3."""
 
-IN_SHORT = SECTIONS[:2]
+IN_SHORT = (verdict.short, metrics.section)
 """What a terminal and a notebook show."""
 
 

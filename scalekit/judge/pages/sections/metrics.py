@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -49,11 +50,10 @@ def _row(
     metric: str, figures: Sequence[Figure | None], primary: str, task: str
 ) -> tuple[Cell, ...]:
     known = metric_of(task, metric)
+    cells = [Value(MISSING) if one is None else value_of(one) for one in figures]
     best = _best(known, figures)
-    cells = (
-        Value(MISSING) if one is None else value_of(one, best=one["value"] in best)
-        for one in figures
-    )
+    told = "" if best is None else cells[best].text
+    cells = [replace(cell, best=cell.text == told) for cell in cells]
     name = f"{metric} (decides)" if metric == primary else metric
     return (name, *cells, _wanted(known))
 
@@ -66,12 +66,12 @@ def _wanted(metric: Metric | None) -> str:
     return _BETTER[metric.direction]
 
 
-def _best(metric: Metric | None, figures: Sequence[Figure | None]) -> list[float]:
-    """The best of several values; none where there is nothing to compare."""
-    values = [one["value"] for one in figures if one is not None and one["value"] is not None]
+def _best(metric: Metric | None, figures: Sequence[Figure | None]) -> int | None:
+    """The place of the best of several values; None where there is nothing to compare."""
+    values = {n: one["value"] for n, one in enumerate(figures) if one and one["value"] is not None}
     if metric is None or len(values) < 2 or (metric.direction == "near" and metric.goal is None):
-        return []
-    return [min(values, key=metric.loss)]
+        return None
+    return min(values, key=lambda n: metric.loss(values[n]))
 
 
 def _note(overall: pl.DataFrame) -> str:

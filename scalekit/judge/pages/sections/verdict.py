@@ -36,6 +36,27 @@ def section(report: Report) -> Section:
     )
 
 
+def short(report: Report) -> Section:
+    """The same for a terminal: of the checks only those that warn or fail, each with what to do.
+
+    Parameters
+    ----------
+    report
+        The report.
+    """
+    raised = sorted(
+        (one for one in report.findings if one.status in ("warn", "fail")),
+        key=lambda one: (_ORDER[one.status], one.code),
+    )
+    lines = (
+        Verdict(
+            one.status, f"{one.code} {one.title}: {one.message}{f'; {one.fix}' * bool(one.fix)}"
+        )
+        for one in raised
+    )
+    return Section("verdict", "1. Verdict", (*verdicts(report), *lines, *_reading(report)))
+
+
 def verdicts(report: Report) -> tuple[Verdict, ...]:
     """Skill, checks, and checks of the data, a line each."""
     return (_skill(report), findings_line(report.findings), *_data_checks(report))
