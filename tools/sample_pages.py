@@ -45,6 +45,7 @@ _PAGES: dict[str, Callable[[], str]] = {
     "many-classes": lambda: report_html(_real(reports.multiclass(30))),
     "regression": lambda: report_html(_real(reports.regression())),
     "regression-large": lambda: report_html(_real(reports.regression(1e6))),
+    "skewed": lambda: report_html(_real(reports.skewed())),
     "forecast": lambda: report_html(_real(reports.regression(task="forecast", slices=_STEPS))),
     "quantile": lambda: report_html(_real(reports.quantile())),
     "hostile": lambda: report_html(reports.binary((_LEVELS[6], _LEVELS[3], "x" * 200), ("🎉", "x" * 90), slices=_SLICES)),

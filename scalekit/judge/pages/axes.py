@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scalekit.judge.pages.lettering import compact
 
+_AROUND = (-19.0, -4.0, -1.0, 0.0, 1.0, 4.0, 19.0)
+"""Where a squeezed axis has ticks, in distances from its centre."""
+_APART = 0.12
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -25,6 +28,8 @@ class Axis:
         Values that are marked, and their texts.
     logarithmic
         Whether equal distances are equal ratios.
+    squeezed
+        A centre and a distance from it: half of the axis is for what is within it, and the rest for all beyond.
     """
 
     label: str
@@ -32,17 +37,25 @@ class Axis:
     high: float
     ticks: tuple[tuple[float, str], ...]
     logarithmic: bool = False
+    squeezed: tuple[float, float] | None = None
 
     def share(self, value: float) -> float:
         """How far along the axis a value stands: 0 at its low end, 1 at its high end, and no further than a bit."""
-        low, high, at = self.low, self.high, value
-        if self.logarithmic:
-            if value <= 0:
-                return 0.0
-            low, high, at = math.log(low), math.log(high), math.log(value)
+        if self.logarithmic and value <= 0:
+            return 0.0
+        low, high, at = map(self._scaled, (self.low, self.high, value))
         if math.isnan(at):
             return math.nan
         return min(max((at - low) / (high - low), -0.02), 1.02)
+
+    def _scaled(self, value: float) -> float:
+        if self.logarithmic:
+            return math.log(value)
+        if self.squeezed is None or not math.isfinite(value):
+            return value
+        centre, distance = self.squeezed
+        off = (value - centre) / distance
+        return off / (1 + abs(off))
 
 
 def linear(label: str, values: Iterable[float], *, zero: bool = False, most: int = 5) -> Axis:
@@ -85,6 +98,27 @@ def between(label: str, low: float, high: float, *, most: int = 5) -> Axis:
     span = (high - low) * 1e-9
     ticks = tuple(tick for tick in wide.ticks if low - span <= tick[0] <= high + span)
     return Axis(label, low, high, ticks) if high > low else wide
+
+
+def squeezed(label: str, low: float, high: float, centre: float, distance: float) -> Axis:
+    """An axis for values of which few are far off: half of it is for those within a distance of the centre.
+
+    Examples
+    --------
+    >>> axis = squeezed("amount", 0.0, 9000.0, 100.0, 100.0)
+    >>> [text for _, text in axis.ticks], round(axis.share(200.0), 2)
+    (['0', '100', '200', '500', '9k'], 0.67)
+    """
+    axis = Axis(label, low, high, (), squeezed=(centre, distance))
+    inner = (centre + distance * step for step in _AROUND)
+    known = sorted({float(f"{value:.1g}") for value in inner if low < value < high} | {low, high})
+    ticks: list[float] = []
+    for value in known:
+        if low <= value <= high and (
+            not ticks or axis.share(value) - axis.share(ticks[-1]) > _APART
+        ):
+            ticks.append(value)
+    return replace(axis, ticks=tuple((value, compact(value)) for value in ticks))
 
 
 def _texts(marks: Sequence[float]) -> tuple[tuple[float, str], ...]:

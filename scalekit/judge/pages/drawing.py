@@ -138,7 +138,7 @@ def _intervals(mark: Intervals, plot: Plot, area: Area) -> str:
 def _cells(mark: Cells, plot: Plot, area: Area) -> str:
     """One path for each shade: a grid of forty by forty has few kilobytes."""
     by_shade: dict[int, list[tuple[float, float, float, float]]] = {}
-    for (left, right, bottom, top, _), shade in zip(mark.cells, shades_of(mark), strict=True):
+    for (left, right, bottom, top, _), shade in zip(mark.cells, shades_of(mark, plot), strict=True):
         x, y = area.x(plot, left), area.y(plot, top)
         wide, high = area.x(plot, right) - x, area.y(plot, bottom) - y
         by_shade.setdefault(shade, []).append((x, y, wide, high))

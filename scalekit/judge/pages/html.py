@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from scalekit.judge.pages.blocks import (
@@ -25,6 +26,7 @@ from scalekit.judge.pages.svg import element, words
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may do with the page: apply its style, and nothing else, whatever a name contains."""
 
+_BREAKS = re.compile(r"(?<=_)(?=[^_])|(?<=[a-z])(?=[A-Z])")
 _LONG = 24
 """Letters from which on a cell is kept wide enough to be read."""
 
@@ -127,6 +129,11 @@ def _user(text: str) -> str:
     return f"<bdi>{words(shown(text))}</bdi>"
 
 
+def _broken(text: str) -> str:
+    """Text with places where a narrow column may break a name: after underscores, before inner capitals."""
+    return "<wbr>".join(words(part) for part in _BREAKS.split(shown(text)))
+
+
 def _figure(picture: Picture) -> str:
     note = f'<span class="weak">{words(shown(picture.note))}</span>' if picture.note else ""
     caption = f"<figcaption><b>{words(shown(picture.title))}</b>{note}</figcaption>"
@@ -136,7 +143,7 @@ def _figure(picture: Picture) -> str:
 def _table(table: Table) -> str:
     """A table in a box of its own, which scrolls where it is wider than the page."""
     headings = "".join(
-        element("th", words(shown(column.name)), scope="col", class_=_number(column))
+        element("th", _broken(column.name), scope="col", class_=_number(column))
         for column in table.columns
     )
     rows = "".join(
@@ -164,7 +171,7 @@ def _cell(cell: Cell, column: Column, *, first: bool) -> str:
                 element("span", words(cell.text), class_="best") if cell.best else words(cell.text)
             )
             return element("td", best + interval, class_="number")
-    content = words(cell) if column.numeric else _user(cell).replace("_", "_<wbr>")
+    content = words(cell) if column.numeric else f"<bdi>{_broken(cell)}</bdi>"
     if first:
         return element("th", content, scope="row", class_="long" if len(cell) > _LONG else None)
     return element("td", content, class_="long" if len(cell) > _LONG else _number(column))

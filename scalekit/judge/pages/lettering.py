@@ -134,5 +134,6 @@ def compact(value: float) -> str:
         return f"{float(digits):g}e{int(power)}"
     for unit, suffix in _SUFFIXES:
         if size >= unit:
-            return f"{value / unit:.4g}{suffix}"
+            scaled = value / unit
+            return f"{scaled:.0f}{suffix}" if abs(scaled) >= 100 else f"{scaled:.3g}{suffix}"
     return f"{value:.4g}"

@@ -103,7 +103,7 @@ def _legend(plot: Plot, top: float) -> tuple[str, float]:
     entries = [entry for mark in plot.marks if (entry := _entry(mark)) is not None]
     parts, x, y = [], 2.0, top
     for entry in entries:
-        if x > 2.0 and x + entry.wide > WIDTH + 12:
+        if x > 2.0 and x + entry.wide - 4 > WIDTH:
             x, y = 2.0, y + _LEGEND_ROW
         sample = element("g", entry.sample, transform=f"translate({x:.1f} {y + 9:.1f})")
         parts.append(sample + _entry_text(entry, x + _SAMPLE + 6, y + 13))
@@ -111,7 +111,7 @@ def _legend(plot: Plot, top: float) -> tuple[str, float]:
     high = y + _LEGEND_ROW + 3 - top if entries else 0.0
     shades = next((mark for mark in plot.marks if isinstance(mark, Cells)), None)
     if shades is not None:
-        parts.append(shade_legend(shades, top + high))
+        parts.append(shade_legend(shades, plot, top + high))
         high += _LEGEND_ROW + 3
     return "".join(parts), high
 

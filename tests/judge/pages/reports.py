@@ -154,6 +154,19 @@ def regression(scale: float = 1.0, task: str = "regression", **changes: Any) -> 
     return report(task, tally(layout, y, outputs, blocks(), **extra), **changes)
 
 
+def skewed(**changes: Any) -> Report:
+    """A target of which few are far off."""
+    source = random()
+    signal = source.normal(size=ROWS)
+    y = 100 * np.exp(1.2 * signal)
+    outputs = {
+        "boosted": y * np.exp(0.3 * source.normal(size=ROWS)),
+        "dummy": np.full(ROWS, y.mean()),
+    }
+    layout = Layout("regression", tuple(outputs), centre=200.0, scale=128.0)
+    return report("regression", tally(layout, y, outputs, blocks()), **changes)
+
+
 def quantile(**changes: Any) -> Report:
     source = random()
     y = source.normal(size=ROWS)

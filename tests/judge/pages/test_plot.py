@@ -8,7 +8,15 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from scalekit.judge.pages.axes import Axis, categories, linear, logarithmic, shares
+from scalekit.judge.pages.axes import (
+    Axis,
+    between,
+    categories,
+    linear,
+    logarithmic,
+    shares,
+    squeezed,
+)
 from scalekit.judge.pages.labels import Box, places
 from scalekit.judge.pages.lettering import fitted, shown, width
 from scalekit.judge.pages.marks import (
@@ -183,6 +191,25 @@ def test_a_logarithmic_axis_spans_its_positive_values():
     assert axis.share(10 ** ((math.log10(axis.low) + math.log10(axis.high)) / 2)) == pytest.approx(
         0.5
     )
+
+
+def test_a_squeezed_axis_gives_half_to_what_is_near_and_keeps_the_diagonal_straight():
+    axis = squeezed("amount", -1e6, 1e6, 10.0, 5.0)
+    assert axis.share(15.0) - axis.share(5.0) == pytest.approx(0.5, abs=0.001)
+    texts_of = [text for _, text in axis.ticks]
+    assert len(set(texts_of)) == len(texts_of) >= 4
+    other = squeezed("amount", 0.0, 1e3, 10.0, 5.0)
+    slopes = [
+        (other.share(b) - other.share(a)) / (axis.share(b) - axis.share(a))
+        for a, b in ((1, 5), (8, 30))
+    ]
+    assert slopes[0] == pytest.approx(slopes[1])
+
+
+def test_an_axis_between_two_values_ends_there():
+    axis = between("x", 3.0, 17.0)
+    assert (axis.share(3.0), axis.share(17.0)) == (0.0, 1.0)
+    assert [text for _, text in axis.ticks] == ["5", "10", "15"]
 
 
 def test_ticks_of_categories_do_not_touch():

@@ -269,6 +269,14 @@ def test_any_unit_of_the_target_can_be_drawn(scale: float):
     assert check_pictures(html) == 3
 
 
+def test_a_target_of_which_few_are_far_off_is_drawn_whole():
+    text = report_markdown(reports.skewed())
+    assert f"{reports.ROWS:,} of {reports.ROWS:,} rows are within" in text
+    html = report_html(reports.skewed())
+    check_pictures(html)
+    assert "Half of each axis is for what is near the middle" in html
+
+
 def test_a_report_from_a_store_without_tallies_says_so():
     html = report_html(reports.binary(tallies={}))
     assert outline(html).tags.count("section") == 10

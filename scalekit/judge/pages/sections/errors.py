@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from scalekit.judge.pages.axes import between, categories, linear, logarithmic, shares
+from scalekit.judge.pages.axes import between, categories, linear, logarithmic, shares, squeezed
 from scalekit.judge.pages.blocks import Absent, Block, Section
 from scalekit.judge.pages.figures import count_text, figure_of, figure_text
 from scalekit.judge.pages.lettering import compact, isolated
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _TITLE = "6. Errors"
 _FAR = 0.00025
 """Share of rows at either end of a grid that it need not show."""
+_WIDE = 12.0
+"""Typical distances that a grid spans before its axes are squeezed."""
 _BESIDE = 0.12
 """How far points of a second model stand beside those of the first."""
 _MARKED = {"median_ae": "median", "p90_ae": "P90"}
@@ -119,11 +121,14 @@ def _spread(report: Report) -> Picture:
 
 def _actual(report: Report) -> Picture:
     found = predicted_against_actual(report.tallies["test"], report.name)
-    return actual_picture(found, report.protocol.target)
+    layout = report.layout
+    return actual_picture(found, report.protocol.target, layout.centre, layout.scale)
 
 
-def actual_picture(found: pl.DataFrame, target: str) -> Picture:
+def actual_picture(found: pl.DataFrame, target: str, centre: float, scale: float) -> Picture:
     """How often which prediction came with which value, around where nearly all rows are.
+
+    Where some of these are far off, the axes are squeezed, and show all rows.
 
     Parameters
     ----------
@@ -131,34 +136,44 @@ def actual_picture(found: pl.DataFrame, target: str) -> Picture:
         Cells with rows: ``predicted_low``, ``predicted_high``, ``actual_low``, ``actual_high``, ``n``.
     target
         The column that is predicted.
+    centre, scale
+        A typical target, and a typical distance from it.
     """
-    x, y = (_seen(found, side) for side in ("predicted", "actual"))
+    x, y = (_seen(found, side, _FAR) for side in ("predicted", "actual"))
+    is_wide = max(x[1] - x[0], y[1] - y[0]) > _WIDE * scale
+    if is_wide:
+        x, y = (_seen(found, side, 0.0) for side in ("predicted", "actual"))
     is_seen = pl.col("predicted_low").ge(x[0]) & pl.col("predicted_high").le(x[1])
     is_seen &= pl.col("actual_low").ge(y[0]) & pl.col("actual_high").le(y[1])
     shown, rows = found.filter(is_seen), float(found["n"].sum())
-    name, seen = isolated(target), float(shown["n"].sum())
     cells = shown.select("predicted_low", "predicted_high", "actual_low", "actual_high", "n").rows()
-    plot = Plot(
-        between(f"predicted {name}", *x),
-        between(f"actual {name}", *y),
-        (Cells(cells), Rule(name="right")),
-        height=290,
+    axes = [
+        squeezed(label, *ends, centre, scale) if is_wide else between(label, *ends)
+        for label, ends in ((f"predicted {isolated(target)}", x), (f"actual {isolated(target)}", y))
+    ]
+    seen = float(shown["n"].sum())
+    left = (
+        f" {count_text(rows - seen)} rows are further off than this shows." if rows > seen else ""
     )
+    note = " Half of each axis is for what is near the middle." if is_wide else ""
     told = f"{count_text(seen)} of {count_text(rows)} rows are within {compact(x[0])} to {compact(x[1])}"
     return Picture(
-        "actual", "Predicted and actual values", f"{told} predicted and {compact(y[0])} to {compact(y[1])} actual.",
-        (plot,), f"On the dashed line a prediction is right. {count_text(rows - seen)} rows are further off than this shows.",
-    )  # fmt: skip
+        "actual",
+        "Predicted and actual values",
+        f"{told} predicted and {compact(y[0])} to {compact(y[1])} actual.",
+        (Plot(axes[0], axes[1], (Cells(cells), Rule(name="right")), height=290),),
+        f"On the dashed line a prediction is right.{note}{left}",
+    )
 
 
-def _seen(found: pl.DataFrame, side: str) -> tuple[float, float]:
+def _seen(found: pl.DataFrame, side: str, far: float) -> tuple[float, float]:
     """Between which values nearly all rows are; few that are far off would leave the others no room."""
     by_step = (
         found.group_by(f"{side}_low", f"{side}_high").agg(pl.col("n").sum()).sort(f"{side}_low")
     )
     total = pl.col("n").sum()
     share = pl.col("n").cum_sum() / total
-    kept = by_step.filter(share > _FAR, share - pl.col("n") / total < 1 - _FAR)
+    kept = by_step.filter(share > far, share - pl.col("n") / total < 1 - far)
     if kept.is_empty():
         return 0.0, 1.0
     return float(kept[f"{side}_low"].min()), float(kept[f"{side}_high"].max())  # type: ignore[arg-type]

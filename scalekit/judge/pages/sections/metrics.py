@@ -11,7 +11,7 @@ import polars as pl
 from scalekit.judge.metrics import Metric
 from scalekit.judge.pages.blocks import Cell, Column, Section, Table, Value
 from scalekit.judge.pages.figures import MISSING, Figure, count_text, value_of, whole
-from scalekit.judge.pages.sections.cast import metric_of
+from scalekit.judge.pages.sections.cast import metric_of, ranked_models
 
 if TYPE_CHECKING:
     from scalekit.judge.report import Report
@@ -27,7 +27,7 @@ def section(report: Report) -> Section:
     report
         The report.
     """
-    models = (report.name, *report.baselines)
+    models = list(ranked_models(report))
     table = metrics_table(report.results, models, report.primary, report.protocol.task)
     return Section("metrics", "2. Metrics", (table,))
 

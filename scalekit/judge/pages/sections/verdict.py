@@ -115,7 +115,7 @@ def _reading(report: Report) -> Iterator[Sentence]:
     """What the intervals cover, and the notes of whoever made the report."""
     level = f"{report.protocol.ci.level:.0%}".replace("%", " %")
     yield Sentence(
-        f"Intervals hold with {level}: they cover which rows happened to be in the test set, not the "
+        f"Intervals are of {level}: they cover which rows happened to be in the test set, not the "
         "randomness of training."
     )
     yield from (Sentence(note) for note in report.notes)
