@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,8 @@ VARIED = 0.1
 """A column has so many values, as a share of the different rows, that equal rows are copies rather than chance."""
 GOLDEN, IS_THE_TARGET = 0.98, 0.9995
 """AUC or R2 of one feature alone: from the first on a warning, from the second on a failure."""
+LEAST = 20
+"""Rows of which the mean and the deviation say something."""
 SCALED = 1e-6
 """How near to 0 and 1 the mean and the deviation of a column are that was standardized on these very rows."""
 
@@ -112,9 +115,9 @@ def preprocessing(look: Look) -> Said:
     found = look.found(MOMENTS)
     if found is None:
         return not_applicable("no feature is a float")
-    found = found.filter(pl.col("column").is_in(list(look.evidence.features)))
-    of_all = _scaled(found.group_by("column").agg(pl.col("n", "sum", "squares").sum()))
-    of_train = _scaled(found.filter(pl.col("__role") == TRAIN))
+    own = {name: found[name] for name in look.evidence.features if name in found}
+    of_all = sorted(name for name, roles in own.items() if _is_scaled(*roles.sum(axis=0)))
+    of_train = sorted(name for name, roles in own.items() if _is_scaled(*roles[TRAIN]))
     if not of_all and not of_train:
         return fine(0.0, "no feature was standardized on these rows")
     names, rows = (
@@ -127,13 +130,12 @@ def preprocessing(look: Look) -> Said:
     return raised(float(len(names)), message, fix, fails=bool(of_all))
 
 
-def _scaled(moments: pl.DataFrame) -> list[str]:
-    mean = pl.col("sum") / pl.col("n")
-    deviation = (pl.col("squares") / pl.col("n") - mean**2).clip(0).sqrt()
-    is_scaled = (mean.abs() < SCALED) & ((deviation - 1).abs() < SCALED) & (pl.col("n") > 1)
-    unbiased = deviation * (pl.col("n") / (pl.col("n") - 1)).sqrt()
-    is_scaled |= (mean.abs() < SCALED) & ((unbiased - 1).abs() < SCALED) & (pl.col("n") > 1)
-    return sorted(moments.filter(is_scaled)["column"].to_list())
+def _is_scaled(n: float, total: float, squares: float) -> bool:
+    """Whether a mean is 0 and a deviation, with either divisor, is 1."""
+    if n < LEAST or abs(total / n) >= SCALED:
+        return False
+    squared = max(squares - total * total / n, 0.0)
+    return any(abs(sqrt(squared / rows) - 1) < SCALED for rows in (n, n - 1))
 
 
 def _has_pairs(counted: pl.DataFrame, look: Look) -> bool:
@@ -161,14 +163,13 @@ def is_folded(look: Look) -> bool:
 
 
 def _is_varied(sample: pl.DataFrame, look: Look) -> bool:
-    rows = sample.drop("role")
+    """Whether a feature, or a target that is a number, is nearly continuous."""
+    names = [name for name in look.evidence.features if name in sample.columns]
+    if not look.layout.is_classification:
+        names.append(look.protocol.target)
+    rows = sample.select(*names)
     different = rows.unique().height
-    return any(rows[name].n_unique() >= max(VARIED * different, 20) for name in _values(rows, look))
-
-
-def _values(rows: pl.DataFrame, look: Look) -> list[str]:
-    target = look.protocol.target
-    return [n for n in rows.columns if n != target or not look.layout.is_classification]
+    return any(rows[name].n_unique() >= max(VARIED * different, 20) for name in rows.columns)
 
 
 def _percent(share: Any) -> str:

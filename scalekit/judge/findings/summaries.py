@@ -20,6 +20,8 @@ from scalekit.judge.protocol.protocol import Protocol
 from scalekit.kernels.row_hash import check_hashable, hash_rows
 
 Roles: TypeAlias = "np.ndarray[Any, np.dtype[np.int8]]"
+Shares: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+Moment: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 ROWS, GROUPS, TIMES, MOMENTS, DISTINCT = "rows", "groups", "times", "moments", "distinct"
 """Under which name each summary is found."""
@@ -31,6 +33,13 @@ SAMPLED = 20_000
 VALUES = 5_000
 """Rows, about, whose value is kept of each column that may be an identifier."""
 
+COARSER = 20
+"""So many times more rows than are kept are looked at in full."""
+FIRST = 2
+"""Columns that decide which these are."""
+DRAWN = 3
+"""Columns by which the sample is drawn where the protocol has no key."""
+
 _WORD = float(1 << 64)
 _PART = "part"
 
@@ -39,12 +48,19 @@ _PART = "part"
 class RowSketch:
     """Hashes of rows by part, and a sample of the rows themselves.
 
+    Hashing a whole row takes as long as asking a model about it. So a few columns decide first which rows may be kept:
+    the twins of a row have the same values there too.
+
     Attributes
     ----------
     columns
-        Features and target, and the fold where there are folds.
+        Features and target, the fold where there are folds, and what ``drawn`` names.
     hashed
         Those of them whose values make a row the same as another.
+    first
+        A few of those, by which rows are chosen of which all values are looked at.
+    drawn
+        By whose values rows are in the sample.
     share
         Of all hashes that are kept.
     sampled
@@ -53,21 +69,33 @@ class RowSketch:
 
     columns: tuple[str, ...]
     hashed: tuple[str, ...]
+    first: tuple[str, ...]
+    drawn: tuple[str, ...]
     share: float
     sampled: tuple[float, ...]
     name: str = ROWS
 
     def of(self, rows: pl.DataFrame, role: Roles) -> dict[str, pl.DataFrame]:
         """What is kept of some rows."""
-        numbers = hash_rows(rows, self.hashed, purpose="sample", seed="findings")
-        share = numbers / _WORD
-        kept = share < self.share
-        counted = _counted(
-            pl.Series("hash", numbers[kept]), _part(rows, role).filter(pl.Series(kept))
-        )
-        drawn = share < np.asarray(self.sampled)[role]
-        sample = rows.filter(pl.Series(drawn)).with_columns(role=pl.Series(role[drawn]))
-        return {"twins": counted, "sample": sample}
+        kept = self._shares(rows, self.drawn, "sample") < np.asarray(self.sampled)[role]
+        sample = rows.filter(pl.Series(kept)).with_columns(role=pl.Series(role[kept]))
+        return {"twins": self._twins(rows, role), "sample": sample}
+
+    def _twins(self, rows: pl.DataFrame, role: Roles) -> pl.DataFrame:
+        coarse = min(1.0, COARSER * self.share)
+        part = _part(rows, role)
+        if coarse < 1:
+            chosen = pl.Series(self._shares(rows, self.first, "first") < coarse)
+            rows, part = rows.filter(chosen), part.filter(chosen)
+        numbers = hash_rows(rows, self.hashed, purpose="sample", seed="rows")
+        kept = numbers / _WORD < self.share / coarse
+        return _counted(pl.Series("hash", numbers[kept]), part.filter(pl.Series(kept)))
+
+    def _shares(self, rows: pl.DataFrame, columns: tuple[str, ...], seed: str) -> Shares:
+        """A number in [0, 1) for each row, by its values; nothing is hashed where all rows are kept."""
+        if seed == "sample" and min(self.sampled) >= 1:
+            return np.zeros(rows.height)
+        return hash_rows(rows, columns, purpose="sample", seed=seed) / _WORD
 
     def joined(self, left: Any, right: Any) -> Any:
         """What is kept of both."""
@@ -120,34 +148,23 @@ class TimeRange:
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, sum, sum of squares, least and largest of each column of numbers, by role."""
+    """Count, sum and sum of squares of each column of numbers, by role."""
 
     columns: tuple[str, ...]
     name: str = MOMENTS
 
-    def of(self, rows: pl.DataFrame, role: Roles) -> pl.DataFrame:
-        """What is kept of some rows."""
-        wide = rows.select(pl.all().cast(pl.Float64).fill_nan(None)).with_columns(
-            pl.Series("__role", role)
-        )
-        long = wide.unpivot(index="__role", variable_name="column", value_name="x").drop_nulls("x")
-        return long.group_by("column", "__role").agg(
-            n=pl.len(),
-            sum=pl.col("x").sum(),
-            squares=(pl.col("x") ** 2).sum(),
-            least=pl.col("x").min(),
-            largest=pl.col("x").max(),
-        )
+    def of(self, rows: pl.DataFrame, role: Roles) -> dict[str, Moment]:
+        """What is kept of some rows, by column: (roles, 3)."""
+        places = [np.flatnonzero(role == place) for place in range(len(ROLES))]
+        found = {}
+        for name in self.columns:
+            x = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            found[name] = np.array([_moments(x[here]) for here in places])
+        return found
 
-    def joined(self, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    def joined(self, left: Any, right: Any) -> Any:
         """What is kept of both."""
-        return (
-            pl.concat([left, right])
-            .group_by("column", "__role")
-            .agg(
-                pl.col("n", "sum", "squares").sum(), pl.col("least").min(), pl.col("largest").max()
-            )
-        )
+        return {name: left[name] + right[name] for name in left}
 
 
 @dataclass(frozen=True)
@@ -170,6 +187,15 @@ class DistinctSketch:
     def joined(self, left: Any, right: Any) -> Any:
         """What is kept of both."""
         return {column: _summed(left[column], right[column]) for column in self.columns}
+
+
+def _moments(x: Moment) -> tuple[float, float, float]:
+    """Count, sum and sum of squares of what is finite."""
+    total = float(x.sum())
+    if not np.isfinite(total):
+        x = x[np.isfinite(x)]
+        total = float(x.sum())
+    return float(len(x)), total, float(x @ x)
 
 
 def _part(rows: pl.DataFrame, role: Roles) -> pl.Series:
@@ -213,7 +239,11 @@ def summaries_for(
     if read:
         sampled = tuple(_share(SAMPLED, rows.get(role, total if folded else 0)) for role in ROLES)
         about = _hashable(schema, [*read, protocol.target])
-        found.append(RowSketch((*about, *folded), about, _share(TWINS, total), sampled))
+        first = sorted(read, key=lambda name: _variety(schema[name]))
+        drawn = _hashable(schema, protocol.key) or tuple(first[:DRAWN])
+        columns = tuple(dict.fromkeys((*about, *folded, *drawn)))
+        share = _share(TWINS, total)
+        found.append(RowSketch(columns, about, tuple(first[:FIRST]), drawn, share, sampled))
     if protocol.group:
         found.append(GroupSketch((*protocol.group, *folded), protocol.group, _share(TWINS, total)))
     if protocol.time is not None:
@@ -227,8 +257,14 @@ def summaries_for(
     return tuple(found)
 
 
+def _variety(dtype: pl.DataType) -> int:
+    """Floats before times, whole numbers and texts: those of most values, most likely, come first."""
+    kinds = (dtype.is_float(), dtype.is_temporal(), dtype.is_integer(), dtype == pl.String)
+    return kinds.index(True) if True in kinds else len(kinds)
+
+
 def _share(wanted: int, there: int) -> float:
-    return min(1.0, wanted / there) if there else 0.0
+    return min(1.0, wanted / there) if there else 1.0
 
 
 def _hashable(schema: Mapping[str, pl.DataType], names: Sequence[str]) -> tuple[str, ...]:
