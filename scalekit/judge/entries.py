@@ -104,10 +104,17 @@ def entries_of(models: Mapping[str, Any]) -> dict[str, Entry]:
         if not isinstance(name, str):
             raise InvalidOperationError(f"the name of a model is a text, not {name!r}")
         check_name(name)
-    return {name: _entry(name, given) for name, given in models.items()}
+    return {name: entry_of(name, given) for name, given in models.items()}
 
 
-def _entry(name: str, given: Any) -> Entry:
+def entry_of(name: str, given: Any) -> Entry:
+    """A model however it is named.
+
+    Raises
+    ------
+    RunNotFoundError
+        Where there is no such run, version or alias.
+    """
     if isinstance(given, Run):
         return Entry(name, run=given)
     if not isinstance(given, str):

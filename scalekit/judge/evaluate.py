@@ -9,8 +9,10 @@ from typing import Any
 import polars as pl
 
 from scalekit.checks.report import DataReport
+from scalekit.errors import RunNotFoundError
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
+from scalekit.judge.entries import entry_of
 from scalekit.judge.exact import refined
 from scalekit.judge.examining import examined, wanted_of
 from scalekit.judge.importance import permutation_importance
@@ -79,7 +81,8 @@ def evaluate(
         Names or selectors of the columns that the model reads, where it does not say: by default all but the
         target, the weights and the protocol's key, group, time and series.
     reference
-        A fitted model to hold it against as ``"production"``.
+        What to hold it against as ``"production"``: a fitted model, a run, or ``"models:/churn@production"``. By default,
+        where ``"production"`` is among the protocol's baselines, the registered model of the protocol's name.
     data_checks
         Rules for the rows, as for :func:`scalekit.check`.
     exact
@@ -178,6 +181,26 @@ def _baselines(
         baseline, why = linear(ground, judged.inputs)
         found += [] if baseline is None else [baseline]
         notes += [why] if why else []
-    if reference is not None:
-        found.append(judged_model(PRODUCTION, reference, ground))
+    production, why = _production(ground, reference)
+    found += [] if production is None else [production]
+    notes += [why] if why else []
     return found, tuple(notes)
+
+
+def _production(ground: Ground, reference: Any) -> tuple[Judged | None, str]:
+    """The model in production, or why there is none; no reason where nobody asked for it."""
+    protocol = ground.protocol
+    if reference is None:
+        if PRODUCTION not in (protocol.baselines or ()):
+            return None, ""
+        if not protocol.name:
+            return (
+                None,
+                "no model in production: the protocol has no name= by which it is registered",
+            )
+        reference = f"models:/{protocol.name}@{PRODUCTION}"
+        try:
+            return judged_model(PRODUCTION, entry_of(PRODUCTION, reference).model(), ground), ""
+        except RunNotFoundError:
+            return None, f"no model in production: {reference} is not registered"
+    return judged_model(PRODUCTION, entry_of(PRODUCTION, reference).model(), ground), ""

@@ -158,6 +158,30 @@ def test_from_comparison_to_production_and_back():
     assert sk.rollback("churn").version == 1
 
 
+def test_the_model_in_production_is_a_baseline_where_the_protocol_says_so():
+    keys = {**KEYS, "baselines": ["dummy", "production"]}
+    nameless = sk.evaluate(LARGE, FRAME, **keys)
+    assert (
+        "no model in production: the protocol has no name= by which it is registered"
+        in nameless.notes
+    )
+    before = sk.evaluate(LARGE, FRAME, name="large", **{**keys, "protocol": None})
+    assert before.baselines == ("dummy",)
+    protocol = before.protocol.with_(name="churn")
+    assert (
+        "no model in production: models:/churn@production is not registered"
+        in sk.evaluate(LARGE, FRAME, protocol).notes
+    )
+    sk.promote("churn", model=SMALL, force="the first")
+    report = sk.evaluate(LARGE, FRAME, protocol)
+    assert report.baselines == ("dummy", "production")
+    assert report.value("log_loss", model="production") > report.value("log_loss")
+    named = sk.evaluate(LARGE, FRAME, reference="models:/churn@production", **KEYS)
+    assert named.value("log_loss", model="production") == report.value(
+        "log_loss", model="production"
+    )
+
+
 def test_a_run_that_only_fits_has_no_report():
     with sk.track("fits") as run:
         sk.fit(LogisticRegression(), TRAIN, target="churned", features=FEATURES)
