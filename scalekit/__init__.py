@@ -106,11 +106,14 @@ if TYPE_CHECKING:
     from scalekit.io.distributed import from_dask, from_ray
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
-    from scalekit.judge.forecast.origins import rolling_origin
     from scalekit.judge.compare import compare
+    from scalekit.judge.comparison import Comparison
+    from scalekit.judge.decision import Decision
     from scalekit.judge.evaluate import evaluate
+    from scalekit.judge.forecast.origins import rolling_origin
     from scalekit.judge.leaderboard import leaderboard
     from scalekit.judge.protocol.protocol import Protocol
+    from scalekit.judge.report import Report
     from scalekit.kernels.hash_function import row_hash, row_share
     from scalekit.learn.cross_validation import cross_validate
     from scalekit.learn.explain import explain_fit
@@ -129,11 +132,13 @@ __all__ = [
     "Binary",
     "Boolean",
     "Categorical",
+    "Comparison",
     "Config",
     "DataReport",
     "Date",
     "Datetime",
     "Decimal",
+    "Decision",
     "Duration",
     "Enum",
     "Expr",
@@ -151,6 +156,7 @@ __all__ = [
     "Null",
     "Object",
     "Protocol",
+    "Report",
     "Schema",
     "String",
     "Struct",
@@ -253,7 +259,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "Comparison": "scalekit.judge.comparison",
+    "Decision": "scalekit.judge.decision",
     "Protocol": "scalekit.judge.protocol.protocol",
+    "Report": "scalekit.judge.report",
     "DataReport": "scalekit.checks.report",
     "check": "scalekit.checks.check",
     "compare": "scalekit.judge.compare",
