@@ -7,12 +7,18 @@ import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from scalekit.judge.pages import report_html, report_markdown, report_snippet, report_text
 from scalekit.judge.pages.blocks import Picture
-from scalekit.judge.pages.figures import value_of, whole
+from scalekit.judge.pages.figures import figure_text, value_of, whole
 from scalekit.judge.pages.report_page import report_page
 from scalekit.judge.report import Report
 from scalekit.judge.statistics import Tally
@@ -166,7 +172,7 @@ def test_errors_of_a_forecast_are_drawn_by_horizon_and_by_period():
 
 def test_what_is_not_there_is_said():
     text = report_markdown(reports.regression())
-    for reason in ("Not for regression", "No slices", "Not asked for"):
+    for reason in ("Not for regression", "No slices", "Not measured"):
         assert reason in text
 
 
@@ -267,6 +273,25 @@ def test_a_page_with_most_of_everything_is_below_two_megabytes():
 def test_any_unit_of_the_target_can_be_drawn(scale: float):
     html = report_html(reports.regression(scale))
     assert check_pictures(html) == 3
+
+
+def linear_pipeline() -> Any:
+    rows = pd.DataFrame({"age": [20.0, 30.0, 40.0, 50.0], "plan": ["a", "b", "a", "b"]})
+    steps = ColumnTransformer([("one", OneHotEncoder(), ["plan"])], remainder="passthrough")
+    return make_pipeline(steps, LogisticRegression()).fit(rows, [0, 0, 1, 1])
+
+
+def test_a_linear_model_shows_its_coefficients():
+    model = linear_pipeline()
+    text = report_markdown(reports.binary(model=model))
+    names = ("one__plan_a", "one__plan_b", "remainder__age")
+    for name, weight in zip(names, model[-1].coef_[0], strict=True):
+        assert f"| {name} | {figure_text(weight)} | coefficient |" in text
+
+
+@pytest.mark.parametrize("model", [None, "text", RandomForestClassifier(), LogisticRegression()])
+def test_other_models_have_no_coefficients(model: Any):
+    assert "the model has no coefficients" in report_markdown(reports.binary(model=model))
 
 
 def test_a_target_of_which_few_are_far_off_is_drawn_whole():

@@ -28,10 +28,7 @@ def section(report: Report) -> Section:
     """
     found = report.learning_curve
     if found is None or found.is_empty():
-        reason = (
-            "Not asked for: sk.evaluate(..., learning_curve=True) fits on nested samples of the training rows "
-            "(1 %, 3 %, 10 %, 30 %, 100 %) and judges each on the same test rows."
-        )
+        reason = "Not measured: the report has no fits on nested samples of the training rows."
         return Section("learning-curve", _TITLE, (Absent(reason),))
     points = found.sort("rows").to_dicts()
     metrics = list(dict.fromkeys(point["metric"] for point in points))
