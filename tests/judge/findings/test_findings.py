@@ -72,6 +72,7 @@ def test_an_approximate_fit():
     assert {f.code: f.status for f in report.findings}["SKL14"] == "pass"
 
 
+@pytest.mark.slow
 def test_test_rows_that_are_used_too_often(tmp_path):
     frame = sk.from_polars(binary(21, 1200))
     model = logistic().fit(
@@ -171,6 +172,7 @@ def most(rate: float, problems: int) -> int:
     return int(stats.binom.ppf(0.999, problems, rate)) if rate else 0
 
 
+@pytest.mark.slow
 def test_no_check_is_raised_on_clean_problems_more_often_than_its_rate():
     counts: Counter[str] = Counter()
     told = []
