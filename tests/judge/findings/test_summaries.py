@@ -100,7 +100,11 @@ def test_what_is_kept_is_bounded_whatever_the_number_of_rows():
     sketch = by_name[ROWS]
     assert sketch.share * 3e9 == pytest.approx(TWINS)
     assert sketch.sampled == pytest.approx([SAMPLED / 1e9] * 3)
-    assert (sketch.first, sketch.drawn, sketch.hashed) == (("x", "s"), ("id",), ("x", "s", "li", "y"))
+    assert (sketch.first, sketch.drawn, sketch.hashed) == (
+        ("x", "s"),
+        ("id",),
+        ("x", "s", "li", "y"),
+    )
     few = {
         s.name: s
         for s in summaries_for(Protocol("binary", "y", key="id"), schema, ["x"], {"test": 100})
