@@ -18,6 +18,7 @@ from scalekit.errors import (
     RunNotFoundError,
     TargetError,
 )
+from scalekit.tracking import names
 from scalekit.tracking.names import check_file_name, check_name, is_run_id, new_run_id
 from scalekit.tracking.record import FORMAT
 from scalekit.tracking.store import RunStore
@@ -49,16 +50,20 @@ def ended(processes: list[subprocess.Popen[bytes]]) -> list[bytes]:
 # Names
 
 
-def test_identifiers_sort_by_time_and_never_repeat():
-    made = []
-    for _ in range(20):
-        made.append(new_run_id())
-        time.sleep(0.002)
-    assert made == sorted(made)
+def test_identifiers_sort_by_time_and_never_repeat(monkeypatch):
+    made = [new_run_id() for _ in range(10_000)]  # several in each millisecond
+    assert made == sorted(set(made))
     assert all(is_run_id(text) for text in made)
-    assert len({new_run_id() for _ in range(10_000)}) == 10_000
+    monkeypatch.setattr(time, "time_ns", lambda: 0)  # a clock that was set back
+    assert new_run_id() > made[-1]
     assert not is_run_id(made[0].lower())
     assert not is_run_id("8" + made[0][1:])  # beyond 48 bits of time
+
+
+def test_identifiers_begin_with_the_time(monkeypatch):
+    monkeypatch.setattr(names._Last, "number", 0)
+    monkeypatch.setattr(time, "time_ns", lambda: 1469918176385 * 1_000_000)
+    assert new_run_id().startswith("01ARYZ6S41")  # the example of the specification
 
 
 @pytest.mark.parametrize(
