@@ -20,7 +20,11 @@ from tests.battery.s3_server import s3_server
 def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder, whose ``.scalekit`` is the store, and mirror nowhere."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(
+            variable, ""
+        )  # so that it is as before after the test: MLflow itself sets them
+        monkeypatch.delenv(variable)
     return tmp_path
 
 
