@@ -17,7 +17,8 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3 p
 TEST_ARGS ?= -n auto --dist worksteal
 FAST = not slow and not s3 and not postgres and not notebook and not dask and not ray
 
-.PHONY: help demo test check fmt bench battery memory faults fuzz docs clean
+.PHONY: help demo test check fmt bench battery memory faults fuzz simulate docs clean
+.PHONY: help demo test check fmt bench battery memory mlflow faults fuzz docs clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,6 +53,9 @@ battery: $(READY)  ## Kill writes before every change, race them, read beside th
 memory: $(READY)  ## Run thirty-two plans that pass a budget of 2 GB in one session, which has to live on
 	$(BIN)/python -m tests.battery.memory
 
+mlflow: $(READY)  ## Start all of MLflow in an environment of its own, and take pictures of mirrored runs on its page
+	$(BIN)/python -m tests.battery.mlflow_page
+
 faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for listeners off loopback
 	$(BIN)/python -m tests.faults.dask_kills
 	$(BIN)/python -m tests.faults.dask_starts
@@ -60,6 +64,9 @@ faults: $(READY)  ## Kill workers of Dask and Ray at every stage, and look for l
 
 fuzz: $(READY)  ## Run ten thousand random plans in parts and on each backend, and print the seed of any difference
 	$(BIN)/python -m scalekit.testing.fuzz --plans 10000 --seed $(or $(SEED),0)
+
+simulate: $(READY)  ## Judge models on 400 data sets of each kind: do the intervals hold the truth
+	$(BIN)/python -m benchmarks simulate
 
 docs: $(READY)  ## Write docs/api from the docstrings, docs/coverage.md and docs/estimators.md
 	$(BIN)/python -m tools.reference

@@ -38,6 +38,14 @@ COMMANDS = {
         "benchmarks.regret.command",
         "the time of auto over that of the best backend, and that of its decision",
     ),
+    "judge": (
+        "benchmarks.judge.command",
+        "what judging models in one pass costs over asking them alone",
+    ),
+    "simulate": (
+        "benchmarks.simulate",
+        "how often intervals hold the truth, and tests find a difference where there is none",
+    ),
     "import": ("benchmarks.imports", "what `import scalekit` costs over `import polars`"),
 }
 

@@ -100,15 +100,30 @@ from scalekit.io.memory import (
 )
 
 if TYPE_CHECKING:
+    from scalekit.checks.check import check
+    from scalekit.checks.report import DataReport
+    from scalekit.checks.suggest import suggest_checks
     from scalekit.io.distributed import from_dask, from_ray
     from scalekit.io.files import scan_csv, scan_ipc, scan_ndjson, scan_parquet
     from scalekit.io.tables import scan_database, scan_delta
+    from scalekit.judge.compare import compare
+    from scalekit.judge.comparison import Comparison
+    from scalekit.judge.decision import Decision
+    from scalekit.judge.evaluate import evaluate
+    from scalekit.judge.forecast.origins import rolling_origin
+    from scalekit.judge.leaderboard import leaderboard
+    from scalekit.judge.protocol.protocol import Protocol
+    from scalekit.judge.report import Report
     from scalekit.kernels.hash_function import row_hash, row_share
     from scalekit.learn.cross_validation import cross_validate
     from scalekit.learn.explain import explain_fit
     from scalekit.learn.fit import fit
     from scalekit.learn.predict import predict
     from scalekit.learn.split import split
+    from scalekit.tracking.listing import models, runs
+    from scalekit.tracking.loading import load_model, open_run
+    from scalekit.tracking.promotion import promote, rollback
+    from scalekit.tracking.track import track
 
 __version__ = "0.1.0"
 
@@ -117,10 +132,13 @@ __all__ = [
     "Binary",
     "Boolean",
     "Categorical",
+    "Comparison",
     "Config",
+    "DataReport",
     "Date",
     "Datetime",
     "Decimal",
+    "Decision",
     "Duration",
     "Enum",
     "Expr",
@@ -137,6 +155,8 @@ __all__ = [
     "Map",
     "Null",
     "Object",
+    "Protocol",
+    "Report",
     "Schema",
     "String",
     "Struct",
@@ -153,8 +173,10 @@ __all__ = [
     "any_horizontal",
     "arctan2",
     "business_day_count",
+    "check",
     "coalesce",
     "col",
+    "compare",
     "concat",
     "concat_list",
     "concat_str",
@@ -172,6 +194,7 @@ __all__ = [
     "dtype_of",
     "duration",
     "element",
+    "evaluate",
     "exceptions",
     "exclude",
     "explain_choice",
@@ -191,8 +214,10 @@ __all__ = [
     "from_ray",
     "int_range",
     "last",
+    "leaderboard",
     "len",
     "lit",
+    "load_model",
     "max",
     "max_horizontal",
     "mean",
@@ -200,13 +225,19 @@ __all__ = [
     "median",
     "min",
     "min_horizontal",
+    "models",
     "n_unique",
     "nth",
+    "open_run",
     "predict",
+    "promote",
     "quantile",
+    "rollback",
     "reduce",
+    "rolling_origin",
     "row_hash",
     "row_share",
+    "runs",
     "scan_csv",
     "scan_database",
     "scan_delta",
@@ -219,19 +250,30 @@ __all__ = [
     "sql_expr",
     "std",
     "struct",
+    "suggest_checks",
     "sum",
     "sum_horizontal",
+    "track",
     "var",
     "when",
 ]
 
 _LATER = {
+    "Comparison": "scalekit.judge.comparison",
+    "Decision": "scalekit.judge.decision",
+    "Protocol": "scalekit.judge.protocol.protocol",
+    "Report": "scalekit.judge.report",
+    "DataReport": "scalekit.checks.report",
+    "check": "scalekit.checks.check",
+    "compare": "scalekit.judge.compare",
     "cross_validate": "scalekit.learn.cross_validation",
+    "evaluate": "scalekit.judge.evaluate",
     "explain_fit": "scalekit.learn.explain",
     "fit": "scalekit.learn.fit",
     "from_dask": "scalekit.io.distributed",
     "from_ray": "scalekit.io.distributed",
     "predict": "scalekit.learn.predict",
+    "rolling_origin": "scalekit.judge.forecast.origins",
     "row_hash": "scalekit.kernels.hash_function",
     "row_share": "scalekit.kernels.hash_function",
     "scan_csv": "scalekit.io.files",
@@ -241,6 +283,15 @@ _LATER = {
     "scan_ndjson": "scalekit.io.files",
     "scan_parquet": "scalekit.io.files",
     "split": "scalekit.learn.split",
+    "leaderboard": "scalekit.judge.leaderboard",
+    "load_model": "scalekit.tracking.loading",
+    "models": "scalekit.tracking.listing",
+    "open_run": "scalekit.tracking.loading",
+    "promote": "scalekit.tracking.promotion",
+    "rollback": "scalekit.tracking.promotion",
+    "runs": "scalekit.tracking.listing",
+    "track": "scalekit.tracking.track",
+    "suggest_checks": "scalekit.checks.suggest",
 }
 """Names that bring NumPy, PyArrow or many modules: loaded when first asked for, so that the import stays quick."""
 

@@ -85,6 +85,14 @@ class Config:
         Whether a cluster on another machine may be reached without encryption.
     full_traceback
         Whether errors show the frames of scalekit and of the engines too.
+    store
+        Folder or URL that runs and models are kept below, such as ``"s3://team/runs"``.
+    track
+        What leaves a run outside every ``with sk.track(...)``: ``None`` keeps evaluations, true fits as well, and
+        false nothing.
+    mlflow
+        URI of an MLflow server or database that runs are mirrored to; ``None`` leaves it to
+        ``MLFLOW_TRACKING_URI``, and ``"off"`` mirrors nowhere.
     origins
         Where each setting that somebody gave comes from, for messages; see :meth:`origin`.
     """
@@ -108,6 +116,9 @@ class Config:
     ship: bool = False
     allow_insecure: bool = False
     full_traceback: bool = False
+    store: str = ".scalekit"
+    track: bool | None = None
+    mlflow: str | None = None
     origins: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     def origin(self, name: str) -> str:
@@ -156,6 +167,9 @@ class Settings(TypedDict, total=False):
     ship: bool | None
     allow_insecure: bool | None
     full_traceback: bool | None
+    store: str | None
+    track: bool | str | None
+    mlflow: str | None
 
 
 def resolve(**overrides: Unpack[Settings]) -> Config:
@@ -502,4 +516,9 @@ _SETTINGS: dict[str, _Setting] = {
     "ship": _SWITCH,
     "allow_insecure": _SWITCH,
     "full_traceback": _SWITCH,
+    "store": _Setting("a folder, or a URL such as 's3://team/runs'", _text, _text),
+    "track": _Setting(
+        "true, false or 'auto'", _or_automatic(_switch_from_text), _or_automatic(_switch)
+    ),
+    "mlflow": _Setting("a URI such as 'http://127.0.0.1:5000', or 'off'", _text, _text),
 }

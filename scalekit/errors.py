@@ -16,6 +16,7 @@
     ├── ExecutionError             the backend failed                   (raised while running)
     │   ├── ComputeError           a value could not be computed
     │   └── ShapeError             lengths that do not go together
+    ├── DataCheckError             data that break a rule               (raised by report.raise_for())
     ├── SourceError                data that cannot be read
     │   ├── PathNotFoundError      nothing there                        (also a FileNotFoundError)
     │   ├── AccessError            not allowed, expired or unreachable
@@ -23,9 +24,14 @@
     │   ├── EmptyInputError        a file without any content
     │   ├── SchemaMismatchError    files of one source that differ
     │   └── SecurityError          content that asks to be executed
-    └── TargetError                a target that cannot be written
-        ├── TargetExistsError      something is there already           (also a FileExistsError)
-        └── WriteConflictError     another writer committed first
+    ├── TargetError                a target that cannot be written
+    │   ├── TargetExistsError      something is there already           (also a FileExistsError)
+    │   └── WriteConflictError     another writer committed first
+    └── TrackingError              a run or a model that cannot be used
+        ├── RunNotFoundError       no run, model or alias of that name
+        ├── ModelVersionError      a model that was saved under other versions
+        ├── PromotionRefusedError  a promotion without a decision that allows it
+        └── AliasConflictError     somebody else moved the alias first
 
 A message names the thing, lists what exists and says the way out. ``hint`` builders are classmethods,
 so that the wording of one mistake stands in one place.
@@ -169,6 +175,10 @@ class ShapeError(ExecutionError):
     """Lengths that do not go together."""
 
 
+class DataCheckError(ScalekitError):
+    """Data break a rule at a level that the caller does not accept; see :func:`scalekit.check`."""
+
+
 class SourceError(ScalekitError):
     """Data that cannot be read."""
 
@@ -207,6 +217,39 @@ class TargetExistsError(TargetError, FileExistsError):
 
 class WriteConflictError(TargetError):
     """Another writer committed first; nothing of this write is visible."""
+
+
+class TrackingError(ScalekitError):
+    """A run, a model or an alias that cannot be used."""
+
+
+class RunNotFoundError(TrackingError):
+    """No run, registered model, version or alias of that name."""
+
+    @classmethod
+    def missing(cls, what: str, given: str, known: Iterable[str], *, place: str) -> Self:
+        """Build the error that lists what exists there and names the nearest match."""
+        names = list(known)
+        shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+        return cls(
+            f"no {what} {given!r} in {place}{_nearest(given, names)}; there: {shown or 'nothing'}"
+        )
+
+
+class ModelVersionError(TrackingError):
+    """A saved model needs other versions of packages than those that are installed."""
+
+
+class PromotionRefusedError(TrackingError):
+    """A model was to be promoted without a decision that allows it; the message has the reasons."""
+
+
+class AliasConflictError(TrackingError):
+    """Somebody else moved the alias first; nothing was changed."""
+
+
+class TrackingWarning(UserWarning):
+    """A run could not be kept, or not mirrored; what was computed is not lost by it."""
 
 
 class VerificationWarning(UserWarning):

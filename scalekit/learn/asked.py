@@ -38,7 +38,7 @@ def asked(
     """An unfitted copy of the estimator, and the columns; raises, for ``function``, where they do not go together."""
     _check_ways(function, estimator, frame, wishes.solver, wishes.on_unsupported)
     roles = _roles_of(frame, target, features, weight)
-    unfitted = _unfitted_clone(estimator)
+    unfitted = unfitted_clone(estimator)
     _check_target(unfitted, roles)
     if roles.weight is not None:
         weight_parameter(unfitted)  # refuses those that take none
@@ -77,7 +77,7 @@ def _roles_of(
     return Roles(names, targets, sample_weight)
 
 
-def _unfitted_clone(estimator: Any) -> Any:
+def unfitted_clone(estimator: Any) -> Any:
     """A copy without what a fit has left on it; an object that only has ``fit`` is copied whole."""
     try:
         from sklearn.base import clone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any, TypeVar
 
 from scalekit.config import resolve
@@ -11,6 +12,8 @@ from scalekit.frame.tracebacks import folded
 from scalekit.learn.asked import Columns, asked
 from scalekit.learn.route import choose_route
 from scalekit.learn.wishes import OnUnsupported, Wishes
+from scalekit.tracking.keeping import track_fit
+from scalekit.tracking.results import Fitted
 
 E = TypeVar("E")
 
@@ -104,5 +107,7 @@ def fit(
     config = resolve()
     with progress(config) as watch:
         route = choose_route(unfitted, frame, roles, config, wishes)
+        started = perf_counter()
         fitted: E = route.fit(unfitted, frame, roles, watch)
-        return fitted
+    track_fit(Fitted(fitted, perf_counter() - started))
+    return fitted

@@ -20,8 +20,12 @@ from scalekit.learn.rows import Rows, collect_rows
 
 def fit_here(estimator: Any, frame: Frame, roles: Roles, config: Config, watch: Watch) -> Any:
     """Collect the rows and fit, in place."""
+    return fit_on(estimator, collect_rows(frame, roles.columns, config, watch), roles, watch)
+
+
+def fit_on(estimator: Any, rows: Rows, roles: Roles, watch: Watch) -> Any:
+    """Fit, in place, on rows that were collected."""
     weight_parameter_ = None if roles.weight is None else weight_parameter(estimator)
-    rows = collect_rows(frame, roles.columns, config, watch)
     watch.step(f"fitting {type(estimator).__name__} on {amount(rows.table.height, 'row')}")
     fitted = _fit(estimator, rows, roles, weight_parameter_)
     fitted.scalekit_fit_ = _record(rows, roles)

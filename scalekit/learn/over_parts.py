@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,7 +16,7 @@ from scalekit.learn.passes.batch import read
 from scalekit.learn.passes.data import Data, Fitter
 from scalekit.learn.passes.drive import ROOM, Driver
 from scalekit.learn.passes.numbered import numbered
-from scalekit.learn.passes.requests import Steps
+from scalekit.learn.passes.requests import Steps, together
 from scalekit.learn.passes.steps import selected
 from scalekit.learn.passes.views import Table, View
 from scalekit.learn.roles import Roles
@@ -58,17 +59,81 @@ def fit_over_parts(
     """
     refuse(chosen)
     config = in_smaller_parts(config)
-    ordered = has_order(plan)
-    if chosen.needs_positions or adapter is not None:
-        plan = numbered(plan)
-    plan = _ready(chosen, plan, config, watch)
+    by_position = chosen.needs_positions or adapter is not None
+    data = _data((chosen,), plan, roles, config, watch, wishes, by_position=by_position)
     driver = Driver(config, watch)
-    fit = fitter(wishes.on_unsupported, wishes.max_rows)
-    data = opened(plan, roles, config, fit, ordered=ordered)
-    if takes_series(chosen.estimator):
-        data = selected(data, the_column(chosen.estimator, roles.features))
+    data = _as_taken(chosen, data, roles)
     steps = data.fit(chosen.estimator) if adapter is None else adapter(chosen.estimator, data)
     return driver.run(steps), driver
+
+
+def fit_all_over_parts(
+    chosen: Mapping[str, Chosen],
+    plan: Plan,
+    roles: Roles,
+    config: Config,
+    watch: Watch,
+    wishes: Wishes,
+) -> tuple[dict[str, Any], Driver]:
+    """Fit several estimators on the same rows in lockstep: what they ask of the rows at one time is one reading.
+
+    Returns
+    -------
+    estimators, driver
+        The fitted estimators by name, and who read the rows for all of them.
+
+    Raises
+    ------
+    NotDistributableError
+        Where one of them has no fit over partitions; before anything is read.
+    """
+    for one in chosen.values():
+        refuse(one)
+    config = in_smaller_parts(config)
+    several = tuple(chosen.values())
+    by_position = any(one.needs_positions for one in several)
+    data = _data(several, plan, roles, config, watch, wishes, by_position=by_position)
+    driver = Driver(config, watch)
+    steps = [
+        _named(name, _as_taken(one, data, roles).fit(one.estimator)) for name, one in chosen.items()
+    ]
+    return dict(zip(chosen, driver.run(together(steps)), strict=True)), driver
+
+
+def _data(
+    chosen: Sequence[Chosen],
+    plan: Plan,
+    roles: Roles,
+    config: Config,
+    watch: Watch,
+    wishes: Wishes,
+    *,
+    by_position: bool,
+) -> Data:
+    """The rows that all of some estimators are fitted on."""
+    ordered = has_order(plan)
+    if by_position:
+        plan = numbered(plan)
+    is_one_pass = all(one.is_one_pass for one in chosen)
+    plan = plan if is_one_pass else _ready(plan, config, watch)
+    fit = fitter(wishes.on_unsupported, wishes.max_rows)
+    return opened(plan, roles, config, fit, ordered=ordered)
+
+
+def _as_taken(chosen: Chosen, data: Data, roles: Roles) -> Data:
+    """The rows as an estimator takes them: one of text takes a column, not a table."""
+    if not takes_series(chosen.estimator):
+        return data
+    return selected(data, the_column(chosen.estimator, roles.features))
+
+
+def _named(name: str, steps: Steps) -> Steps:
+    """The same fit, whose errors say which of several it was."""
+    try:
+        return (yield from steps)
+    except Exception as error:
+        error.add_note(f"while fitting {name!r}")
+        raise
 
 
 def in_smaller_parts(config: Config) -> Config:
@@ -78,9 +143,9 @@ def in_smaller_parts(config: Config) -> Config:
     return config.given("sk.fit", partition_bytes=max(1, config.partition_bytes // COPIES))
 
 
-def _ready(chosen: Chosen, plan: Plan, config: Config, watch: Watch) -> Plan:
+def _ready(plan: Plan, config: Config, watch: Watch) -> Plan:
     """The plan for several readings: kept where it was computed, unless it is read as quickly again, or has no room."""
-    if chosen.is_one_pass or (_is_read_again(plan, config)):
+    if _is_read_again(plan, config):
         return plan
     size, room = run.estimates(plan)[plan].bytes, parts.room(config)
     if size is not None and room is not None and size.guess > ROOM * room:

@@ -23,6 +23,7 @@ from scalekit.learn.arguments import (
     missing_package,
     schema,
 )
+from scalekit.learn.inputs import fitted_names, takes_names
 from scalekit.learn.matrix import to_features
 from scalekit.learn.one_column import as_given
 from scalekit.learn.outputs import (
@@ -114,7 +115,7 @@ def predict(
         raise InvalidOperationError(f"out= is a name, got {type(out).__name__}")
     inputs = _inputs(model, frame)
     kept = _kept(frame, keep)
-    call = _Call(model, method, inputs, _takes_names(model))
+    call = _Call(model, method, inputs, takes_names(model))
     outputs = _outputs(call, frame, out)
     _check_names(kept, outputs)
     predictor = Predictor(call, kept, outputs)
@@ -176,7 +177,7 @@ class Predictor:
 def _inputs(model: Any, frame: Frame) -> tuple[str, ...]:
     """The columns that the model was fitted on."""
     known = list(schema(frame))
-    names = _fitted_names(model)
+    names = fitted_names(model)
     if names is None:
         width = getattr(model, "n_features_in_", None)
         if width is not None and width != len(known):
@@ -188,17 +189,6 @@ def _inputs(model: Any, frame: Frame) -> tuple[str, ...]:
     if missing := [name for name in names if name not in known]:
         raise ColumnNotFoundError.missing(missing, known)
     return names
-
-
-def _fitted_names(model: Any) -> tuple[str, ...] | None:
-    record = getattr(model, "scalekit_fit_", None)
-    names = getattr(record, "features", getattr(model, "feature_names_in_", None))
-    return None if names is None else tuple(map(str, names))
-
-
-def _takes_names(model: Any) -> bool:
-    """Whether the model was fitted on a frame; one fitted on arrays warns about names."""
-    return _fitted_names(model) is not None or not hasattr(model, "n_features_in_")
 
 
 def _kept(frame: Frame, keep: Any) -> tuple[str, ...]:

@@ -66,12 +66,26 @@ class Route:
         if self.wishes.verify:
             verifying = import_module("scalekit.learn.verifying")
             verified = verifying.verify_fit(estimator, self.chosen, *about, self.wishes)
+        fitted.scalekit_fit_ = self.record(
+            plan,
+            roles,
+            driver.rows,
+            driver.passes,
+            None if verified is None else verified.difference,
+        )
+        return fitted
+
+    def record(
+        self, plan: Plan, roles: Roles, rows: int, passes: int, verified: float | None = None
+    ) -> FitRecord:
+        """What a fit by passes leaves on the model."""
+        assert self.chosen is not None
         types = schema_of(plan)
         several = roles.targets or None
-        fitted.scalekit_fit_ = FitRecord(
+        return FitRecord(
             strategy=self.chosen.strategies[0].kind,
             exactness=self.chosen.exactness,
-            rows=driver.rows,
+            rows=rows,
             features=roles.features,
             feature_types=tuple(str(types[name]) for name in roles.features),
             target=roles.targets[0] if len(roles.targets) == 1 else several,
@@ -80,10 +94,9 @@ class Route:
             backend=self.config.backend,
             solver=self.wishes.solver,
             versions=package_versions(),
-            passes=driver.passes,
-            verified=None if verified is None else verified.difference,
+            passes=passes,
+            verified=verified,
         )
-        return fitted
 
 
 def choose_route(

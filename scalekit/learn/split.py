@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
+from typing import Any, Literal, NamedTuple, overload
 from warnings import warn
 
-from scalekit.errors import InvalidOperationError
 from scalekit.expr.builders import col
 from scalekit.expr.expr import Expr
 from scalekit.expr.shortcuts import len as count_rows
@@ -17,15 +15,18 @@ from scalekit.kernels.hash_function import row_share
 from scalekit.kernels.row_hash import check_hashable
 from scalekit.kernels.row_hash import salt as check_salt
 from scalekit.learn.arguments import check_frame, column_names, schema
-from scalekit.learn.time_split import time_folds, time_split
+from scalekit.learn.split_arguments import (
+    SHARES,
+    Columns,
+    Gap,
+    HasSplit,
+    SplitArguments,
+    check_combination,
+    cut_shares,
+    of_protocol,
+)
+from scalekit.learn.time_split import cut_offs, fixed_cut_offs, time_folds, time_split
 
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-Columns: TypeAlias = "str | Sequence[str]"
-Gap: TypeAlias = "str | timedelta | float"
-
-_DEFAULT = (0.7, 0.15, 0.15)
 _POSITION = "__scalekit_position"
 
 
@@ -46,33 +47,38 @@ class Fold(NamedTuple):
 
 @overload
 def split(
-    frame: Frame, *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
+    frame: Frame, protocol: HasSplit | None = ..., *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
     time: str | None = ..., train: float = ..., valid: float = ..., test: float = ...,
-    folds: None = ..., gap: Gap | None = ..., sample: float | None = ..., salt: str | int = ...,
+    folds: None = ..., gap: Gap | None = ..., valid_from: Any = ..., test_from: Any = ..., sample: float | None = ...,
+    salt: str | int = ...,
 ) -> Splits: ...  # fmt: skip
 
 
 @overload
 def split(
-    frame: Frame, *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
+    frame: Frame, protocol: HasSplit | None = ..., *, key: Columns | None = ..., group: Columns | None = ..., stratify: Columns | None = ...,
     time: str | None = ..., train: float = ..., valid: float = ..., test: float = ...,
-    folds: int, gap: Gap | None = ..., sample: float | None = ..., salt: str | int = ...,
+    folds: int, gap: Gap | None = ..., valid_from: Any = ..., test_from: Any = ..., sample: float | None = ...,
+    salt: str | int = ...,
 ) -> tuple[Fold, ...]: ...  # fmt: skip
 
 
 @folded
 def split(
     frame: Frame,
+    protocol: HasSplit | None = None,
     *,
     key: Columns | None = None,
     group: Columns | None = None,
     stratify: Columns | None = None,
     time: str | None = None,
-    train: float = _DEFAULT[0],
-    valid: float = _DEFAULT[1],
-    test: float = _DEFAULT[2],
+    train: float = SHARES[0],
+    valid: float = SHARES[1],
+    test: float = SHARES[2],
     folds: int | None = None,
     gap: Gap | None = None,
+    valid_from: Any = None,
+    test_from: Any = None,
     sample: float | None = None,
     salt: str | int = "v1",
 ) -> Splits | tuple[Fold, ...]:
@@ -86,6 +92,8 @@ def split(
     ----------
     frame
         The rows to split.
+    protocol
+        A :class:`Protocol`, which says all of this; with it, only ``stratify``, ``folds`` and ``sample`` are given here.
     key
         The columns that identify a row, such as ``"flight_id"``. Rows of equal key stay together. Without
         it (and without ``group`` or ``time``) all columns are hashed, with a warning: a row whose value
@@ -113,6 +121,9 @@ def split(
         With ``time``: how much time before each cut-off to leave out of the earlier side, such as
         ``"1mo"``, a timedelta, or a number for a numeric time. As in scikit-learn's ``TimeSeriesSplit``,
         it keeps what was not yet known at the cut-off out of the training rows.
+    valid_from, test_from
+        With ``time``: the cut-offs themselves, both of them, instead of the shares: values of the column's type, or
+        text such as ``"2024-03-01"``. Nothing moves when rows are added, and a split may then be empty.
     sample
         A share of all keys (or groups) to keep in each of the splits or folds, in (0, 1]; by default all. Samples are
         nested, 1 % within 10 % within all, and cut after the split: the test rows of a sample are test rows
@@ -148,23 +159,55 @@ def split(
     [691, 144, 165]
     """
     check_frame(frame, "split")
-    _check_combination(group, stratify, time, gap)
-    cuts = _cuts(train, valid, test, folds)
-    unit = _Unit.of(frame, key if group is None else group, sample, salt, is_cut=time is None)
-    if time is not None:
-        (name,) = column_names(frame, [time], "time")
-        if folds is not None:
-            return tuple(Fold(*map(unit.sampled, p)) for p in time_folds(frame, name, folds, gap))
-        return Splits(*map(unit.sampled, time_split(frame, name, cuts, gap)))
-    purpose: Literal["split", "fold"] = "split" if folds is None else "fold"
-    check_salt(purpose, salt)
-    classes = () if stratify is None else column_names(frame, stratify, "stratify")
-    place = _Place(frame, row_share(*unit.columns, seed=salt, purpose=purpose), classes)
-    if folds is None:
+    given = SplitArguments(
+        key,
+        group,
+        stratify,
+        time,
+        train,
+        valid,
+        test,
+        folds,
+        gap,
+        valid_from,
+        test_from,
+        sample,
+        salt,
+    )
+    return _split(frame, given if protocol is None else of_protocol(protocol, given))
+
+
+def _split(frame: Frame, given: SplitArguments) -> Splits | tuple[Fold, ...]:
+    check_combination(given)
+    cuts = cut_shares(given)
+    unit = _Unit.of(frame, given)
+    if given.time is not None:
+        return _by_time(frame, given, cuts, unit)
+    purpose: Literal["split", "fold"] = "split" if given.folds is None else "fold"
+    check_salt(purpose, given.salt)
+    classes = () if given.stratify is None else column_names(frame, given.stratify, "stratify")
+    number = row_share(*unit.columns, seed=given.salt, purpose=purpose)
+    place = _Place(frame, number, classes)
+    if given.folds is None:
         found = [place.between(low, high) for low, high in _intervals(cuts)]
         return Splits(*map(unit.sampled, found))
     pairs = [(place.outside(low, high), place.between(low, high)) for low, high in _intervals(cuts)]
     return tuple(Fold(*map(unit.sampled, pair)) for pair in pairs)
+
+
+def _by_time(
+    frame: Frame, given: SplitArguments, cuts: tuple[float, ...], unit: _Unit
+) -> Splits | tuple[Fold, ...]:
+    (name,) = column_names(frame, [given.time], "time")
+    if given.folds is not None:
+        pairs = time_folds(frame, name, given.folds, given.gap)
+        return tuple(Fold(*map(unit.sampled, pair)) for pair in pairs)
+    if given.valid_from is None:
+        found = time_split(frame, name, cut_offs(frame, name, cuts, given.gap))
+    else:
+        starts = (given.valid_from, given.test_from)
+        found = time_split(frame, name, fixed_cut_offs(frame, name, starts, given.gap))
+    return Splits(*map(unit.sampled, found))
 
 
 @dataclass(frozen=True)
@@ -176,25 +219,14 @@ class _Unit:
     seed: str | int
 
     @classmethod
-    def of(
-        cls,
-        frame: Frame,
-        unit: Columns | None,
-        share: float | None,
-        seed: str | int,
-        *,
-        is_cut: bool,
-    ) -> _Unit:
+    def of(cls, frame: Frame, given: SplitArguments) -> _Unit:
         """By the columns that were named, else by all; by none where nothing depends on it."""
-        if share is not None and not (_is_share(share) and 0 < share <= 1):
-            raise InvalidOperationError(
-                f"sample={share!r}: give a share of the rows, above 0 and at most 1"
-            )
-        if unit is None and not is_cut and share is None:
-            return cls((), None, seed)
+        unit = given.key if given.group is None else given.group
+        if unit is None and given.time is not None and given.sample is None:
+            return cls((), None, given.salt)
         names = _all_columns(frame) if unit is None else column_names(frame, unit, "key")
         check_hashable(schema(frame), names)
-        return cls(names, share, seed)
+        return cls(names, given.sample, given.salt)
 
     @property
     def columns(self) -> list[Expr]:
@@ -207,10 +239,6 @@ class _Unit:
             return frame
         number = row_share(*self.columns, seed=self.seed, purpose="sample")
         return frame.filter(number < self.share)
-
-
-def _is_share(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -256,58 +284,6 @@ def _all_columns(frame: Frame) -> tuple[str, ...]:
         f"sk.split without key= hashes all {len(names)} columns: rows move when any value changes, if only "
         "in the last bit of a computed float; name the columns that identify a row, as in key='id'",
         UserWarning,
-        stacklevel=5,
+        stacklevel=6,
     )
     return names
-
-
-def _check_combination(
-    group: Columns | None, stratify: Columns | None, time: str | None, gap: Gap | None
-) -> None:
-    if time is not None and not isinstance(time, str):
-        raise InvalidOperationError(f"time= names one column, got {type(time).__name__}")
-    given = [n for n, v in (("group", group), ("stratify", stratify)) if v is not None]
-    if time is not None and given:
-        raise InvalidOperationError(
-            f"time= and {given[0]}= exclude each other: a cut in time tears groups and classes apart; "
-            f"leave one of them out"
-        )
-    if len(given) == 2:
-        raise InvalidOperationError(
-            "group= and stratify= exclude each other: whole groups cannot give exact shares of classes; "
-            "with group= alone, the classes have their shares on average"
-        )
-    if gap is not None and time is None:
-        raise InvalidOperationError("gap= needs time=, the column that it is measured on")
-
-
-def _cuts(train: float, valid: float, test: float, folds: int | None) -> tuple[float, ...]:
-    """Where the next split or fold begins, as shares of the whole."""
-    shares = {"train": train, "valid": valid, "test": test}
-    if folds is not None:
-        return _fold_cuts(folds, tuple(shares.values()))
-    for name, share in shares.items():
-        if not _is_share(share) or not share > 0:
-            raise InvalidOperationError(
-                f"{name}={share!r}: each share is a number above 0; for fewer splits, leave one of them "
-                "aside, and for cross-validation say folds="
-            )
-    total = train + valid + test
-    if abs(total - 1) > 1e-9:
-        raise InvalidOperationError(
-            f"train={train!r}, valid={valid!r} and test={test!r} sum to {total:.6g}, not 1; "
-            f"with train={1 - valid - test:.6g} they would"
-            if valid + test < 1
-            else f"valid={valid!r} and test={test!r} leave nothing for train={train!r}: the shares sum to 1"
-        )
-    return (round(train, 12), round(train + valid, 12))
-
-
-def _fold_cuts(folds: int, shares: tuple[float, ...]) -> tuple[float, ...]:
-    if isinstance(folds, bool) or not isinstance(folds, int) or folds < 2:
-        raise InvalidOperationError(f"folds={folds!r}: give a whole number, 2 or more")
-    if shares != _DEFAULT:
-        raise InvalidOperationError(
-            "folds= takes the place of train=, valid= and test=: split first, then fold the train part"
-        )
-    return tuple(round(i / folds, 12) for i in range(1, folds))

@@ -1,0 +1,205 @@
+"""All models to all rows, tallies back: one pass over the parts of a plan, on whatever backend they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from scalekit import parts
+from scalekit.backends.watch import UNWATCHED, Watch
+from scalekit.config import Config
+from scalekit.judge import statistics
+from scalekit.judge.census import ROLE
+from scalekit.judge.evidence import ROLES, Summary
+from scalekit.judge.judged import OF_CLASSES, Judged, Seen
+from scalekit.judge.protocol import fingerprint
+from scalekit.judge.protocol.fingerprint import Fingerprint
+from scalekit.judge.protocol.slices import OTHER
+from scalekit.judge.statistics import Layout, Tally
+from scalekit.kernels.row_hash import hash_rows
+from scalekit.learn.matrix import to_weights
+from scalekit.plan.nodes import Plan
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+SLICE = "__scalekit_slice_"
+"""What the columns of slices begin with; their place follows."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a pass kept of some rows.
+
+    Attributes
+    ----------
+    tallies
+        By role.
+    prints
+        Which rows, by role.
+    seconds
+        Spent in each model.
+    found
+        What the checks wanted to know, by name.
+    """
+
+    tallies: Mapping[str, Tally]
+    prints: Mapping[str, Fingerprint]
+    seconds: Mapping[str, float]
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a part raised; it is raised again where the pass was asked for, the same on every backend."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, eq=False)
+class Scoring:
+    """From rows to what is kept of them; it travels once to each worker, with the models.
+
+    Attributes
+    ----------
+    layout
+        What tallies hold.
+    models
+        In the order of the layout.
+    target, weight
+        Columns; a weight may be None.
+    block
+        Columns of what is never torn apart between blocks; all columns where there are none.
+    identity
+        Columns that say which row is which, for fingerprints.
+    summaries
+        What the checks want to know.
+    scales
+        Of forecasts, the columns of what naive ones are wrong by.
+    """
+
+    layout: Layout
+    models: tuple[Judged, ...]
+    target: str
+    weight: str | None
+    block: tuple[str, ...]
+    identity: tuple[str, ...]
+    summaries: tuple[Summary, ...] = ()
+    scales: tuple[str, ...] = ()
+
+    @property
+    def __name__(self) -> str:
+        """What a plan shows of it."""
+        return f"judge {', '.join(model.name for model in self.models)}"
+
+    def __call__(self, rows: pl.DataFrame) -> Scored | Failure | None:
+        """Score a part; None where none of its rows has a role."""
+        rows = rows.filter(pl.col(ROLE).is_not_null())
+        if rows.is_empty():
+            return None
+        try:
+            return self._scored(rows)
+        except Exception as error:
+            return Failure(error)
+
+    def _scored(self, rows: pl.DataFrame) -> Scored:
+        seen = Seen(rows)
+        outputs, seconds = self._outputs(seen)
+        y, block, slices, weight = self._columns(rows)
+        scale = rows.select(self.scales).to_numpy() if self.scales else None
+        role = rows[ROLE].replace_strict(ROLES, range(len(ROLES)), return_dtype=pl.Int8).to_numpy()
+        tallies, prints = {}, {}
+        for number in np.unique(role):
+            here = np.flatnonzero(role == number)
+            some = {name: values[here] for name, values in outputs.items()}
+            heavy = None if weight is None else weight[here]
+            scaled = None if scale is None else scale[here]
+            name = ROLES[number]
+            tallies[name] = statistics.tally(
+                self.layout, y[here], some, block[here], slices[here], heavy, scaled
+            )
+            prints[name] = fingerprint.of_rows(rows[here], self.identity)
+        found = {one.name: one.of(rows.select(one.columns), role) for one in self.summaries}
+        return Scored(tallies, prints, seconds, found)
+
+    def _outputs(self, seen: Seen) -> tuple[dict[str, Array], dict[str, float]]:
+        outputs, seconds = {}, {}
+        for model in self.models:
+            outputs[model.name], seconds[model.name] = model.timed(seen)
+        return outputs, seconds
+
+    def _columns(self, rows: pl.DataFrame) -> tuple[Array, Array, Array, Array | None]:
+        """Target, blocks, slices and weights of some rows."""
+        layout = self.layout
+        if layout.task in OF_CLASSES:
+            y = statistics.positions(layout, rows[self.target])
+        else:
+            y = rows[self.target].cast(pl.Float64).to_numpy()
+        hashes = hash_rows(rows, self.block or None, purpose="block")
+        block = (hashes % np.uint64(layout.blocks)).astype(np.int64)
+        slices = [
+            _levels(rows[f"{SLICE}{place}"], levels)
+            for place, (_, levels) in enumerate(layout.slices)
+        ]
+        stacked = np.column_stack(slices) if slices else np.empty((rows.height, 0), np.int64)
+        weight = None if self.weight is None else to_weights(rows[self.weight])
+        return y, block, stacked, weight
+
+
+def score(plan: Plan, scoring: Scoring, config: Config, watch: Watch = UNWATCHED) -> Scored | None:
+    """Run a scoring over the rows of a plan; the answers are folded from the left. None of no rows.
+
+    Parameters
+    ----------
+    plan
+        With the columns of all models, the target, :data:`~scalekit.judge.census.ROLE` and the slices.
+    scoring
+        What is kept.
+    config
+        Settings; ``backend`` names who works.
+    watch
+        Is told how far it is.
+
+    Raises
+    ------
+    ComputeError
+        Where a model fails on some rows; it names the model.
+    """
+    watch.step(scoring.__name__)
+    found: Scored | None = None
+    for answer in parts.answers(plan, scoring, config, watch):
+        if isinstance(answer, Failure):
+            raise answer.error
+        found = answer if found is None else _joined(found, answer, scoring)
+    return found
+
+
+def _joined(left: Scored, right: Scored | None, scoring: Scoring) -> Scored:
+    if right is None:
+        return left
+    summaries = {one.name: one for one in scoring.summaries}
+    return Scored(
+        _merged(left.tallies, right.tallies, statistics.joined),
+        _merged(left.prints, right.prints, fingerprint.joined),
+        _merged(left.seconds, right.seconds, float.__add__),
+        {name: one.joined(left.found[name], right.found[name]) for name, one in summaries.items()},
+    )
+
+
+def _merged(left: Mapping[str, Any], right: Mapping[str, Any], join: Any) -> dict[str, Any]:
+    both = dict(left)
+    for name, value in right.items():
+        both[name] = join(both[name], value) if name in both else value
+    return both
+
+
+def _levels(column: pl.Series, levels: tuple[str, ...]) -> Array:
+    """The place of each level; those that are not listed are among the others, or have none."""
+    others = levels.index(OTHER) if OTHER in levels else -1
+    places = column.replace_strict(
+        list(levels), list(range(len(levels))), default=others, return_dtype=pl.Int64
+    )
+    return places.to_numpy()
