@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import sqrt
-from statistics import NormalDist
+from statistics import NormalDist, median
 from typing import Any
 
 import numpy as np
@@ -266,13 +266,13 @@ def simulate(
     true = truth(case)
     for n in case.sizes:
         holds = {name: 0 for name in case.metrics}
-        rejects, widths = dict(holds), {name: 0.0 for name in case.metrics}
+        rejects, widths = dict(holds), {name: [] for name in case.metrics}
         for i in range(repeat):
             random = np.random.default_rng([seed, n, i])
             found = counted(case, case.draw(random, n), random, block_by)
             for row in results(found, models=["a"]).iter_rows(named=True):
                 holds[row["metric"]] += row["low"] <= true[row["metric"]] <= row["high"]
-                widths[row["metric"]] += row["high"] - row["low"]
+                widths[row["metric"]].append(row["high"] - row["low"])
             for row in (
                 paired(found, "a", "b").filter(pl.col("p") < 1 - LEVEL).iter_rows(named=True)
             ):
@@ -285,7 +285,7 @@ def simulate(
             is_within = case.coverage[0] <= shares[0] <= case.coverage[1]
             is_within &= not has_p or low <= shares[1] <= high
             wrong = shares[1] if has_p else float("nan")
-            yield Found(case_name, n, name, shares[0], wrong, widths[name] / repeat, is_within)
+            yield Found(case_name, n, name, shares[0], wrong, median(widths[name]), is_within)
 
 
 def power(repeat: int, seed: int = 0) -> tuple[float, float]:
