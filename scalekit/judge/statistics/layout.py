@@ -140,7 +140,7 @@ class Layout:
         """How many classes have a histogram of scores: one of a binary task."""
         return {"binary": 1, "multiclass": len(self.classes)}.get(self.task, 0)
 
-    @property
+    @cached_property
     def fine_bins(self) -> int:
         """Bins of scores of all rows; several classes share the room of one."""
         if self.task != "multiclass":
@@ -148,22 +148,22 @@ class Layout:
         most = 4096 if len(self.classes) <= _FEW_CLASSES else 1024
         return max(min(self.bins, most), self.coarse_bins)
 
-    @property
+    @cached_property
     def coarse_bins(self) -> int:
         """Bins of scores by block."""
         return max(self.block_bins // 4, 16) if self.task == "multiclass" else self.block_bins
 
-    @property
+    @cached_property
     def score_cells(self) -> int:
         """How many cells have histograms: of several classes the blocks of the whole only."""
         return self.blocks if self.task == "multiclass" else self.cells
 
-    @property
+    @cached_property
     def levels(self) -> tuple[tuple[str, str], ...]:
         """All (slice column, level) in order."""
         return tuple((column, level) for column, levels in self.slices for level in levels)
 
-    @property
+    @cached_property
     def cells(self) -> int:
         """Blocks of the whole, and behind them the blocks of each level of each slice."""
         return self.blocks + len(self.levels) * self.slice_blocks

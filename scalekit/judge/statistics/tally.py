@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -51,6 +52,7 @@ class Tally:
     layout: Layout
     centre: float
     arrays: Mapping[str, Array]
+    _totals: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for array in self.arrays.values():
@@ -77,15 +79,19 @@ class Tally:
         array = self.arrays[name]
         if kept(self.layout)[name].kind != "sum":
             return array
-        with np.errstate(invalid="ignore"):
-            return np.asarray(array[0] + array[1])
+        if name not in self._totals:  # every metric of every level asks for it
+            with np.errstate(invalid="ignore"):
+                self._totals[name] = np.asarray(array[0] + array[1])
+            self._totals[name].flags.writeable = False
+        return self._totals[name]
 
     def __reduce__(self) -> tuple[Any, ...]:
         packed = {name: _packed(array) for name, array in self.arrays.items()}
         return _unpacked, (self.layout, self.centre, packed)
 
 
-def kept(layout: Layout) -> dict[str, Kept]:
+@lru_cache(maxsize=16)
+def kept(layout: Layout) -> Mapping[str, Kept]:
     """Every array of a tally of this layout, by name."""
     m, c, k = len(layout.models), layout.cells, len(layout.classes)
     found = {
@@ -110,7 +116,7 @@ def kept(layout: Layout) -> dict[str, Kept]:
         found |= _of_numbers(layout)
     if layout.is_of_numbers or layout.task == "binary":
         found["gram"] = Kept("sum", (m + 2, m + 2))
-    return found
+    return MappingProxyType(found)
 
 
 def _of_scores(layout: Layout) -> dict[str, Kept]:
