@@ -208,6 +208,9 @@ class _Counter:
         layout, arrays = self.layout, self.arrays
         fine, coarse = layout.fine_bins, layout.coarse_bins
         groups = arrays["scores"].shape[2]
+        if len(score) and score.min() == score.max():
+            self._count_constant(m, c, float(score[0]), true, cells)
+            return
         place = score_bins(score, fine)
         note_exemplars(arrays["score_exemplar"][m, c], place, score)
         counted = np.bincount(true * fine + place, cells.weight, groups * fine)
@@ -220,6 +223,21 @@ class _Counter:
             return
         by_block = cells.by_block(place, groups * coarse)
         arrays["cell_scores"][m, :, c] += by_block.reshape(-1, groups, coarse)
+
+    def _count_constant(self, m: int, c: int, score: float, true: Array, cells: Cells) -> None:
+        """The same of one score for all rows, as a dummy's: where it is, is no question of rows."""
+        layout, arrays = self.layout, self.arrays
+        groups = arrays["scores"].shape[2]
+        (fine,) = score_bins(np.array([score]), layout.fine_bins)
+        _note_exemplars(arrays["score_exemplar"][m, c], np.array([fine]), np.array([score]))
+        counted = np.bincount(true, cells.weight, groups)
+        arrays["scores"][m, c, :, fine] += counted
+        weight = len(true) if cells.weight is None else cells.weight.sum()
+        arrays["score_sums"][0, m, c, fine] += score * weight
+        coarse = fine >> ((layout.fine_bins // layout.coarse_bins).bit_length() - 1)
+        is_binary = layout.task == "binary"
+        by_cell = cells.counts(true, groups) if is_binary else cells.by_block(true, groups)
+        arrays["cell_scores"][m, :, c, :, coarse] += by_cell
 
     def _count_numbers(self, m: int, cells: Cells, rows: Rows) -> None:
         layout, arrays = self.layout, self.arrays
