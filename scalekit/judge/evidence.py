@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
 
-import polars as pl
-
 from scalekit.config import Config
 from scalekit.expr.expr import Expr
 from scalekit.frame.frame import Frame
+from scalekit.kernels.hashed_rows import HashedRows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +33,8 @@ class Summary(Interface):
     name: str
     columns: tuple[str, ...]
 
-    def of(self, rows: pl.DataFrame, role: np.ndarray[Any, np.dtype[np.int8]]) -> Any:
-        """What is kept of some rows, whose roles are places in :data:`ROLES`."""
+    def of(self, hashed: HashedRows, role: np.ndarray[Any, np.dtype[np.int8]]) -> Any:
+        """What is kept of some rows, which have more columns than these; their roles are places in :data:`ROLES`."""
         ...
 
     def joined(self, left: Any, right: Any) -> Any:

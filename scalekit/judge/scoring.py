@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,7 +20,7 @@ from scalekit.judge.protocol import fingerprint
 from scalekit.judge.protocol.fingerprint import Fingerprint
 from scalekit.judge.protocol.slices import OTHER
 from scalekit.judge.statistics import Layout, Tally
-from scalekit.kernels.row_hash import hash_rows
+from scalekit.kernels.hashed_rows import HashedRows
 from scalekit.learn.matrix import to_weights
 from scalekit.plan.nodes import Plan
 
@@ -72,7 +72,7 @@ class Scoring:
     target, weight
         Columns; a weight may be None.
     block
-        Columns of what is never torn apart between blocks; all columns where there are none.
+        Columns of what is never torn apart between blocks.
     identity
         Columns that say which row is which, for fingerprints.
     summaries
@@ -108,9 +108,13 @@ class Scoring:
     def _scored(self, rows: pl.DataFrame) -> Scored:
         seen = Seen(rows)
         outputs, seconds = self._outputs(seen)
-        y, block, slices, weight = self._columns(rows)
+        hashed = HashedRows(rows)
+        y, block, slices, weight = self._columns(hashed)
         scale = rows.select(self.scales).to_numpy() if self.scales else None
         role = rows[ROLE].replace_strict(ROLES, range(len(ROLES)), return_dtype=pl.Int8).to_numpy()
+        identity = sorted(self.identity)
+        types = {name: rows.schema[name] for name in identity}
+        marks = hashed.of(identity)
         tallies, prints = {}, {}
         for number in np.unique(role):
             here = np.flatnonzero(role == number)
@@ -118,11 +122,13 @@ class Scoring:
             heavy = None if weight is None else weight[here]
             scaled = None if scale is None else scale[here]
             name = ROLES[number]
+            layout = layout_of_role(self.layout, name)
+            levels = slices[here] if layout.slices else None
             tallies[name] = statistics.tally(
-                self.layout, y[here], some, block[here], slices[here], heavy, scaled
+                layout, y[here], some, block[here], levels, heavy, scaled
             )
-            prints[name] = fingerprint.of_rows(rows[here], self.identity)
-        found = {one.name: one.of(rows.select(one.columns), role) for one in self.summaries}
+            prints[name] = fingerprint.of_hashes(marks[here], types)
+        found = {one.name: one.of(hashed, role) for one in self.summaries}
         return Scored(tallies, prints, seconds, found)
 
     def _outputs(self, seen: Seen) -> tuple[dict[str, Array], dict[str, float]]:
@@ -131,14 +137,14 @@ class Scoring:
             outputs[model.name], seconds[model.name] = model.timed(seen)
         return outputs, seconds
 
-    def _columns(self, rows: pl.DataFrame) -> tuple[Array, Array, Array, Array | None]:
+    def _columns(self, hashed: HashedRows) -> tuple[Array, Array, Array, Array | None]:
         """Target, blocks, slices and weights of some rows."""
-        layout = self.layout
+        layout, rows = self.layout, hashed.rows
         if layout.task in OF_CLASSES:
             y = statistics.positions(layout, rows[self.target])
         else:
             y = rows[self.target].cast(pl.Float64).to_numpy()
-        hashes = hash_rows(rows, self.block or None, purpose="block")
+        hashes = hashed.of(self.block, purpose="block")
         block = (hashes % np.uint64(layout.blocks)).astype(np.int64)
         slices = [
             _levels(rows[f"{SLICE}{place}"], levels)
@@ -194,6 +200,11 @@ def _merged(left: Mapping[str, Any], right: Mapping[str, Any], join: Any) -> dic
     for name, value in right.items():
         both[name] = join(both[name], value) if name in both else value
     return both
+
+
+def layout_of_role(layout: Layout, role: str) -> Layout:
+    """What is counted of a role's rows: slices are of test rows alone, nobody asks for those of others."""
+    return layout if role == "test" else replace(layout, slices=())
 
 
 def _levels(column: pl.Series, levels: tuple[str, ...]) -> Array:

@@ -110,6 +110,18 @@ def share_struct(column: pl.Series, *, seed: int | str = 0, purpose: Purpose = "
     return pl.Series(column.name, unit_interval(hashes), dtype=pl.Float64)
 
 
+def column_hashes(data: pl.DataFrame, name: str) -> U64:
+    """Hash the values of one column, before they are mixed with those of others.
+
+    Raises
+    ------
+    SchemaError
+        If the column holds values that have no hash.
+    """
+    found = list(_column_hashes(data, name))
+    return np.concatenate(found) if found else np.empty(0, dtype=np.uint64)
+
+
 def salt(purpose: Purpose, seed: int | str = 0) -> np.uint64:
     """Derive the starting value of a hash from what it is for and the user's seed.
 

@@ -17,6 +17,7 @@ from scalekit.errors import SchemaError
 from scalekit.judge.evidence import ROLES, Summary
 from scalekit.judge.judged import FOLD
 from scalekit.judge.protocol.protocol import Protocol
+from scalekit.kernels.hashed_rows import HashedRows
 from scalekit.kernels.row_hash import check_hashable, hash_rows
 
 Roles: TypeAlias = "np.ndarray[Any, np.dtype[np.int8]]"
@@ -75,27 +76,29 @@ class RowSketch:
     sampled: tuple[float, ...]
     name: str = ROWS
 
-    def of(self, rows: pl.DataFrame, role: Roles) -> dict[str, pl.DataFrame]:
+    def of(self, hashed: HashedRows, role: Roles) -> dict[str, pl.DataFrame]:
         """What is kept of some rows."""
-        kept = self._shares(rows, self.drawn, "sample") < np.asarray(self.sampled)[role]
-        sample = rows.filter(pl.Series(kept)).with_columns(role=pl.Series(role[kept]))
-        return {"twins": self._twins(rows, role), "sample": sample}
+        kept = self._shares(hashed, self.drawn, "sample") < np.asarray(self.sampled)[role]
+        sample = hashed.rows.select(self.columns).filter(pl.Series(kept))
+        twins = self._twins(hashed, role)
+        return {"twins": twins, "sample": sample.with_columns(role=pl.Series(role[kept]))}
 
-    def _twins(self, rows: pl.DataFrame, role: Roles) -> pl.DataFrame:
+    def _twins(self, hashed: HashedRows, role: Roles) -> pl.DataFrame:
         coarse = min(1.0, COARSER * self.share)
+        rows = hashed.rows.select(self.columns)
         part = _part(rows, role)
         if coarse < 1:
-            chosen = pl.Series(self._shares(rows, self.first, "first") < coarse)
+            chosen = pl.Series(self._shares(hashed, self.first, "first") < coarse)
             rows, part = rows.filter(chosen), part.filter(chosen)
         numbers = hash_rows(rows, self.hashed, purpose="sample", seed="rows")
         kept = numbers / _WORD < self.share / coarse
         return _counted(pl.Series("hash", numbers[kept]), part.filter(pl.Series(kept)))
 
-    def _shares(self, rows: pl.DataFrame, columns: tuple[str, ...], seed: str) -> Shares:
+    def _shares(self, hashed: HashedRows, columns: tuple[str, ...], seed: str) -> Shares:
         """A number in [0, 1) for each row, by its values; nothing is hashed where all rows are kept."""
         if seed == "sample" and min(self.sampled) >= 1:
-            return np.zeros(rows.height)
-        return hash_rows(rows, columns, purpose="sample", seed=seed) / _WORD
+            return np.zeros(hashed.rows.height)
+        return hashed.of(columns, purpose="sample", seed=seed) / _WORD
 
     def joined(self, left: Any, right: Any) -> Any:
         """What is kept of both."""
@@ -114,11 +117,12 @@ class GroupSketch:
     share: float
     name: str = GROUPS
 
-    def of(self, rows: pl.DataFrame, role: Roles) -> pl.DataFrame:
+    def of(self, hashed: HashedRows, role: Roles) -> pl.DataFrame:
         """What is kept of some rows."""
-        numbers = hash_rows(rows, self.hashed, purpose="sample", seed="findings")
+        numbers = hashed.of(self.hashed, purpose="sample", seed="findings")
         kept = numbers / _WORD < self.share
-        return _counted(pl.Series("hash", numbers[kept]), _part(rows, role).filter(pl.Series(kept)))
+        part = _part(hashed.rows, role).filter(pl.Series(kept))
+        return _counted(pl.Series("hash", numbers[kept]), part)
 
     def joined(self, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         """What is kept of both."""
@@ -132,9 +136,9 @@ class TimeRange:
     columns: tuple[str, ...]
     name: str = TIMES
 
-    def of(self, rows: pl.DataFrame, role: Roles) -> pl.DataFrame:
+    def of(self, hashed: HashedRows, role: Roles) -> pl.DataFrame:
         """What is kept of some rows."""
-        time = rows.to_series().alias("first")
+        time = hashed.rows[self.columns[0]].alias("first")
         found = pl.DataFrame({_PART: pl.Series(role), "first": time, "last": time})
         return self._least(found.drop_nulls())
 
@@ -153,12 +157,12 @@ class Moments:
     columns: tuple[str, ...]
     name: str = MOMENTS
 
-    def of(self, rows: pl.DataFrame, role: Roles) -> dict[str, Moment]:
+    def of(self, hashed: HashedRows, role: Roles) -> dict[str, Moment]:
         """What is kept of some rows, by column: (roles, 3)."""
         places = [np.flatnonzero(role == place) for place in range(len(ROLES))]
         found = {}
         for name in self.columns:
-            x = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            x = hashed.rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
             found[name] = np.array([_moments(x[here]) for here in places])
         return found
 
@@ -175,11 +179,12 @@ class DistinctSketch:
     share: float
     name: str = DISTINCT
 
-    def of(self, rows: pl.DataFrame, role: Roles) -> dict[str, pl.DataFrame]:  # noqa: ARG002 - of all roles alike
+    def of(self, hashed: HashedRows, role: Roles) -> dict[str, pl.DataFrame]:  # noqa: ARG002 - of all roles alike
         """What is kept of some rows."""
         found = {}
         for column in self.columns:
-            numbers = hash_rows(rows.select(column).drop_nulls(), purpose="sample", seed="values")
+            values = hashed.rows.select(column).drop_nulls()
+            numbers = hash_rows(values, purpose="sample", seed="values")
             kept = pl.Series("hash", numbers[numbers / _WORD < self.share])
             found[column] = _counted(kept, pl.Series(_PART, np.zeros(len(kept), np.int64)))
         return found

@@ -17,6 +17,7 @@ from scalekit.display.progress import progress
 from scalekit.errors import InvalidOperationError
 from scalekit.frame.frame import Frame
 from scalekit.kernels.row_hash import hash_rows
+from scalekit.kernels.value_hash import U64
 from scalekit.learn.arguments import schema
 
 _WORD = 1 << 64
@@ -82,11 +83,21 @@ def of_rows(rows: pl.DataFrame, columns: Sequence[str]) -> Fingerprint:
         What is hashed.
     """
     names = sorted(columns)
-    hashes = hash_rows(rows, names)
-    kinds = schema_hash({name: rows.schema[name] for name in names})
-    return Fingerprint(
-        rows.height, int(np.bitwise_xor.reduce(hashes, initial=0)), int(hashes.sum()), kinds
-    )
+    return of_hashes(hash_rows(rows, names), {name: rows.schema[name] for name in names})
+
+
+def of_hashes(hashes: U64, types: Mapping[str, pl.DataType]) -> Fingerprint:
+    """The fingerprint of rows by the hashes of their columns in the order of their names.
+
+    Parameters
+    ----------
+    hashes
+        One for each row.
+    types
+        Of these columns.
+    """
+    xor = int(np.bitwise_xor.reduce(hashes, initial=0))
+    return Fingerprint(len(hashes), xor, int(hashes.sum()), schema_hash(types))
 
 
 def joined(left: Fingerprint, right: Fingerprint) -> Fingerprint:
