@@ -229,15 +229,18 @@ class _Counter:
         layout, arrays = self.layout, self.arrays
         groups = arrays["scores"].shape[2]
         (fine,) = score_bins(np.array([score]), layout.fine_bins)
-        _note_exemplars(arrays["score_exemplar"][m, c], np.array([fine]), np.array([score]))
+        note_exemplars(arrays["score_exemplar"][m, c], np.array([fine]), np.array([score]))
         counted = np.bincount(true, cells.weight, groups)
         arrays["scores"][m, c, :, fine] += counted
         weight = len(true) if cells.weight is None else cells.weight.sum()
         arrays["score_sums"][0, m, c, fine] += score * weight
-        coarse = fine >> ((layout.fine_bins // layout.coarse_bins).bit_length() - 1)
-        is_binary = layout.task == "binary"
-        by_cell = cells.counts(true, groups) if is_binary else cells.by_block(true, groups)
-        arrays["cell_scores"][m, :, c, :, coarse] += by_cell
+        coarse = layout.coarse_bins
+        place = true * coarse + (fine >> ((layout.fine_bins // coarse).bit_length() - 1))
+        if layout.task == "binary":
+            self.ledger.count(("cell_scores", m, None), cells, place, groups * coarse)
+            return
+        by_block = cells.by_block(place, groups * coarse)
+        arrays["cell_scores"][m, :, c] += by_block.reshape(-1, groups, coarse)
 
     def _count_numbers(self, m: int, cells: Cells, rows: Rows) -> None:
         layout, arrays = self.layout, self.arrays

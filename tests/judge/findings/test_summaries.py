@@ -19,6 +19,7 @@ from scalekit.judge.findings.summaries import (
     summaries_for,
 )
 from scalekit.judge.protocol.protocol import Protocol
+from scalekit.kernels.hashed_rows import HashedRows
 
 ROW_SKETCH = RowSketch(
     ("x", "n", "y", "id"), ("x", "n", "y"), ("x",), ("id",), 0.04, (0.1, 0.1, 0.1)
@@ -44,7 +45,7 @@ def rows(height: int = 40_000) -> tuple[pl.DataFrame, np.ndarray]:
 def of_parts(summary, table, role, cuts):
     found = None
     for start, end in zip([0, *cuts], [*cuts, table.height], strict=True):
-        own = summary.of(table[start:end].select(summary.columns), role[start:end])
+        own = summary.of(HashedRows(table[start:end]), role[start:end])
         found = own if found is None else summary.joined(found, own)
     return found
 
