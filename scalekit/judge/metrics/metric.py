@@ -141,11 +141,6 @@ class Metric:
     noise: Callable[[Pooled], float] | None = None
 
     @property
-    def is_of_ranks(self) -> bool:
-        """Whether a second pass makes it exact: bins leave it open, and scores matter by their order alone."""
-        return self.bounds is not None and self.needs == ("scores",)
-
-    @property
     def is_of_means(self) -> bool:
         """Whether it is a function of means of terms alone, such as RMSE, and not of ranks or labels."""
         return bool(self.terms) and not self.needs and self.kind == "smooth"

@@ -161,12 +161,6 @@ def _average_precision(binary: Array) -> Array:
 
 
 def _average_precision_bounds(binary: Array, is_open: Array) -> tuple[Array, Array]:
-    low, high = _average_precision_parts(binary, is_open)
-    return low.sum(axis=-1), high.sum(axis=-1)
-
-
-def _average_precision_parts(binary: Array, is_open: Array) -> tuple[Array, Array]:
-    """What each bin adds at least and at most."""
     false, true = _above(binary)
     negative, positive = binary[:, 0], binary[:, 1]
     before = true - positive
@@ -176,27 +170,9 @@ def _average_precision_parts(binary: Array, is_open: Array) -> tuple[Array, Arra
         lost = false * np.log1p(np.nan_to_num(divided(positive, before + false)))
     worst = np.where(before + false > 0, positive - lost, positive)
     best = positive * np.nan_to_num(divided(true, true + false - negative))
-    low = np.where(is_open, np.minimum(worst, tied), tied)
-    high = np.where(is_open, best, tied)
-    return divided(low, true[:, :1]), divided(high, true[:, :1])
-
-
-def open_parts(counts: Array, is_open: Array) -> Array:
-    """How much each bin leaves open of the area or of the average precision, whichever is more, (B,).
-
-    Parameters
-    ----------
-    counts
-        (2, B) negatives and positives.
-    is_open
-        (B,) whether the order within a bin is not known.
-    """
-    binary = counts[None].astype(np.float64)
-    if not binary.sum(axis=-1).all():
-        return np.zeros(counts.shape[1])
-    ties = binary[0].prod(axis=0) * is_open / binary[0].sum(axis=-1).prod()
-    low, high = _average_precision_parts(binary, is_open)
-    return np.asarray(np.maximum(ties, (high - low)[0]))
+    low = np.where(is_open, np.minimum(worst, tied), tied).sum(axis=-1)
+    high = np.where(is_open, best, tied).sum(axis=-1)
+    return divided(low, true[:, 0]), divided(high, true[:, 0])
 
 
 def _lift(binary: Array, share: float) -> tuple[Array, Array, Array]:

@@ -7,11 +7,10 @@
    differences on the same rows, of one tally or of two; :func:`skill` compares with a baseline;
    :func:`agreement` says how alike two models are; :func:`holm` and :func:`benjamini_hochberg` are for many
    p values at once.
-4. ``scalekit.judge.statistics.curves`` (ROC, precision and recall, gain, reliability), ``.thresholds`` (thresholds,
-   costs, confusion) and ``.residuals`` (errors, bias by prediction, predicted against actual) are what pictures are
+4. ``scalekit.judge.statistics.curves`` (ROC, precision and recall, gain, reliability, thresholds, costs,
+   confusion) and ``.residuals`` (errors, bias by prediction, predicted against actual) are what pictures are
    made of, with bands.
-5. :func:`refinement` says what a second pass has to count for metrics of ranks to be exact, :func:`refine` counts it.
-6. :func:`to_tables` and :func:`from_tables` store a tally as Arrow tables.
+5. :func:`to_tables` and :func:`from_tables` store a tally as Arrow tables.
 
 Nothing after the pass reads a row again, so that it costs the same for a thousand rows and for a billion.
 """
@@ -24,13 +23,6 @@ from scalekit.judge.statistics.counting import tally
 from scalekit.judge.statistics.layout import Layout
 from scalekit.judge.statistics.multiple import benjamini_hochberg, holm
 from scalekit.judge.statistics.pairing import paired, skill
-from scalekit.judge.statistics.refining import (
-    Refined,
-    Refinement,
-    joined_refined,
-    refine,
-    refinement,
-)
 from scalekit.judge.statistics.results import results
 from scalekit.judge.statistics.tables import from_tables, to_tables
 from scalekit.judge.statistics.tally import Tally, empty, joined
@@ -38,8 +30,6 @@ from scalekit.judge.statistics.tally import Tally, empty, joined
 __all__ = [
     "Agreement",
     "Layout",
-    "Refined",
-    "Refinement",
     "Tally",
     "agreement",
     "benjamini_hochberg",
@@ -47,11 +37,8 @@ __all__ = [
     "from_tables",
     "holm",
     "joined",
-    "joined_refined",
     "paired",
     "positions",
-    "refine",
-    "refinement",
     "results",
     "skill",
     "tally",

@@ -13,7 +13,7 @@ from scalekit.judge.metrics.terms import TERMS, Rows
 from scalekit.judge.statistics.cells import Cells, Ledger
 from scalekit.judge.statistics.checked import Given, checked
 from scalekit.judge.statistics.layout import GRID, Layout
-from scalekit.judge.statistics.tally import Tally, empty, kept, note_exemplars, nothing, pairs
+from scalekit.judge.statistics.tally import Tally, empty, kept, nothing, pairs
 
 CHUNK = 1 << 16
 """Rows that are counted at a time: what is made of them stays near the processor."""
@@ -212,7 +212,7 @@ class _Counter:
             self._count_constant(m, c, float(score[0]), true, cells)
             return
         place = score_bins(score, fine)
-        note_exemplars(arrays["score_exemplar"][m, c], place, score)
+        _note_exemplars(arrays["score_exemplar"][m, c], place, score)
         counted = np.bincount(true * fine + place, cells.weight, groups * fine)
         arrays["scores"][m, c] += counted.reshape(groups, fine)
         arrays["score_sums"][0, m, c] += np.bincount(place, cells.weighted(score), fine)
@@ -273,7 +273,7 @@ class _Counter:
             return
         place = value_bins(y, layout.centre, layout.scale, layout.bins)
         off = y - layout.centre
-        note_exemplars(arrays["target_exemplar"], place, y)
+        _note_exemplars(arrays["target_exemplar"], place, y)
         arrays["targets"] += np.bincount(place, cells.weight, layout.bins)
         arrays["target_sums"][0] += np.bincount(place, cells.weighted(off), layout.bins)
         place >>= (layout.bins // layout.block_bins).bit_length() - 1
@@ -299,6 +299,22 @@ class _Counter:
             weighted = table if cells.weight is None else table * cells.weight
             with np.errstate(invalid="ignore", over="ignore"):
                 arrays["gram"][0] += weighted @ table.T
+
+
+def _note_exemplars(exemplar: Array, place: Array, value: Array) -> None:
+    """Keep the one value of each bin, and infinity for bins of several."""
+    known = exemplar[place]
+    is_news = known != value
+    is_news &= known != np.inf
+    news = np.flatnonzero(is_news)
+    if not len(news):
+        return
+    place, value = place[news], value[news]
+    is_empty = np.isnan(exemplar)
+    one = exemplar.copy()
+    one[place] = value
+    exemplar[is_empty] = one[is_empty]
+    exemplar[place[exemplar[place] != value]] = np.inf
 
 
 def _raise_to(array: Array, place: int, value: float) -> None:

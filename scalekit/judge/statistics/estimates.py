@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from scalekit.judge.metrics.arrays import Array, divided
 from scalekit.judge.metrics.errors import quantile_of
 from scalekit.judge.metrics.metric import Metric, Pooled
-from scalekit.judge.statistics.distributions import t_quantile, wilson
 from scalekit.judge.statistics.intervals import (
     NONE,
     Interval,
@@ -20,11 +19,9 @@ from scalekit.judge.statistics.intervals import (
     symmetric,
 )
 from scalekit.judge.statistics.pooling import present_blocks, versions, whole, without_each
-from scalekit.judge.statistics.refining import Refined, refined_scores
 from scalekit.judge.statistics.tally import Tally
 
 _DRAWS = 400
-_UNRESOLVED = 0.01
 _ORDER_LEVELS = {"median_ae": 0.5, "p90_ae": 0.9}
 
 
@@ -36,18 +33,6 @@ class Estimates:
     model: int
     place: int | None = None
     threshold: float | None = None
-    refined: Refined | None = None
-
-    @cached_property
-    def _ranked(self) -> Pooled:
-        """All rows, by the scores of a second pass."""
-        assert self.refined is not None
-        scores, is_pure = refined_scores(self.tally, self.refined, self.model)
-        return replace(self.pooled, scores=scores, is_pure=is_pure, means=None)
-
-    def _pooled_for(self, metric: Metric) -> Pooled:
-        is_exact = self.refined is not None and self.place is None and metric.is_of_ranks
-        return self._ranked if is_exact else self.pooled
 
     @cached_property
     def pooled(self) -> Pooled:
@@ -101,7 +86,7 @@ class Estimates:
 
     def value(self, metric: Metric) -> Array:
         """(E,): one value, or one for each class or quantile."""
-        return np.asarray(_columns(metric.value(self._pooled_for(metric)))[0])
+        return np.asarray(_columns(metric.value(self.pooled))[0])
 
     def values_without(self, metric: Metric) -> Array:
         """(blocks, E)."""
@@ -116,7 +101,7 @@ class Estimates:
         value = self.value(metric)
         if metric.bounds is None:
             return value, value
-        low, high = metric.bounds(self._pooled_for(metric))
+        low, high = metric.bounds(self.pooled)
         return _columns(np.minimum(low, high))[0], _columns(np.maximum(low, high))[0]
 
     def intervals(self, metric: Metric, level: float) -> list[Interval]:
@@ -139,21 +124,12 @@ class Estimates:
         if metric.trials is not None:
             trials = float(_columns(metric.trials(self.pooled))[0][place]) * self._kish(metric)
             return of_proportion(value, spread, trials, metric.transform, level)
-        if metric.at_limits is not None and (
-            value in (0.0, 1.0) or self._is_unresolved(metric, without)
-        ):
+        if metric.at_limits is not None and value in (0.0, 1.0):
             trials = float(metric.at_limits(self.pooled)[0]) * self._kish(metric)
-            return Interval(*wilson(value, max(trials, 1.0), t_quantile(level, 1e9)), "wilson")
+            return of_proportion(value, spread, trials, metric.transform, level)
         if metric.kind == "upward":
             return shifted(value, self._noise(metric, place), spread, level)
         return symmetric(value, spread, metric.transform, level)
-
-    def _is_unresolved(self, metric: Metric, without: Array) -> bool:
-        """Whether scores are so close to each other that coarse bins do not know what further passes do."""
-        if self.refined is None or not (metric.is_of_ranks and np.isfinite(without).any()):
-            return False
-        apart = abs(float(self.value(metric)[0]) - float(np.nanmean(without)))
-        return apart > _UNRESOLVED or (np.nanmax(without) == np.nanmin(without) and apart > 1e-12)
 
     def _noise(self, metric: Metric, place: int) -> tuple[float, float]:
         """What noise adds to a value that it can only make larger, at least and at most.

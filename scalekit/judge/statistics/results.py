@@ -13,7 +13,6 @@ from scalekit.judge.metrics.metric import Metric
 from scalekit.judge.statistics.estimates import Estimates
 from scalekit.judge.statistics.intervals import NONE
 from scalekit.judge.statistics.layout import Layout
-from scalekit.judge.statistics.refining import Refined
 from scalekit.judge.statistics.tally import Tally
 
 SCHEMA = {
@@ -40,7 +39,6 @@ def results(
     threshold: float | None = None,
     models: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
-    refined: Refined | None = None,
 ) -> pl.DataFrame:
     """Make the table of all metrics with their intervals.
 
@@ -53,16 +51,13 @@ def results(
     threshold
         Of binary tasks: from which score on a prediction is positive, by default that of the layout, at
         which counts are exact. At another one those of all rows are exact if it is an edge of a bin (as
-        thresholds from :func:`~scalekit.judge.statistics.thresholds.thresholds` are), and those of slices
+        thresholds from :func:`~scalekit.judge.statistics.curves.thresholds` are), and those of slices
         good to a bin.
     models
         Names of models; by default all.
     metrics
         Names of metrics of the task that the tally has the statistics for; by default those of the layout,
         without MAPE where a target is not above 0.
-    refined
-        What a second pass over the same rows has counted (:func:`~scalekit.judge.statistics.refining.refine`): metrics
-        of ranks of all rows are exact then to the error that was asked for.
 
     Returns
     -------
@@ -100,7 +95,7 @@ def results(
         row
         for model in places
         for place in (None, *range(len(layout.levels)))
-        for row in _rows(Estimates(tally, model, place, threshold, refined), chosen, level)
+        for row in _rows(Estimates(tally, model, place, threshold), chosen, level)
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 

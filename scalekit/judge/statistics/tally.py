@@ -271,26 +271,9 @@ def _join_sums(a: Array, b: Array) -> Array:
     return np.stack([total, lost])
 
 
-def join_exemplars(a: Array, b: Array) -> Array:
-    """The one value of each bin of both; infinite where there are several."""
+def _join_exemplars(a: Array, b: Array) -> Array:
     is_one = np.isnan(b) | (a == b)
     return np.where(np.isnan(a), b, np.where(is_one, a, np.inf))
-
-
-def note_exemplars(exemplar: Array, place: Array, value: Array) -> None:
-    """Keep the one value of each bin, and infinity for bins of several."""
-    known = exemplar[place]
-    is_news = known != value
-    is_news &= known != np.inf
-    news = np.flatnonzero(is_news)
-    if not len(news):
-        return
-    place, value = place[news], value[news]
-    is_empty = np.isnan(exemplar)
-    one = exemplar.copy()
-    one[place] = value
-    exemplar[is_empty] = one[is_empty]
-    exemplar[place[exemplar[place] != value]] = np.inf
 
 
 _JOINS: dict[Kind, Callable[[Array, Array], Array]] = {
@@ -299,7 +282,7 @@ _JOINS: dict[Kind, Callable[[Array, Array], Array]] = {
     "sum": _join_sums,
     "largest": np.maximum,
     "smallest": np.minimum,
-    "exemplar": join_exemplars,
+    "exemplar": _join_exemplars,
 }
 
 
