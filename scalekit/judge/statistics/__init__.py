@@ -7,8 +7,8 @@
    differences on the same rows, of one tally or of two; :func:`skill` compares with a baseline;
    :func:`agreement` says how alike two models are; :func:`holm` and :func:`benjamini_hochberg` are for many
    p values at once.
-4. ``scalekit.judge.statistics.curves`` (ROC, precision and recall, gain, reliability, thresholds, costs,
-   confusion) and ``.residuals`` (errors, bias by prediction, predicted against actual) are what pictures are
+4. ``scalekit.judge.statistics.curves`` (ROC, precision and recall, gain, reliability), ``.thresholds`` (thresholds,
+   costs, confusion) and ``.residuals`` (errors, bias by prediction, predicted against actual) are what pictures are
    made of, with bands.
 5. :func:`to_tables` and :func:`from_tables` store a tally as Arrow tables.
 

@@ -51,7 +51,7 @@ def results(
     threshold
         Of binary tasks: from which score on a prediction is positive, by default that of the layout, at
         which counts are exact. At another one those of all rows are exact if it is an edge of a bin (as
-        thresholds from :func:`~scalekit.judge.statistics.curves.thresholds` are), and those of slices
+        thresholds from :func:`~scalekit.judge.statistics.thresholds.thresholds` are), and those of slices
         good to a bin.
     models
         Names of models; by default all.

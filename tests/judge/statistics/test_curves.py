@@ -9,7 +9,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_curve, roc_curve
 
 from scalekit.errors import InvalidOperationError
-from scalekit.judge.statistics import Layout, curves, empty, residuals, tally
+from scalekit.judge.statistics import Layout, curves, empty, residuals, tally, thresholds
 
 N = 20_000
 
@@ -84,7 +84,7 @@ def test_histogram_of_scores(rows, counted):
 
 def test_thresholds_are_exact(rows, counted):
     y, p = rows
-    table = curves.thresholds(counted, "m", points=50)
+    table = thresholds.thresholds(counted, "m", points=50)
     for row in table.iter_rows(named=True):
         tn, fp, fn, tp = confusion_matrix(y, p >= row["threshold"]).ravel()
         assert (row["tn"], row["fp"], row["fn"], row["tp"]) == (tn, fp, fn, tp)
@@ -97,13 +97,13 @@ def test_thresholds_are_exact(rows, counted):
 def test_thresholds_of_few_scores_are_those_scores():
     layout = Layout("binary", ("m",), classes=(0, 1))
     y, p = np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.3, 0.3, 0.7, 0.7])
-    table = curves.thresholds(tally(layout, y, {"m": p}, np.arange(5)), "m")
+    table = thresholds.thresholds(tally(layout, y, {"m": p}, np.arange(5)), "m")
     assert table["threshold"].to_list()[:3] == [0.1, 0.3, 0.7]
 
 
 def test_costs(rows, counted):
     y, p = rows
-    table = curves.cost_curve(counted, "m", false_positive=1, false_negative=5, points=40)
+    table = thresholds.cost_curve(counted, "m", false_positive=1, false_negative=5, points=40)
     for at, cost in table.select("threshold", "cost").iter_rows():
         said = p >= at
         assert cost == pytest.approx(
@@ -114,10 +114,10 @@ def test_costs(rows, counted):
 
 def test_confusion_at_any_threshold(rows, counted):
     y, p = rows
-    at = curves.thresholds(counted, "m", points=7)["threshold"][3]
-    table = curves.confusion(counted, "m", threshold=at)
+    at = thresholds.thresholds(counted, "m", points=7)["threshold"][3]
+    table = thresholds.confusion(counted, "m", threshold=at)
     assert table["n"].to_list() == confusion_matrix(y, p >= at).ravel().tolist()
-    between = curves.confusion(counted, "m", threshold=0.3456)["n"].to_numpy()
+    between = thresholds.confusion(counted, "m", threshold=0.3456)["n"].to_numpy()
     np.testing.assert_allclose(between, confusion_matrix(y, p >= 0.3456).ravel(), atol=4)
 
 
@@ -134,7 +134,7 @@ def test_curves_of_several_classes():
         expected = np.interp(table["false_positive_rate"], false, true)
         np.testing.assert_allclose(table["true_positive_rate"], expected, atol=2e-3)
         assert curves.reliability_curve(counted, "m", of=2)["n"].sum() == 5000
-        assert curves.confusion(counted, "m")["n"].sum() == 5000
+        assert thresholds.confusion(counted, "m")["n"].sum() == 5000
         with pytest.raises(InvalidOperationError, match="give the position of one"):
             curves.roc_curve(counted, "m")
 
@@ -223,7 +223,7 @@ def test_pictures_of_nothing_are_empty():
     nothing = empty(Layout("binary", ("m",), classes=(0, 1)))
     assert curves.roc_curve(nothing, "m").height == 0
     assert curves.reliability_curve(nothing, "m").height == 0
-    assert curves.thresholds(nothing, "m").height == 1
+    assert thresholds.thresholds(nothing, "m").height == 1
 
 
 def test_pictures_of_another_task_are_refused(counted, counted_numbers):
@@ -232,7 +232,7 @@ def test_pictures_of_another_task_are_refused(counted, counted_numbers):
     with pytest.raises(InvalidOperationError, match="no scores"):
         curves.roc_curve(counted_numbers, "m")
     with pytest.raises(InvalidOperationError, match="no classes to confuse"):
-        curves.confusion(counted_numbers, "m")
+        thresholds.confusion(counted_numbers, "m")
 
 
 def test_one_score_for_all_gives_straight_lines():

@@ -33,6 +33,7 @@ from scalekit.judge.statistics.distributions import (
     wilson,
 )
 from scalekit.judge.statistics.intervals import jackknife
+from scalekit.judge.statistics.thresholds import thresholds
 
 
 @pytest.mark.parametrize("df", [1.0, 2.5, 19.0, 199.0, 1e5])
@@ -212,8 +213,6 @@ def test_differences_by_slice():
 def test_thresholds_of_each_model_at_an_edge_are_exact():
     layout, given, said = two_models()
     counted = tally(layout, outputs=said, **given)
-    from scalekit.judge.statistics.curves import thresholds
-
     at = thresholds(counted, "a", points=9)["threshold"][4]
     fixed = Layout("binary", ("a", "b"), classes=(0, 1), threshold=at)
     exact = results(tally(fixed, outputs=said, **given))

@@ -20,7 +20,8 @@ from scalekit.judge.pages.sections.confusions import (
     worst_confusions,
 )
 from scalekit.judge.report import DUMMY
-from scalekit.judge.statistics.curves import confusion, cost_curve, gain_curve, thresholds
+from scalekit.judge.statistics.curves import gain_curve
+from scalekit.judge.statistics.thresholds import confusion, cost_curve, thresholds
 
 if TYPE_CHECKING:
     from scalekit.judge.report import Report
