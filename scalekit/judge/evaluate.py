@@ -86,8 +86,8 @@ def evaluate(
     data_checks
         Rules for the rows, as for :func:`scalekit.check`.
     exact
-        Whether a second pass makes the ranks of a binary model exact (ROC AUC, average precision, KS, lift), rather than
-        known to 1e-3 with bounds.
+        Whether further passes over the test rows, mostly one, bring ROC AUC and average precision, and those of each class,
+        within 1e-6 of what the rows give (and KS and lift as near), rather than within bounds. Figures of slices stay.
     importance
         Whether to shuffle each feature among the test rows, 50,000 of them at most, and say how much that costs.
     learning_curve

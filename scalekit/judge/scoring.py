@@ -109,7 +109,7 @@ class Scoring:
         seen = Seen(rows)
         outputs, seconds = self._outputs(seen)
         hashed = HashedRows(rows)
-        y, block, slices, weight = self._columns(hashed)
+        y, block, slices, weight = self.columns(hashed)
         scale = rows.select(self.scales).to_numpy() if self.scales else None
         role = rows[ROLE].replace_strict(ROLES, range(len(ROLES)), return_dtype=pl.Int8).to_numpy()
         identity = sorted(self.identity)
@@ -137,7 +137,7 @@ class Scoring:
             outputs[model.name], seconds[model.name] = model.timed(seen)
         return outputs, seconds
 
-    def _columns(self, hashed: HashedRows) -> tuple[Array, Array, Array, Array | None]:
+    def columns(self, hashed: HashedRows) -> tuple[Array, Array, Array, Array | None]:
         """Target, blocks, slices and weights of some rows."""
         layout, rows = self.layout, hashed.rows
         if layout.task in OF_CLASSES:

@@ -90,7 +90,7 @@ def test_it_takes_one_pass_more(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(parts, "answers", counted)
     sk.evaluate(MODEL, FRAME, exact=True, **KEYS)
-    assert asked == ["judge LogisticRegression, dummy", "rank LogisticRegression, dummy"]
+    assert asked == ["judge LogisticRegression, dummy", "rank LogisticRegression"]
 
 
 def test_folds_and_other_tasks():

@@ -42,13 +42,15 @@ class Estimates:
     @cached_property
     def without(self) -> Pooled:
         """All rows but those of each block."""
-        weights = without_each(self.tally, self.place)
-        return versions(self.tally, self.model, weights, self.place, self.threshold)
+        return self.version(without_each(self.tally, self.place))
 
     @cached_property
     def drawn(self) -> Pooled:
         """Blocks drawn with replacement, the same in every run and for all models."""
-        weights = self.drawn_weights
+        return self.version(self.drawn_weights)
+
+    def version(self, weights: Array) -> Pooled:
+        """(versions, blocks) how often each block counts in each."""
         return versions(self.tally, self.model, weights, self.place, self.threshold)
 
     @cached_property
@@ -138,7 +140,7 @@ class Estimates:
         noise added, in simulations about half of it.
         """
         even = np.ones((1, self.drawn_weights.shape[1]))
-        plain = versions(self.tally, self.model, even, self.place, self.threshold)
+        plain = self.version(even)
         drawn = self.values_drawn(metric)[:, place]
         again = max(float(np.nanmean(drawn) - _columns(metric.value(plain))[0, place]), 0.0)
         most = 2.0 * again if metric.noise is None else metric.noise(self.without)

@@ -178,6 +178,13 @@ def skill(
     chosen = layout.metric(metric or layout.metrics[0])
     check_kept(layout, [chosen])
     mine, theirs = (Estimates(tally, layout.model(name)) for name in (model, baseline))
+    return skill_between(mine, theirs, chosen, level)
+
+
+def skill_between(
+    mine: Estimates, theirs: Estimates, chosen: Metric, level: float
+) -> tuple[float, float, float]:
+    """The skill of a model against a baseline, from what is known of both."""
     if mine.invalid or theirs.invalid or not mine.rows:
         return nan, nan, nan
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -95,7 +95,7 @@ def results(
         row
         for model in places
         for place in (None, *range(len(layout.levels)))
-        for row in _rows(Estimates(tally, model, place, threshold), chosen, level)
+        for row in rows_of(Estimates(tally, model, place, threshold), chosen, level)
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
@@ -145,9 +145,10 @@ def place_of(layout: Layout, place: int | None) -> tuple[str | None, str | None]
     return (None, None) if place is None else layout.levels[place]
 
 
-def _rows(
+def rows_of(
     estimates: Estimates, metrics: Sequence[Metric], level: float
 ) -> Iterator[tuple[Any, ...]]:
+    """The rows of the table for one model and slice."""
     layout = estimates.tally.layout
     where = place_of(layout, estimates.place)
     counts = estimates.rows, estimates.events, estimates.invalid
