@@ -36,6 +36,7 @@ from scalekit.judge.statistics.ranks import (
 )
 from scalekit.judge.statistics.refined import RANKING, Refined
 from scalekit.judge.statistics.results import rows_of
+from scalekit.kernels.hashed_rows import HashedRows
 
 MOST_PASSES = 8
 """A pass tells a million times more scores apart, and floats have 64 bits: three are enough."""
@@ -73,7 +74,7 @@ class Refining:
             return Failure(error)
 
     def _counted(self, rows: pl.DataFrame) -> Iterator[tuple[Place, _Part]]:
-        y, block, _, weight = self.scoring.columns(rows)
+        y, block, _, weight = self.scoring.columns(HashedRows(rows))
         here, seen = np.flatnonzero(y >= 0), Seen(rows)
         if not len(here):
             return

@@ -6,13 +6,14 @@ import numpy as np
 import polars as pl
 
 from scalekit.judge.findings.summaries import Moments
+from scalekit.kernels.hashed_rows import HashedRows
 
 
 def test_columns_of_every_name_have_their_moments() -> None:
     names = ("x", "column", "value", "variable", "n", "sum")
     rows = pl.DataFrame({name: [float(i), 2.0] for i, name in enumerate(names)})
     role = np.array([0, 2], dtype=np.int8)
-    found = Moments(names).of(rows, role)
-    sums = {(row["column"], row["__role"]): row["sum"] for row in found.to_dicts()}
-    expected = {(name, 0): float(i) for i, name in enumerate(names)}
-    assert sums == expected | {(name, 2): 2.0 for name in names}
+    found = Moments(names).of(HashedRows(rows), role)
+    assert list(found) == list(names)
+    for i, name in enumerate(names):  # count, sum and sum of squares of each role
+        assert found[name].tolist() == [[1.0, i, i * i], [0.0, 0.0, 0.0], [1.0, 2.0, 4.0]]
