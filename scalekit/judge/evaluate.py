@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -27,7 +28,7 @@ from scalekit.judge.judging import (
     linear,
     naive_baselines,
 )
-from scalekit.judge.learning_curve import learning_curve_of
+from scalekit.judge.learning_curve import learning_curve_of, shares_of
 from scalekit.judge.preparing import Prepared, one_model, prepare
 from scalekit.judge.protocol.inferred import protocol_of
 from scalekit.judge.recorded import recorded
@@ -51,7 +52,7 @@ def evaluate(
     data_checks: Any = None,
     exact: bool = False,
     importance: bool = False,
-    learning_curve: bool = False,
+    learning_curve: bool | Sequence[float] = False,
     **keywords: Any,
 ) -> Report:
     """Judge a model by a protocol: figures with intervals, against baselines, of the whole and of slices.
@@ -91,8 +92,8 @@ def evaluate(
     importance
         Whether to shuffle each feature among the test rows, 50,000 of them at most, and say how much that costs.
     learning_curve
-        Whether to fit the estimator on nested samples of the training rows too (1 %, 3 %, 10 %, 30 %, 100 %), and judge
-        each on the same test rows: what more rows are worth.
+        Whether to fit the estimator on nested samples of the training rows too (1 %, 3 %, 10 %, 30 %, 100 %), or their
+        shares, and judge each on the same test rows: what more rows are worth.
     keywords
         Keys of the protocol, such as ``target="late"``, ``key="id"``.
 
@@ -130,13 +131,14 @@ def evaluate(
     check_frame(frame, "evaluate")
     named = one_model(model, name)
     found = protocol_of(frame, protocol, **keywords)
+    shares = shares_of(learning_curve)
     with untracked():  # fits of baselines and folds are steps of this one
         prepared = prepare(named, frame, found, train=train, valid=valid, features=features)
         report = _report(prepared, reference, checks_of(frame, data_checks), exact=exact)
         if importance:
             report = replace(report, importance=_importance(prepared))
-        if learning_curve:
-            report = replace(report, learning_curve=_learning_curve(prepared))
+        if shares:
+            report = replace(report, learning_curve=_learning_curve(prepared, shares))
     seconds = perf_counter() - began
     return recorded(timed(report, seconds), seconds)
 
@@ -160,10 +162,10 @@ def _importance(prepared: Prepared) -> pl.DataFrame:
     return permutation_importance(prepared.ground, judged_model(name, model, prepared.ground))
 
 
-def _learning_curve(prepared: Prepared) -> pl.DataFrame:
+def _learning_curve(prepared: Prepared, shares: Sequence[float]) -> pl.DataFrame:
     ((name, model),) = prepared.final.items()
     inputs = judged_model(name, model, prepared.ground).inputs
-    return learning_curve_of(prepared.ground, model, inputs)
+    return learning_curve_of(prepared.ground, model, inputs, shares)
 
 
 def _baselines(

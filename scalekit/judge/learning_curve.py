@@ -36,7 +36,41 @@ SCHEMA = {
 }
 
 
-def learning_curve_of(ground: Ground, model: Any, features: Sequence[str]) -> pl.DataFrame:
+def shares_of(learning_curve: Any) -> tuple[float, ...]:
+    """The shares that were asked for, from small to large; none where no curve was.
+
+    Parameters
+    ----------
+    learning_curve
+        Whether there is one, or its shares.
+
+    Raises
+    ------
+    InvalidOperationError
+        Where one is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> shares_of(True), shares_of([1, 0.5]), shares_of(False)
+    ((0.01, 0.03, 0.1, 0.3, 1.0), (0.5, 1.0), ())
+    """
+    if isinstance(learning_curve, bool):
+        return SHARES if learning_curve else ()
+    try:
+        found = tuple(sorted({float(share) for share in learning_curve}))
+    except (TypeError, ValueError):
+        found = ()
+    if not found or not all(0.0 < share <= 1.0 for share in found):
+        raise InvalidOperationError(
+            f"learning_curve={learning_curve!r}: give True, or shares of the training rows above 0 and up to 1, "
+            f"such as {list(SHARES)}"
+        )
+    return found
+
+
+def learning_curve_of(
+    ground: Ground, model: Any, features: Sequence[str], wanted: Sequence[float] = SHARES
+) -> pl.DataFrame:
     """The primary metric by rows of training, on the same test rows, in one pass for all samples.
 
     Where models are cross-validated, the first fold holds the test rows.
@@ -49,6 +83,8 @@ def learning_curve_of(ground: Ground, model: Any, features: Sequence[str]) -> pl
         An estimator, fitted or not; it is cloned.
     features
         Columns that it reads.
+    wanted
+        Shares of the training rows, from small to large; those of fewer than 100 rows are left out, but for the largest.
 
     Returns
     -------
@@ -67,7 +103,8 @@ def learning_curve_of(ground: Ground, model: Any, features: Sequence[str]) -> pl
         )
     estimator = _unfitted(model)
     train = ground.rows.of("train")
-    shares = [s for s in SHARES if s * ground.census.rows["train"] >= LEAST_ROWS] or [1.0]
+    rows = ground.census.rows["train"]
+    shares = [s for s in wanted if s * rows >= LEAST_ROWS] or [max(wanted)]
     fits = {share: _fitted(estimator, train, ground, features, share) for share in shares}
     done = {share: one for share, one in fits.items() if one is not None}
     judged = [judged_model(_name(share), one, ground) for share, one in done.items()]
@@ -108,7 +145,10 @@ def _fitted(
     """The estimator fitted on a share of the training rows; None where these are too few for it."""
     if share < 1:
         unit = ground.protocol.unit or hashable(train)
-        number = row_share(*unit, seed=ground.protocol.split.salt, purpose="sample")
+        seed = (
+            f"{ground.protocol.split.salt}/learning curve"  # the rows may be a sample by the salt
+        )
+        number = row_share(*unit, seed=seed, purpose="sample")
         train = train.filter(number < share)
     try:
         return fitted_on(estimator, train, ground.protocol, features)
