@@ -63,6 +63,36 @@ def assert_reports_on(settings: dict[str, Any], folder: Path) -> None:
     assert found.decision.passed
 
 
+def assert_extras_on(settings: dict[str, Any], folder: Path) -> None:
+    path = folder / "rows.parquet"
+    people(3000).write_parquet(path)
+    keys: dict[str, Any] = {
+        "target": "churned", "key": "id", "group": "customer", "baselines": ["dummy"], "exact": True,
+        "importance": True, "learning_curve": [0.3, 1.0],
+    }  # fmt: skip
+    with sk.config(track=False, backend="polars"):
+        frame = sk.scan_parquet(str(path))
+        train = sk.split(frame, group="customer").train
+        model = sk.fit(LogisticRegression(), train, target="churned", features=FEATURES)
+        wanted = sk.evaluate(model, frame, **keys)
+    with sk.config(**settings, track=False, partitions=4):
+        found = sk.evaluate(model, sk.scan_parquet(str(path)), **keys)
+    assert_frame_equal(found.results, wanted.results, rel_tol=1e-8)
+    assert_frame_equal(found.importance, wanted.importance, rel_tol=1e-8, abs_tol=1e-12)
+    assert_frame_equal(found.learning_curve, wanted.learning_curve, rel_tol=1e-6)
+    assert found.provenance["refined"] == wanted.provenance["refined"]
+
+
+@pytest.mark.dask
+def test_extras_are_the_same_on_dask(dask_settings: Any, tmp_path: Path) -> None:
+    assert_extras_on(dask_settings, tmp_path)
+
+
+@pytest.mark.ray
+def test_extras_are_the_same_on_ray(tmp_path: Path) -> None:
+    assert_extras_on(RAY, tmp_path)
+
+
 @pytest.mark.dask
 def test_tallies_are_the_same_on_dask(dask_settings: Any, tmp_path: Path) -> None:
     assert_same_on(dask_settings, tmp_path)
