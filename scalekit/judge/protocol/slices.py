@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -11,9 +11,7 @@ from scalekit.errors import ColumnNotFoundError, ConfigError, SchemaError
 from scalekit.expr.builders import col, lit, when
 from scalekit.expr.expr import Expr
 from scalekit.expr.joining import concat_str
-from scalekit.expr.shortcuts import len as count_rows
 from scalekit.frame.frame import Frame
-from scalekit.io.combine import concat
 from scalekit.judge.protocol import accepted
 from scalekit.judge.protocol.names import HORIZON
 from scalekit.judge.protocol.protocol import Protocol
@@ -79,11 +77,12 @@ def slices_of(protocol: Protocol, frame: Frame) -> dict[str, Expr]:
     names = protocol.slices
     if HORIZON in schema(frame) and HORIZON_SLICE not in names:
         names = (HORIZON_SLICE, *names)
-    return {name: _slice(protocol, frame, name).alias(name) for name in names}
+    cuts = _cuts(protocol, frame, names)
+    return {name: _slice(protocol, frame, name, cuts.get(name, ())).alias(name) for name in names}
 
 
 def levels(frame: Frame, slices: Mapping[str, Expr], most: int = 50) -> dict[str, tuple[str, ...]]:
-    """The levels of each slice, found by one query: at most ``most``, those with most rows.
+    """The levels of each slice, found by one reading of the rows: at most ``most``, those with most rows.
 
     Parameters
     ----------
@@ -101,13 +100,27 @@ def levels(frame: Frame, slices: Mapping[str, Expr], most: int = 50) -> dict[str
     """
     if not slices:
         return {}
-    counted = [
-        frame.select(level=expression).group_by("level").agg(rows=count_rows())
-        .select(lit(name).alias("slice"), "level", "rows")
-        for name, expression in slices.items()
+    places = {str(place): name for place, name in enumerate(slices)}
+    texts = frame.select(**dict(zip(places, slices.values(), strict=True)))
+    counted = texts.map_batches(_counted, schema=_COUNTS, whole=False)
+    rows = counted.group_by("slice", "level").agg(rows=col("rows").sum()).collect()
+    return {
+        name: _levels(rows.filter(pl.col("slice") == place), name, most)
+        for place, name in places.items()
+    }
+
+
+_COUNTS = {"slice": pl.String(), "level": pl.String(), "rows": pl.Int64()}
+
+
+def _counted(texts: pl.DataFrame) -> pl.DataFrame:
+    """How often each level of each slice is there in some rows."""
+    found = [
+        texts.select(level=name).group_by("level").agg(rows=pl.len().cast(pl.Int64))
+        .select(pl.lit(name).alias("slice"), "level", "rows")
+        for name in texts.columns
     ]  # fmt: skip
-    rows = concat(counted).collect()
-    return {name: _levels(rows.filter(pl.col("slice") == name), name, most) for name in slices}
+    return pl.concat(found)
 
 
 def _levels(rows: pl.DataFrame, name: str, most: int) -> tuple[str, ...]:
@@ -118,13 +131,10 @@ def _levels(rows: pl.DataFrame, name: str, most: int) -> tuple[str, ...]:
     return (*kept, OTHER) if len(by_size) > most else tuple(kept)
 
 
-def _slice(protocol: Protocol, frame: Frame, name: str) -> Expr:
-    types = schema(frame)
-    if name == HORIZON_SLICE and HORIZON in types:
-        digits = len(str(protocol.horizon or 0))
-        return col(HORIZON).cast(pl.String).str.zfill(max(digits, 2))
+def _base(protocol: Protocol, types: Mapping[str, pl.DataType], name: str) -> tuple[str, str]:
+    """The column of a slice, and what follows the colon; of a column as it is, nothing does."""
     if name in types:
-        return _by_value(name, types[name])
+        return name, ""
     base, colon, how = name.rpartition(":")
     if base == "time" and base not in types and protocol.time is not None:
         base = protocol.time
@@ -132,8 +142,19 @@ def _slice(protocol: Protocol, frame: Frame, name: str) -> Expr:
         raise ColumnNotFoundError.missing(
             [base if colon else name], list(types), what="slice column"
         )
-    if match := _QUANTILES.fullmatch(how):
-        return _by_quantile(frame, name, base, int(match[1]))
+    return base, how
+
+
+def _slice(protocol: Protocol, frame: Frame, name: str, cuts: Sequence[float]) -> Expr:
+    types = schema(frame)
+    if name == HORIZON_SLICE and HORIZON in types:
+        digits = len(str(protocol.horizon or 0))
+        return col(HORIZON).cast(pl.String).str.zfill(max(digits, 2))
+    base, how = _base(protocol, types, name)
+    if not how:
+        return _by_value(name, types[name])
+    if _QUANTILES.fullmatch(how):
+        return _by_quantile(base, cuts)
     if how not in PERIODS:
         wanted = (
             f"{accepted.nearest(how, PERIODS)}after the colon: {', '.join(PERIODS)}, or quantile4"
@@ -172,18 +193,47 @@ def _by_period(name: str, column: str, dtype: pl.DataType, period: str) -> Expr:
     return level.fill_null(MISSING)
 
 
-def _by_quantile(frame: Frame, name: str, column: str, count: int) -> Expr:
-    dtype = schema(frame)[column]
+def _cuts(protocol: Protocol, frame: Frame, names: Sequence[str]) -> dict[str, list[float]]:
+    """Where each slice by quantiles is cut, so that no interval is empty: one query for all of them."""
+    types = schema(frame)
+    asked: dict[str, tuple[Expr, int]] = {}
+    for name in names:
+        if name == HORIZON_SLICE and HORIZON in types:
+            continue
+        base, how = _base(protocol, types, name)
+        if how and (match := _QUANTILES.fullmatch(how)):
+            asked[name] = _number(name, base, types[base], int(match[1])), int(match[1])
+    if not asked:
+        return {}
+    wanted = {}
+    for place, (value, count) in enumerate(asked.values()):
+        wanted[f"{place}:0"] = value.min()
+        wanted |= {f"{place}:{i}": value.quantile(i / count) for i in range(1, count)}
+    found = frame.select(**wanted).collect().row(0, named=True)
+    cuts = {}
+    for place, (name, (_, count)) in enumerate(asked.items()):
+        least = found[f"{place}:0"]
+        ends = [found[f"{place}:{i}"] for i in range(1, count)]
+        cuts[name] = sorted({cut for cut in ends if cut is not None and cut > least})
+    return cuts
+
+
+def _number(name: str, column: str, dtype: pl.DataType, count: int) -> Expr:
+    """The column that is to be cut, with null for NaN."""
     if not dtype.is_numeric():
         raise SchemaError(f"slice {name!r}: {column!r} is of type {dtype}, which has no quantiles")
     if not 2 <= count <= _MOST_QUANTILES:
         raise ConfigError(f"slices={name!r}: from 2 to {_MOST_QUANTILES} quantiles")
+    return _without_nan(column)
+
+
+def _without_nan(column: str) -> Expr:
     value = col(column).cast(pl.Float64)
-    value = when(~value.is_nan()).then(value)
-    asked = [value.quantile(i / count).alias(str(i)) for i in range(1, count)]
-    least, *found = frame.select(value.min(), *asked).collect().row(0)
-    cuts = sorted({cut for cut in found if cut is not None and cut > least})  # none is empty
-    ends = [*cuts, None]
+    return when(~value.is_nan()).then(value)
+
+
+def _by_quantile(column: str, cuts: Sequence[float]) -> Expr:
+    value, ends = _without_nan(column), [*cuts, None]
     level = when(value.is_null()).then(lit(MISSING))
     for place, end in enumerate(ends[:-1]):
         level = level.when(value < end).then(lit(_interval(place, ends)))

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import scalekit as sk
+from scalekit import run
 from scalekit.errors import ColumnNotFoundError, ConfigError, SchemaError
 from scalekit.judge.protocol.names import HORIZON
 from scalekit.judge.protocol.protocol import Protocol
@@ -83,6 +84,26 @@ def test_rare_levels_are_together() -> None:
     found = levels(frame, slices_of(Protocol("binary", "y", slices="n"), frame), most=3)
     assert found == {"n": ("1", "2", "3", OTHER)}
     assert levels(frame, {}) == {}
+
+
+def test_two_queries_find_the_levels_of_all_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    collect = run.collect
+
+    def counted(plan: Any, *rest: Any) -> Any:
+        asked.append(plan)
+        return collect(plan, *rest)
+
+    monkeypatch.setattr(run, "collect", counted)
+    names = ["y:quantile4", "n:quantile10", "region", "day:month"]
+    days = [date(2024, 1 + i % 3, 1) for i in range(40)]
+    texts = ["ab"[i % 2] for i in range(40)]
+    frame = sk.from_dict(
+        {"y": list(range(40)), "n": [i / 8 for i in range(40)], "region": texts, "day": days}
+    )
+    found = levels(frame, slices_of(Protocol("regression", "y", slices=names), frame))
+    assert [len(found[name]) for name in names] == [4, 10, 2, 3]
+    assert len(asked) == 2
 
 
 def test_ten_quantiles_sort_as_they_stand() -> None:
