@@ -23,7 +23,7 @@ from benchmarks.judge.models import fitted
 from scalekit import parts, run
 from scalekit.config import Config, resolve
 from scalekit.judge.judged import Seen
-from scalekit.judge.scoring import Scoring
+from scalekit.judge.scoring import ASKED, Scoring
 
 CLUSTERS = ("dask", "ray")
 
@@ -36,11 +36,12 @@ class Alone:
 
     def __call__(self, rows: pl.DataFrame) -> dict[str, int]:
         """Ask all models; the rows are brought into their form once, as when they are judged."""
-        seen = Seen(rows).features(data.FEATURES)
-        return {
-            name: int((model.predict_proba(seen)[:, 1] >= 0.5).sum())
-            for name, model in self.models.items()
-        }
+        found = dict.fromkeys(self.models, 0)
+        for some in rows.iter_slices(ASKED):
+            seen = Seen(some).features(data.FEATURES)
+            for name, model in self.models.items():
+                found[name] += int((model.predict_proba(seen)[:, 1] >= 0.5).sum())
+        return found
 
 
 @dataclass

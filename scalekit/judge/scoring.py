@@ -26,6 +26,9 @@ from scalekit.plan.nodes import Plan
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
+ASKED = 1 << 17
+"""Rows that models are asked about at one time: one-hot columns and splines of a whole part fill a small worker."""
+
 SLICE = "__scalekit_slice_"
 """What the columns of slices begin with; their place follows."""
 
@@ -106,8 +109,7 @@ class Scoring:
             return Failure(error)
 
     def _scored(self, rows: pl.DataFrame) -> Scored:
-        seen = Seen(rows)
-        outputs, seconds = self._outputs(seen)
+        outputs, seconds = self._outputs(rows)
         hashed = HashedRows(rows)
         y, block, slices, weight = self.columns(hashed)
         scale = rows.select(self.scales).to_numpy() if self.scales else None
@@ -131,11 +133,17 @@ class Scoring:
         found = {one.name: one.of(hashed, role) for one in self.summaries}
         return Scored(tallies, prints, seconds, found)
 
-    def _outputs(self, seen: Seen) -> tuple[dict[str, Array], dict[str, float]]:
-        outputs, seconds = {}, {}
-        for model in self.models:
-            outputs[model.name], seconds[model.name] = model.timed(seen)
-        return outputs, seconds
+    def _outputs(self, rows: pl.DataFrame) -> tuple[dict[str, Array], dict[str, float]]:
+        """Of all models, and how long each took; a model's own copies of the rows are of some at a time."""
+        found: dict[str, list[Array]] = {model.name: [] for model in self.models}
+        seconds = dict.fromkeys(found, 0.0)
+        for some in rows.iter_slices(ASKED):
+            seen = Seen(some)
+            for model in self.models:
+                output, spent = model.timed(seen)
+                found[model.name].append(output)
+                seconds[model.name] += spent
+        return {name: np.concatenate(outputs) for name, outputs in found.items()}, seconds
 
     def columns(self, hashed: HashedRows) -> tuple[Array, Array, Array, Array | None]:
         """Target, blocks, slices and weights of some rows."""

@@ -18,6 +18,7 @@ from sklearn.linear_model import (
 import scalekit as sk
 from scalekit import parts
 from scalekit.errors import ComputeError
+from scalekit.judge import scoring
 from scalekit.judge.judging import Judgement, dummy, judge, judged_model, linear
 from scalekit.judge.preparing import prepare
 from scalekit.judge.protocol.protocol import Protocol
@@ -133,6 +134,26 @@ def test_the_rows_are_read_once_for_all_models_and_roles(
         monkeypatch.setattr(parts, "answers", counted)
         judged(frame, "binary")
     assert asked == ["judge m, dummy"]
+
+
+def test_large_parts_are_asked_about_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    with read("serial, 1 part", PEOPLE, tmp_path) as frame:
+        wanted = {task: judged(frame, task) for task in TASKS}
+        monkeypatch.setattr(scoring, "ASKED", 400)
+        for task, whole in wanted.items():
+            assert_same_tallies(judged(frame, task), whole)
+
+
+def test_slices_are_counted_of_test_rows(tmp_path: Path):
+    with read("polars", PEOPLE, tmp_path) as frame:
+        found = judged(frame, "binary")
+    assert {role: bool(t.layout.slices) for role, t in found.scored.tallies.items()} == {
+        "train": False,
+        "valid": False,
+        "test": True,
+    }
 
 
 def test_models_are_asked_once_for_each_part(tmp_path: Path):
