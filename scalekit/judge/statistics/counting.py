@@ -229,7 +229,7 @@ class _Counter:
         layout, arrays = self.layout, self.arrays
         groups = arrays["scores"].shape[2]
         (fine,) = score_bins(np.array([score]), layout.fine_bins)
-        note_exemplars(arrays["score_exemplar"][m, c], np.array([fine]), np.array([score]))
+        _note_exemplars(arrays["score_exemplar"][m, c], np.array([fine]), np.array([score]))
         counted = np.bincount(true, cells.weight, groups)
         arrays["scores"][m, c, :, fine] += counted
         weight = len(true) if cells.weight is None else cells.weight.sum()
