@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
@@ -87,8 +88,9 @@ def fit_all_over_parts(
     NotDistributableError
         Where one of them has no fit over partitions; before anything is read.
     """
-    for one in chosen.values():
-        refuse(one)
+    for name, one in chosen.items():
+        with naming(name):
+            refuse(one)
     config = in_smaller_parts(config)
     several = tuple(chosen.values())
     by_position = any(one.needs_positions for one in several)
@@ -129,8 +131,15 @@ def _as_taken(chosen: Chosen, data: Data, roles: Roles) -> Data:
 
 def _named(name: str, steps: Steps) -> Steps:
     """The same fit, whose errors say which of several it was."""
-    try:
+    with naming(name):
         return (yield from steps)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Errors within say which of several estimators it was."""
+    try:
+        yield
     except Exception as error:
         error.add_note(f"while fitting {name!r}")
         raise

@@ -91,7 +91,7 @@ def process() -> Run:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **variables}
         done = subprocess.run(
             [sys.executable, "-m", "scalekit", *map(str, arguments)],
-            env=environment, capture_output=True, text=True, timeout=100, check=False,
+            env=environment, capture_output=True, text=True, timeout=110, check=False,
         )  # fmt: skip
         return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -60,7 +60,9 @@ def test_a_dry_run_names_what_cannot_be_fitted(folder: Path, command: Run) -> No
     ended = command("run", "late.toml", "--dry-run")
     assert ended.code == 1
     assert "near: KNeighborsClassifier cannot be fitted over partitions" in ended.out
-    assert command("run", "late.toml").code == 2
+    ended = command("run", "late.toml")
+    assert ended.code == 2
+    assert "while fitting 'tree'" in ended.err
 
 
 def test_settings_go_from_the_command_to_the_file_to_the_environment(
@@ -321,14 +323,15 @@ def test_a_process_of_its_own_finds_modules_beside_the_file(folder: Path, proces
 
 
 @pytest.mark.dask
-def test_an_experiment_on_a_cluster_finds_what_it_finds_here(folder: Path, process: Run) -> None:
-    write(folder, EXPERIMENT + '[settings]\nworkers = 2\nworker_memory = "1GiB"\npartitions = 3\n')
-    here = json.loads(process("run", "late.toml", "--json", "--backend", "polars").out)
-    ended = process(
-        "run", "late.toml", "--json", "--backend", "dask", "--only", "logistic", "--only", "tree"
-    )
+def test_an_experiment_on_a_cluster_finds_what_it_finds_here(
+    folder: Path, command: Run, dask_settings: dict[str, Any]
+) -> None:
+    write(folder, EXPERIMENT + '[fit]\non_unsupported = "gather"\n')
+    here = found(command("run", "late.toml", "--json", "--backend", "polars"))
+    with sk.config(**dask_settings, partitions=3):
+        ended = command("run", "late.toml", "--json", "--backend", "dask")
     assert ended.code == 0, ended.err
-    there = json.loads(ended.out)
+    there = found(ended)
     assert there["comparison"]["provenance"]["backend"] == "dask"
     for name in ("logistic", "tree"):
         mine, theirs = (one["reports"][name]["results"][0] for one in (here, there))

@@ -127,8 +127,9 @@ def notes(error: pytest.ExceptionInfo[BaseException]) -> str:
 def test_what_cannot_be_fitted_is_named_before_anything_is_read() -> None:
     frame = rows()
     models = {"good": Ridge(), "bad": DBSCAN()}
-    with pytest.raises(exceptions.NotDistributableError, match="DBSCAN"):
+    with pytest.raises(exceptions.NotDistributableError, match="DBSCAN") as refused:
         fit_all(models, frame, target="delay", solver="passes")
+    assert notes(refused) == "while fitting 'bad'"
     with pytest.raises(exceptions.ColumnNotFoundError, match="'y'") as error:
         fit_all(
             {"good": Ridge(), "other": Ridge()}, frame, target="delay", features={"other": ["y"]}
