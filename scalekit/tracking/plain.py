@@ -44,25 +44,12 @@ def plain(value: Any, name: str = "") -> Any:
     >>> plain({"depth": 3, "password": "hunter2", "uri": "postgresql://me:pw@db/x"})
     {'depth': 3, 'password': '***', 'uri': 'postgresql://***@db/x'}
     """
-    if _SECRET_NAME.search(name) and not isinstance(value, bool | int | float | type(None)):
-        return HIDDEN
-    match value:
-        case None | bool():
-            return value
-        case str():
-            return hidden(str(value))[:_LONGEST]
-        case int():
-            return int(value)
-        case float():
-            return _number(float(value))
-        case datetime() | date() | time():
-            return value.isoformat()
-    return _structure(value)
+    return _plain(value, name, _secrets_here())
 
 
 def hidden(text: str) -> str:
     """A text without what looks like a secret, and without the secrets of this process' environment."""
-    return redact(text, _secrets(tuple(os.environ.items())))
+    return redact(text, _secrets_here())
 
 
 def number(value: object) -> float:
@@ -70,18 +57,38 @@ def number(value: object) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def _structure(value: Any) -> Any:
+def _plain(value: Any, name: str, secrets: tuple[str, ...]) -> Any:
+    if _SECRET_NAME.search(name) and not isinstance(value, bool | int | float | type(None)):
+        return HIDDEN
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return redact(str(value), secrets)[:_LONGEST]
+        case int():
+            return int(value)
+        case float():
+            return _number(float(value))
+        case datetime() | date() | time():
+            return value.isoformat()
+    return _structure(value, secrets)
+
+
+def _structure(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
-        return {hidden(str(key)): plain(item, str(key)) for key, item in value.items()}
+        return {
+            redact(str(key), secrets): _plain(item, str(key), secrets)
+            for key, item in value.items()
+        }
     if isinstance(value, set | frozenset):
-        return [plain(item) for item in sorted(value, key=repr)]
+        return [_plain(item, "", secrets) for item in sorted(value, key=repr)]
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name), f.name) for f in fields(value)}
+        return {f.name: _plain(getattr(value, f.name), f.name, secrets) for f in fields(value)}
     if _is_small_array(value):
-        return plain(value.tolist())
+        return _plain(value.tolist(), "", secrets)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return [plain(item) for item in value]
-    return hidden(text_of(value))[:_LONGEST]
+        return [_plain(item, "", secrets) for item in value]
+    return redact(text_of(value), secrets)[:_LONGEST]
 
 
 def text_of(value: Any) -> str:
@@ -101,6 +108,10 @@ def _is_small_array(value: Any) -> bool:
 
 def _number(value: float) -> float | str:
     return value if math.isfinite(value) else str(value)
+
+
+def _secrets_here() -> tuple[str, ...]:
+    return _secrets(tuple(os.environ.items()))
 
 
 @lru_cache(maxsize=4)
