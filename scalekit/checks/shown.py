@@ -13,11 +13,12 @@ _MARKS = {"pass": "✓", "warn": "!", "error": "✗", "critical": "✗✗"}
 # Okabe and Ito's colours, which colour-blind readers tell apart; the mark and the word say the same
 _COLOURS = {"pass": "#009e73", "warn": "#e69f00", "error": "#d55e00", "critical": "#cc79a7"}
 
+# a class twice goes before what Jupyter says of tables
 _STYLE = """<style>
 .scalekit-checks {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; line-height: 1.4}
 .scalekit-checks .wide {overflow-x: auto; max-width: 100%}
 .scalekit-checks table {border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 4px 0}
-.scalekit-checks th, .scalekit-checks td {padding: 2px 10px; text-align: left; vertical-align: top}
+.scalekit-checks.scalekit-checks th, .scalekit-checks.scalekit-checks td {padding: 2px 10px; text-align: left; vertical-align: top}
 .scalekit-checks th {border-bottom: 1px solid rgba(128, 128, 128, .5)}
 .scalekit-checks .level {border-left: 4px solid; padding-left: 6px; white-space: nowrap}
 .scalekit-checks .weak {opacity: .7}

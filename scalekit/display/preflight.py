@@ -88,11 +88,12 @@ def _row(finding: Finding) -> str:
     return f"<tr class='{finding.level}'><td title='{finding.level}'>{_MARKS[finding.level]}</td>{told}</tr>"
 
 
-# Colours of the page, weakened, as those of a frame: they read in light and dark themes.
+# Colours of the page, weakened, as those of a frame: they read in light and dark themes. A class twice goes before what
+# Jupyter says of tables.
 _STYLE = """<style>
 .scalekit-preflight {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px; line-height: 1.4}
 .scalekit-preflight table {border-collapse: collapse; margin: 6px 0}
-.scalekit-preflight th, .scalekit-preflight td {padding: 2px 10px; text-align: left; vertical-align: top}
+.scalekit-preflight.scalekit-preflight th, .scalekit-preflight.scalekit-preflight td {padding: 2px 10px; text-align: left; vertical-align: top}
 .scalekit-preflight thead {border-bottom: 1px solid rgba(128, 128, 128, .5)}
 .scalekit-preflight .error td:first-child {color: #d33}
 .scalekit-preflight .warn td:first-child {color: #c80}

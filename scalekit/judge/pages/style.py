@@ -49,6 +49,7 @@ _TABLES = """
 .sk-page caption {text-align: left; font-weight: 600; padding: 2px 8px 4px 0}
 .sk-page th, .sk-page td {padding: 4px 10px 4px 0; text-align: left; vertical-align: top; background: var(--page);
  border-bottom: 1px solid var(--hair); min-width: 3.5em; max-width: 24em; white-space: normal; overflow-wrap: break-word}
+.sk-page.sk-page th:not(.number), .sk-page.sk-page td:not(.number) {text-align: left} /* whatever Jupyter says of tables */
 .sk-page thead th {vertical-align: bottom; border-bottom: 1px solid var(--weak)}
 .sk-page tbody th {font-weight: 500; position: sticky; left: 0; overflow-wrap: break-word}
 .sk-page .number {text-align: right; white-space: nowrap; padding-left: 8px}
