@@ -208,7 +208,7 @@ COMMANDS = {
             "scalekit run experiment.toml --sample 0.01 --only forest",
             "scalekit run experiment.toml --backend dask --out results/",
             "scalekit run experiment.toml --dry-run    # what would be done",
-            "scalekit run experiment.toml --json | jq .leaderboard",
+            "scalekit run experiment.toml --json | jq .comparison.best",
         ),
         _run,
         "scalekit.command.run.command:run",
