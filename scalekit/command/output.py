@@ -15,6 +15,7 @@ from enum import Enum
 from numbers import Integral, Real
 from typing import Any, TextIO
 
+from scalekit.display.text import shortened
 from scalekit.storage.redaction import redact
 
 _STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
@@ -130,9 +131,12 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] = (), indent: str
     return "\n".join(lines)
 
 
-def terminal_width() -> int:
-    """Columns that a line may have."""
-    return shutil.get_terminal_size((100, 24)).columns
+def cut_to_screen(text: str, stream: TextIO) -> str:
+    """Lines without what a terminal would break into the next one; all of them where nobody looks on."""
+    if not getattr(stream, "isatty", bool)():
+        return text
+    width = shutil.get_terminal_size((100, 24)).columns
+    return "\n".join(shortened(line, width) for line in text.splitlines())
 
 
 def _is_number(text: str) -> bool:

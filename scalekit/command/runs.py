@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from scalekit.command.exits import Exit
-from scalekit.command.output import Output, table
+from scalekit.command.output import Output, cut_to_screen, table
 from scalekit.command.store import store_of
 from scalekit.display.text import amount, duration_text
 from scalekit.tracking.listing import runs as list_runs
@@ -27,13 +27,15 @@ def runs(arguments: Namespace, output: Output) -> int:
             of = f" of project {arguments.project!r}" if arguments.project else ""
             output.note(f"no runs{of} in {root}: sk.evaluate(...) and scalekit run leave some")
             return Exit.GOOD
-        output.write(table([_row(row) for row in shown.to_dicts()], _HEADER))
+        listed = table([_row(row) for row in shown.to_dicts()], _HEADER)
+        output.write(cut_to_screen(listed, output.out))
         if found.height > shown.height:
             output.note(f"{amount(found.height, 'run')} in all: --limit shows more of them")
     return Exit.GOOD
 
 
-_HEADER = ("run", "started (UTC)", "took", "project", "name", "kind", "estimator", "rows", "metric", "value", "skill", "by")  # fmt: skip
+# what tells most comes first: a narrow screen shows no more
+_HEADER = ("run", "started (UTC)", "project", "name", "metric", "value", "skill", "kind", "rows", "estimator", "took", "by")  # fmt: skip
 
 
 def _row(row: dict[str, Any]) -> list[str]:
@@ -41,15 +43,15 @@ def _row(row: dict[str, Any]) -> list[str]:
     return [
         row["id"][-_SHORT:],
         f"{row['started']:%Y-%m-%d %H:%M}",
-        duration_text(row["seconds"]),
         row["project"],
         row["name"],
-        f"{row['kind']}, failed" if failed else row["kind"],
-        row["estimator"] or "",
-        "" if row["rows"] is None else f"{row['rows']:,}",
         row["primary"] or "",
         _interval(row["value"], row["low"], row["high"]),
         _interval(row["skill"], row["skill_low"], row["skill_high"]),
+        f"{row['kind']}, failed" if failed else row["kind"],
+        "" if row["rows"] is None else f"{row['rows']:,}",
+        row["estimator"] or "",
+        duration_text(row["seconds"]),
         row["user"] or "",
     ]
 

@@ -13,7 +13,14 @@ import pytest
 from scalekit.command import main as module
 from scalekit.command.arguments import COMMANDS
 from scalekit.command.exits import Exit, exit_of
-from scalekit.command.output import Output, clean, output_of, plain, table
+from scalekit.command.output import (
+    Output,
+    clean,
+    cut_to_screen,
+    output_of,
+    plain,
+    table,
+)
 from scalekit.errors import (
     ConfigError,
     DataCheckError,
@@ -206,6 +213,13 @@ def test_tables_line_up_and_hold_no_new_lines() -> None:
     assert table([]) == ""
     shown = table([["a\nb", "1,000"], ["c", "-2.5"]], ["name", "n"])
     assert shown.splitlines() == ["name      n", "a b   1,000", "c      -2.5"]
+
+
+def test_lines_are_cut_for_a_screen_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "8")
+    screen = SimpleNamespace(isatty=lambda: True)
+    assert cut_to_screen("long line\nshort", screen) == "long li…\nshort"  # type: ignore[arg-type]
+    assert cut_to_screen("long line", io.StringIO()) == "long line"
 
 
 def test_clean_leaves_text_of_any_language_alone() -> None:

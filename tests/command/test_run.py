@@ -138,7 +138,7 @@ def test_all_models_are_fitted_together_scored_in_one_pass_and_kept(
     runs = {row["id"]: row for row in sk.runs("late").collect().to_dicts()}
     assert set(told["runs"]) == {"logistic", "tree"}
     for name, run in told["runs"].items():
-        assert runs[run]["kind"] == "evaluation"
+        assert (runs[run]["kind"], runs[run]["name"]) == ("evaluation", name)
         assert runs[run]["skill"] == pytest.approx(told["reports"][name]["skill"][0])
         assert runs[run]["tags.experiment"] == "late"
         assert runs[run]["has_model"]

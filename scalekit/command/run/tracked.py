@@ -12,7 +12,7 @@ from scalekit.errors import ScalekitError
 from scalekit.tracking.names import check_name
 from scalekit.tracking.track import ActiveRun, track
 
-_KEYS = ("project", "name", "tags", "enabled")
+_KEYS = ("project", "tags", "enabled")
 
 
 def track_of(experiment: Experiment) -> dict[str, Any] | None:
@@ -29,12 +29,11 @@ def track_of(experiment: Experiment) -> dict[str, Any] | None:
     for key, value in tags.values.items():
         if not isinstance(value, str):
             raise tags.unexpected(key, "text")
-    project, name = section.text("project"), section.text("name")
+    project = section.text("project")
     if not section.switch("enabled", default=True):
         return None
     return {
         "project": check_name_of(experiment, project),
-        "name": name or experiment.path.stem,
         "tags": {"experiment": experiment.name, **tags.values},
     }
 
