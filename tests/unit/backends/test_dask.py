@@ -363,7 +363,7 @@ def slowly(rows: pl.DataFrame) -> pl.DataFrame:
 def listeners() -> set[str]:
     me = psutil.Process()
     return {
-        connection.laddr.ip
+        connection.laddr.ip.removeprefix("::ffff:")  # where Ray runs beside it
         for process in [me, *me.children(recursive=True)]
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
