@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks import tables
+
 ROOT = Path("data") / "fit"
 ROWS = 500_000
 """Of one file."""
@@ -23,17 +25,11 @@ _CITIES = [f"city {i}" for i in range(40)]
 
 def prepare(rows: int, folder: Path = ROOT, each: int = ROWS) -> list[str]:
     """The paths of files with ``rows`` rows together, of which those are made that are missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for number, start in enumerate(range(0, rows, each)):
-        height = min(each, rows - start)
-        path = folder / f"{number:04}-{height}.parquet"
-        if not path.exists():
-            making = path.with_suffix(".making")
-            made(number, height).write_parquet(making)
-            making.rename(path)
-        paths.append(str(path))
-    return paths
+
+    def write(path: Path, number: int, height: int, _: int) -> None:
+        made(number, height).write_parquet(path)
+
+    return tables.prepare(rows, folder, each, write)
 
 
 def made(number: int, height: int) -> pl.DataFrame:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks import tables
+
 ROOT = Path("data") / "judge"
 ROWS = 1_000_000
 """Of one file."""
@@ -31,17 +33,11 @@ _CITIES = [f"city {i}" for i in range(40)]
 
 def prepare(rows: int, folder: Path = ROOT, each: int = ROWS) -> list[str]:
     """The paths of files with ``rows`` rows together, of which those are made that are missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for number, start in enumerate(range(0, rows, each)):
-        height = min(each, rows - start)
-        path = folder / f"{number:04}-{height}.parquet"
-        if not path.exists():
-            making = path.with_suffix(".making")
-            made(number, height, start).write_parquet(making, row_group_size=each)
-            making.rename(path)
-        paths.append(str(path))
-    return paths
+
+    def write(path: Path, number: int, height: int, first: int) -> None:
+        made(number, height, first).write_parquet(path, row_group_size=each)
+
+    return tables.prepare(rows, folder, each, write)
 
 
 def made(number: int, height: int, first: int = 0) -> pl.DataFrame:
