@@ -26,7 +26,9 @@ from scalekit.learn.strategies.strategy import Strategy
 def calibrated(estimator: Any, data: Data) -> Steps:
     """The genuine fit on numbers of rows, with a classifier that knows what the fitted ones said of each row.
 
-    What comes here is the target, the weight, and a number for each class, of each row.
+    What comes here is the target, the weight, and a number for each class, of each row. scikit-learn 1.9 encodes only text before
+    a temperature is fitted, and takes other labels for places in an array: 1 and 2 would be read beyond its end. Labels that are not
+    text are given to it as codes therefore.
     """
     classifier = _classifier(estimator)
     rows = yield from find_numbers(data, y=True, weight=data.weighted)
@@ -48,12 +50,14 @@ def calibrated(estimator: Any, data: Data) -> Steps:
     parts += [_Part(model, rows) for model in fitted[len(said) :]]
     given = {name: getattr(estimator, name) for name in ("estimator", "cv", "n_jobs", "ensemble")}
     estimator.ensemble = is_ensemble
+    codes = estimator.method == "temperature" and not isinstance(rows.y[0], str)
     try:
-        _play(estimator, parts, rows, splits)
+        _play(estimator, parts, rows, splits, np.searchsorted(labels, rows.y) if codes else rows.y)
     finally:
         vars(estimator).update(given)
+    estimator.classes_ = labels
     for one in estimator.calibrated_classifiers_:
-        one.estimator = one.estimator.part.model
+        one.estimator, one.classes = one.estimator.part.model, labels
     return estimator
 
 
@@ -137,7 +141,7 @@ class _Heard(BaseEstimator):  # type: ignore[misc]
         return said
 
 
-def _play(estimator: Any, parts: list[_Part], rows: Numbered, splits: Splits) -> None:
+def _play(estimator: Any, parts: list[_Part], rows: Numbered, splits: Splits, y: Array) -> None:
     numbers = np.arange(rows.count)
     codes = splits.codes[..., rows.places(numbers)]
     lists = [
@@ -148,7 +152,7 @@ def _play(estimator: Any, parts: list[_Part], rows: Numbered, splits: Splits) ->
     ]
     vars(estimator).update(estimator=_Heard(parts), cv=lists, n_jobs=None)
     weights = {} if rows.weight is None else {"sample_weight": rows.weight}
-    estimator.fit(numbers[:, np.newaxis], rows.y, **weights)
+    estimator.fit(numbers[:, np.newaxis], y, **weights)
 
 
 def _classifier(estimator: Any) -> Any:
