@@ -17,8 +17,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3 p
 TEST_ARGS ?= -n auto --dist worksteal
 FAST = not slow and not s3 and not postgres and not notebook and not dask and not ray
 
-.PHONY: help demo test check fmt bench battery memory faults fuzz simulate docs clean
-.PHONY: help demo test check fmt bench battery memory mlflow faults fuzz docs clean
+.PHONY: help demo test check fmt bench battery memory mlflow faults fuzz simulate docs clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

@@ -20,6 +20,7 @@ from scalekit.backends.watch import UNWATCHED, Watch
 from scalekit.config import Config
 from scalekit.expr.node import Opaque
 from scalekit.kernels.gang import Work, alone
+from scalekit.kernels.said import SAID, Said
 from scalekit.kernels.schema import schema_of
 from scalekit.plan.nodes import MapBatches, Plan
 from scalekit.sources.footer import width
@@ -29,8 +30,6 @@ LEAST_ROWS = 1
 
 SHARE = 4
 """Batches of this machine are a fraction of what a worker takes: several of their copies are there at one time."""
-
-_SAID = (("said", pl.Binary()),)
 
 
 def answers(
@@ -53,8 +52,10 @@ def answers(
         Is told how far it is.
     """
     if is_cluster(config):
-        for part in run.batches(MapBatches(plan, Opaque(Said(function)), _SAID), config, 1, watch):
-            yield pickle.loads(part.item())
+        asked = MapBatches(plan, Opaque(Said(function)), SAID)
+        for part in run.batches(asked, config, 1, watch):
+            if (said := part.item()) is not None:
+                yield pickle.loads(said)
         return
     batches = run.batches(plan, config, batch_rows(plan, config))
     yield from _in_threads(function, (batch for batch in batches if batch.height))
@@ -77,23 +78,6 @@ def _in_threads(
         finally:
             for future in flying:
                 future.cancel()
-
-
-@dataclass(frozen=True, eq=False)
-class Said:
-    """From rows to one row that holds, pickled, what a function says of them."""
-
-    function: Callable[[pl.DataFrame], Any]
-
-    @property
-    def __name__(self) -> str:
-        """What a plan shows of it."""
-        return getattr(self.function, "__name__", type(self.function).__name__)
-
-    def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Ask the function."""
-        said = [pickle.dumps(self.function(rows), protocol=5)] if rows.height else []
-        return pl.DataFrame({"said": said}, schema=dict(_SAID))
 
 
 def gang(plan: Plan, work: Work, config: Config, watch: Watch = UNWATCHED) -> Any:

@@ -6,6 +6,7 @@ import json
 import pickle
 import sys
 import time
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -17,11 +18,12 @@ from benchmarks.fit.models import MODELS, Model
 from benchmarks.fit.rows import probe
 from benchmarks.fit.watching import Watch, high_water
 from scalekit.config import resolve
+from scalekit.learn.strategies.table import strategies
 
 PLAIN = "plain"
 CLUSTERS = ("dask", "ray")
 LIBRARIES = (
-    "pandas", "sklearn.linear_model", "sklearn.compose", "xgboost", "scalekit.learn.strategies.table"
+    "pandas", "sklearn.linear_model", "sklearn.compose", "xgboost", "scalekit.learn.fit", "scalekit.parts",
 )  # fmt: skip
 
 
@@ -65,7 +67,8 @@ def over_parts(model: Model, asked: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     roles: dict[str, Any] = {"target": model.target, "features": list(model.features)}
     estimator = model.make(1 if is_cluster else workers)
-    with Watch() as watch:
+    watch = Watch()
+    with watch if asked["watched"] else nullcontext():
         begun = time.perf_counter()
         fitted = sk.fit(estimator, frame, **roles)
         done = time.perf_counter()
@@ -98,6 +101,7 @@ def loaded(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows, in a process that has the libraries; it takes its time, so that nobody does it alone."""
     for name in LIBRARIES:
         import_module(name)
+    strategies()
     time.sleep(0.5)
     return rows
 

@@ -75,7 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--peers", action="store_true", help="dask-ml too, in an environment that is made for it")
     add("--workers", type=int, default=2, help="of one thread (%(default)s)")
     add("--memory", default="2GB", help="of each worker (%(default)s)")
-    add("--repeat", type=int, default=3, help="runs where times are compared; the quickest counts")
+    add(
+        "--repeat",
+        type=int,
+        default=3,
+        help="runs where times are compared: the first watches memory, the quickest of the others counts",
+    )
     add("--patience", type=float, default=3600.0, help="seconds for one fit (%(default)s)")
     add("--data", type=Path, default=data.ROOT, help="folder of the rows (%(default)s)")
     add("--environments", type=Path, default=Path("data") / "environments", help="(%(default)s)")

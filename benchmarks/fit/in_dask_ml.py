@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -36,7 +37,8 @@ def main(arguments: list[str]) -> int:
     with cluster, Client(cluster):  # type: ignore[no-untyped-call]
         fit({**asked, "model": "StandardScaler", "files": asked["files"][:2], "parameters": {}})
         started = time.perf_counter()
-        with Watch() as watch:
+        watch = Watch()
+        with watch if asked["watched"] else nullcontext():
             begun = time.perf_counter()
             model = fit(asked)
             done = time.perf_counter()

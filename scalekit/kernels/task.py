@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -68,6 +68,8 @@ class Stage:
         How the rows are handed on.
     schema
         The columns of the fragment, to which its rows are pinned.
+    apart
+        Whether the fragment runs on each table of its only input by itself, rather than on all of them as one.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Stage:
     slots: tuple[Slot, ...]
     output: Output
     schema: tuple[tuple[str, pl.DataType], ...]
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,13 @@ def _tables(pieces: Sequence[pl.DataFrame]) -> list[pa.Table]:
 
 
 def _run(stage: Stage, facts: Facts, tables: Sequence[pa.Table]) -> pl.DataFrame:
+    if not stage.apart:
+        return _rows(stage, facts, tables)
+    one = replace(facts, feeds=(1,))
+    return pl.concat([_rows(stage, one, (table,)) for table in tables])
+
+
+def _rows(stage: Stage, facts: Facts, tables: Sequence[pa.Table]) -> pl.DataFrame:
     inputs = list(_inputs(stage, facts, tables))
     # In memory: the streaming engine gives rows in another order on each run, see kernels.run.
     rows = to_lazy(numbered(stage.fragment, facts), inputs)

@@ -90,12 +90,14 @@ class Feed:
 class Pending:
     """A table in parts of which each is a fragment over its feeds, which has not run.
 
-    ``in_order`` is an order in which the parts are already, if it is known.
+    ``in_order`` is an order in which the parts are already, if it is known. Where they are ``apart``, the fragment runs on each
+    table of a part by itself.
     """
 
     fragment: Plan
     feeds: tuple[Feed, ...]
     in_order: tuple[SortKey, ...] = ()
+    apart: bool = False
 
     @property
     def count(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from scalekit.backends.tasks.answers import answers_of, is_said
 from scalekit.backends.tasks.parts import Part, Pending, fused
 from scalekit.backends.tasks.run import Run
 from scalekit.expr.node import Cast, Column
@@ -37,6 +38,9 @@ def frames_of(result: Pending, run: Run) -> Iterator[pl.DataFrame]:
     """
     if result.is_stored:
         yield from _brought(_taken(result), run)
+        return
+    if is_said(result):
+        yield from answers_of(result, run)
         return
     at_once = max(2, _AHEAD * run.slots)
     for start in range(0, result.count, at_once):

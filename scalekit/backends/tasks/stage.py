@@ -97,6 +97,7 @@ def stage_of(pending: Pending, output: Output) -> Stage:
         tuple(feed.slot for feed in pending.feeds),
         output,
         tuple(schema_of(pending.fragment).items()),
+        pending.apart,
     )
 
 

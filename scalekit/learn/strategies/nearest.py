@@ -126,15 +126,26 @@ def fitting(batch: Batch, centers: Array, labelled: bool) -> Fit:  # noqa: FBT00
     """That of some rows."""
     count = len(centers)
     inertia, rows, labels = np.zeros(count), np.zeros(count, np.int64), []
-    for x, weight in row_blocks(batch, batch.values.shape[1]):
+    for x, weight in row_blocks(batch, 1, LARGE_BLOCK):
         found = nearest(x, centers)
-        distances = ((x - centers[found]) ** 2).sum(axis=1)
+        distances = _distances(x, centers, found)
         distances = distances if weight is None else distances * weight
         inertia += np.bincount(found, weights=distances, minlength=count)
         rows += np.bincount(found, minlength=count)
         if labelled:
             labels.append(found.astype(np.int32))
     return Fit(inertia, rows, tuple(labels))
+
+
+def _distances(x: Array, centers: Array, labels: Array) -> Array:
+    """The squared distance of each row to its centre."""
+    found = np.empty(len(x))
+    size = max(64, BLOCK // x.shape[1])
+    for start in range(0, len(x), size):
+        some = slice(start, start + size)
+        apart = x[some] - centers[labels[some]]
+        np.einsum("ij,ij->i", apart, apart, out=found[some])
+    return found
 
 
 def better_known(left: Fit, right: Fit) -> Fit:
@@ -163,7 +174,7 @@ def farthest(batch: Batch, centers: Array, count: int) -> Far:
     found: Far | None = None
     for x, weight in row_blocks(batch, batch.values.shape[1]):
         labels = nearest(x, centers)
-        distances = ((x - centers[labels]) ** 2).sum(axis=1)
+        distances = _distances(x, centers, labels)
         weights = np.ones(len(x)) if weight is None else weight
         block = Far(distances, x, weights, labels).first(count)
         found = block if found is None else farther(found, block)

@@ -80,7 +80,9 @@ def test_equals_the_plain_fit(case: Case, way: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("ensemble", [True, False])
-def test_a_temperature_of_labels_that_are_no_codes(way: str, ensemble: bool, tmp_path: Path) -> None:
+def test_a_temperature_of_labels_that_are_no_codes(
+    way: str, ensemble: bool, tmp_path: Path
+) -> None:
     """Compared with the codes 0 and 1: scikit-learn 1.9 itself reads beyond an array's end for the labels 1 and 2."""
     estimator = CalibratedClassifierCV(LOGISTIC, cv=3, method="temperature", ensemble=ensemble)
     with scattered(ROWS, way, tmp_path) as frame:
