@@ -11,7 +11,7 @@ from math import ceil
 
 import polars as pl
 
-from scalekit.backends.tasks.parts import Part, Pending
+from scalekit.backends.tasks.parts import Content, Part, Pending
 from scalekit.backends.tasks.run import Run
 from scalekit.kernels.said import Said
 from scalekit.kernels.tables import from_table
@@ -59,9 +59,9 @@ _BY_ROW = (Input, Select, Filter, MapBatches)
 def _asked_together(result: Pending, numbers: Sequence[int], run: Run) -> Iterator[pl.DataFrame]:
     """The answers of some parts that the cluster holds."""
     (feed,) = result.feeds
-    parts = {number: feed.contents[number] for number in numbers}
+    parts = {n: part for n in numbers if isinstance(part := feed.contents[n], Part)}
     hands = _hands(parts, run)
-    contents = [_one(parts[number] for number in hand) for hand in hands]
+    contents: list[Content | None] = [_one([parts[number] for number in hand]) for hand in hands]
     together = replace(result, feeds=(replace(feed, contents=contents),), apart=True)
     made = run.parts(together, range(len(hands)))
     told = run.cluster.fetch([part.tables[0] for part in made])
@@ -89,8 +89,7 @@ def _in_runs(numbers: Sequence[int], size: int) -> list[Sequence[int]]:
     return [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
 
-def _one(parts: Iterator[Part]) -> Part:
+def _one(parts: Sequence[Part]) -> Part:
     """Several parts as one, whose tables they are."""
-    several = list(parts)
-    tables = tuple(table for part in several for table in part.tables)
-    return Part(tables, sum(part.rows for part in several), sum(part.bytes for part in several))
+    tables = tuple(table for part in parts for table in part.tables)
+    return Part(tables, sum(part.rows for part in parts), sum(part.bytes for part in parts))
