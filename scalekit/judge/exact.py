@@ -74,7 +74,7 @@ class Refining:
             return Failure(error)
 
     def _counted(self, rows: pl.DataFrame) -> Iterator[tuple[Place, _Part]]:
-        y, block, _, weight = self.scoring.columns(HashedRows(rows))
+        y, block, weight = self.scoring.columns(HashedRows(rows))
         here, seen = np.flatnonzero(y >= 0), Seen(rows)
         if not len(here):
             return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scalekit import run
@@ -31,7 +31,7 @@ from scalekit.judge.protocol.protocol import Protocol
 from scalekit.judge.protocol.slices import levels, slices_of
 from scalekit.judge.report import DUMMY, LINEAR
 from scalekit.judge.rows import Rows, hashable, identity_of
-from scalekit.judge.scoring import SLICE, Scored, Scoring, score
+from scalekit.judge.scoring import Scored, Scoring, score
 from scalekit.judge.statistics import Layout
 from scalekit.plan.nodes import Plan
 
@@ -227,12 +227,12 @@ def judge(
         What the checks want to know of the rows.
     """
     protocol, frame = ground.protocol, ground.rows.frame
-    sliced = slices_of(protocol, frame)
+    sliced = slices_of(protocol, frame, sum(ground.census.rows.values()))
     tests = frame.filter(col(ROLE) == "test")
     there = levels(tests, sliced)
     layout = layout_of(protocol, [m.name for m in models], ground.classes, there, ground.census)
-    scoring = scoring_of(ground, layout, models, summaries)
-    plan = _plan(ground, scoring, sliced)
+    scoring = replace(scoring_of(ground, layout, models, summaries), slices=tuple(sliced.values()))
+    plan = ground.rows.frame.select(*columns_of(ground, scoring))._plan
     with progress(ground.config) as watch:
         scored = score(plan, scoring, ground.config, watch)
     assert scored is not None  # the census has seen test rows
@@ -257,18 +257,14 @@ def scoring_of(
 
 
 def columns_of(ground: Ground, scoring: Scoring) -> tuple[str, ...]:
-    """The columns that a pass reads, but for those of slices."""
+    """The columns that a pass reads."""
     wanted = [name for model in scoring.models for name in model.inputs]
     wanted += [name for summary in scoring.summaries for name in summary.columns]
+    wanted += [one.column for one in scoring.slices]
     wanted += [*scoring.block, *scoring.identity, scoring.target, *scoring.scales]
     wanted += [scoring.weight] if scoring.weight else []
     wanted += [ROLE, *((FOLD,) if ground.rows.folds else ())]
     return tuple(dict.fromkeys(wanted))
-
-
-def _plan(ground: Ground, scoring: Scoring, sliced: Mapping[str, Any]) -> Plan:
-    slices = [expr.alias(f"{SLICE}{place}") for place, expr in enumerate(sliced.values())]
-    return ground.rows.frame.select(*columns_of(ground, scoring), *slices)._plan
 
 
 def decided(plan: Plan, config: Config) -> Config:

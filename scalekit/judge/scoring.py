@@ -18,7 +18,7 @@ from scalekit.judge.evidence import ROLES, Summary
 from scalekit.judge.judged import OF_CLASSES, Judged, Seen
 from scalekit.judge.protocol import fingerprint
 from scalekit.judge.protocol.fingerprint import Fingerprint
-from scalekit.judge.protocol.slices import OTHER
+from scalekit.judge.protocol.slices import Slice
 from scalekit.judge.statistics import Layout, Tally
 from scalekit.kernels.hashed_rows import HashedRows
 from scalekit.learn.matrix import to_weights
@@ -28,9 +28,6 @@ Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 ASKED = 1 << 17
 """Rows that models are asked about at one time: one-hot columns and splines of a whole part fill a small worker."""
-
-SLICE = "__scalekit_slice_"
-"""What the columns of slices begin with; their place follows."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,8 @@ class Scoring:
         What the checks want to know.
     scales
         Of forecasts, the columns of what naive ones are wrong by.
+    slices
+        In the order of the layout.
     """
 
     layout: Layout
@@ -92,6 +91,7 @@ class Scoring:
     identity: tuple[str, ...]
     summaries: tuple[Summary, ...] = ()
     scales: tuple[str, ...] = ()
+    slices: tuple[Slice, ...] = ()
 
     @property
     def __name__(self) -> str:
@@ -111,7 +111,7 @@ class Scoring:
     def _scored(self, rows: pl.DataFrame) -> Scored:
         outputs, seconds = self._outputs(rows)
         hashed = HashedRows(rows)
-        y, block, slices, weight = self.columns(hashed)
+        y, block, weight = self.columns(hashed)
         scale = rows.select(self.scales).to_numpy() if self.scales else None
         role = rows[ROLE].replace_strict(ROLES, range(len(ROLES)), return_dtype=pl.Int8).to_numpy()
         identity = sorted(self.identity)
@@ -125,7 +125,7 @@ class Scoring:
             scaled = None if scale is None else scale[here]
             name = ROLES[number]
             layout = layout_of_role(self.layout, name)
-            levels = slices[here] if layout.slices else None
+            levels = self.levels(rows, here) if layout.slices else None
             tallies[name] = statistics.tally(
                 layout, y[here], some, block[here], levels, heavy, scaled
             )
@@ -145,8 +145,8 @@ class Scoring:
                 seconds[model.name] += spent
         return {name: np.concatenate(outputs) for name, outputs in found.items()}, seconds
 
-    def columns(self, hashed: HashedRows) -> tuple[Array, Array, Array, Array | None]:
-        """Target, blocks, slices and weights of some rows."""
+    def columns(self, hashed: HashedRows) -> tuple[Array, Array, Array | None]:
+        """Target, blocks and weights of some rows."""
         layout, rows = self.layout, hashed.rows
         if layout.task in OF_CLASSES:
             y = statistics.positions(layout, rows[self.target])
@@ -154,13 +154,18 @@ class Scoring:
             y = rows[self.target].cast(pl.Float64).to_numpy()
         hashes = hashed.of(self.block, purpose="block")
         block = (hashes % np.uint64(layout.blocks)).astype(np.int64)
-        slices = [
-            _levels(rows[f"{SLICE}{place}"], levels)
-            for place, (_, levels) in enumerate(layout.slices)
-        ]
-        stacked = np.column_stack(slices) if slices else np.empty((rows.height, 0), np.int64)
         weight = None if self.weight is None else to_weights(rows[self.weight])
-        return y, block, stacked, weight
+        return y, block, weight
+
+    def levels(self, rows: pl.DataFrame, here: Array) -> Array:
+        """(n, slices) the place of the level of some of the rows in each slice."""
+        columns = dict.fromkeys(one.column for one in self.slices)
+        some = rows.select(*columns)[here]
+        codes = [
+            one.codes(some, levels)
+            for one, (_, levels) in zip(self.slices, self.layout.slices, strict=True)
+        ]
+        return np.array(codes).T  # column by column, as they are counted
 
 
 def score(plan: Plan, scoring: Scoring, config: Config, watch: Watch = UNWATCHED) -> Scored | None:
@@ -192,11 +197,12 @@ def score(plan: Plan, scoring: Scoring, config: Config, watch: Watch = UNWATCHED
 
 
 def _joined(left: Scored, right: Scored | None, scoring: Scoring) -> Scored:
+    """What was kept of both; the tallies of the left one, which came from a part, become those of both."""
     if right is None:
         return left
     summaries = {one.name: one for one in scoring.summaries}
     return Scored(
-        _merged(left.tallies, right.tallies, statistics.joined),
+        _merged(left.tallies, right.tallies, statistics.absorbed),
         _merged(left.prints, right.prints, fingerprint.joined),
         _merged(left.seconds, right.seconds, float.__add__),
         {name: one.joined(left.found[name], right.found[name]) for name, one in summaries.items()},
@@ -213,12 +219,3 @@ def _merged(left: Mapping[str, Any], right: Mapping[str, Any], join: Any) -> dic
 def layout_of_role(layout: Layout, role: str) -> Layout:
     """What is counted of a role's rows: slices are of test rows alone, nobody asks for those of others."""
     return layout if role == "test" else replace(layout, slices=())
-
-
-def _levels(column: pl.Series, levels: tuple[str, ...]) -> Array:
-    """The place of each level; those that are not listed are among the others, or have none."""
-    others = levels.index(OTHER) if OTHER in levels else -1
-    places = column.replace_strict(
-        list(levels), list(range(len(levels))), default=others, return_dtype=pl.Int64
-    )
-    return places.to_numpy()

@@ -24,7 +24,7 @@ from scalekit.learn.roles import Roles
 from scalekit.learn.strategies.choice import Chosen, fitter, refuse
 from scalekit.learn.strategies.strategy import Adapter
 from scalekit.learn.wishes import Wishes
-from scalekit.plan.nodes import Filter, Limit, Plan, Scan, Select, WithColumns
+from scalekit.plan.nodes import Filter, Limit, Plan, RowIndex, Scan, Select, WithColumns
 from scalekit.plan.order import has_order
 from scalekit.tree import walk
 
@@ -164,12 +164,22 @@ def _ready(plan: Plan, config: Config, watch: Watch) -> Plan:
 
 def _is_read_again(plan: Plan, config: Config) -> bool:
     """Whether each reading costs little more than the rows themselves."""
+    if isinstance(plan, RowIndex) and parts.is_cluster(config):
+        return _is_counted(plan.input) and _is_read_again(plan.input, config)
     if not all(isinstance(node, Scan | Select | Filter | WithColumns) for node in walk(plan)):
         return False
     scans = [node.source for node in walk(plan) if isinstance(node, Scan)]
     if parts.is_cluster(config):  # what is in this process would be sent in each pass
         return all(source.travels() and source.form == "columns" for source in scans)
     return all(source.form == "frame" for source in scans)
+
+
+def _is_counted(plan: Plan) -> bool:
+    """Whether files may say of each part how many rows it has: then numbers of rows take no reading."""
+    return all(
+        isinstance(node, Select) or (isinstance(node, Scan) and node.limit is None)
+        for node in walk(plan)
+    )
 
 
 def _fits_nothing(estimator: Any, data: Data) -> Steps:  # noqa: ARG001

@@ -49,7 +49,8 @@ def found(frame: sk.Frame) -> list[Any]:
         splits = [part.select("id").collect()["id"].sort().to_list() for part in sk.split(frame, protocol)]  # fmt: skip
         assert splits == [roles.filter(pl.col("role") == r)["id"].to_list() for r in ("train", "valid", "test")]  # fmt: skip
         slices = slices_of(protocol, frame)
-        level_rows = frame.select("id", *slices.values()).collect().sort("id").to_dicts()
+        rows = frame.collect().sort("id")
+        level_rows = [one.texts(one.keys(rows)).to_list() for one in slices.values()]
         answers.append((protocol.id, splits, levels(frame, slices), level_rows))
     forecast = Protocol(
         "forecast", "y", time="month", series="store", horizon=3, season=12,

@@ -29,6 +29,7 @@ from scalekit.backends.tasks.scan import scan
 from scalekit.backends.tasks.tail import as_one_task
 from scalekit.backends.watch import Watch
 from scalekit.config import Config
+from scalekit.expr.node import Column
 from scalekit.physical.nodes import (
     AlignedPartitions,
     Broadcast,
@@ -43,7 +44,7 @@ from scalekit.physical.nodes import (
     RangeExchange,
     ScanPartitions,
 )
-from scalekit.plan.nodes import Input
+from scalekit.plan.nodes import Input, Select
 from scalekit.tree import children, walk
 
 
@@ -113,10 +114,13 @@ def _counted(_: Counted, inputs: list[Pending], run: Run) -> Pending:
 
 
 def _has_counted_splits(pending: Pending) -> bool:
-    """Whether the parts are splits of a source that knows how many rows each has."""
-    if not isinstance(pending.fragment, Input):
+    """Whether the parts are splits of a source that knows how many rows each has, and nothing but columns were chosen."""
+    leaf = pending.fragment
+    while isinstance(leaf, Select) and all(isinstance(expr, Column) for expr in leaf.exprs):
+        leaf = leaf.input
+    if not isinstance(leaf, Input):
         return False
-    contents = pending.feeds[pending.fragment.index].contents
+    contents = pending.feeds[leaf.index].contents
     return all(isinstance(split, Splits) and split.rows is not None for split in contents)
 
 

@@ -183,10 +183,13 @@ class DistinctSketch:
         """What is kept of some rows."""
         found = {}
         for column in self.columns:
-            values = hashed.rows.select(column).drop_nulls()
-            numbers = hash_rows(values, purpose="sample", seed="values")
-            kept = pl.Series("hash", numbers[numbers / _WORD < self.share])
-            found[column] = _counted(kept, pl.Series(_PART, np.zeros(len(kept), np.int64)))
+            # Counted before they are hashed: a column that is no identifier has far fewer values than rows.
+            values = hashed.rows.select(column).drop_nulls().group_by(column).len("n")
+            numbers = hash_rows(values.select(column), purpose="sample", seed="values")
+            counted = pl.DataFrame({"hash": numbers}).with_columns(
+                pl.lit(0, pl.Int64).alias(_PART), values["n"].cast(pl.Int64)
+            )
+            found[column] = counted.filter(pl.Series(numbers / _WORD < self.share))
         return found
 
     def joined(self, left: Any, right: Any) -> Any:

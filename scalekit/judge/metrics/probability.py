@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import erf, isfinite, pi, sqrt
 
 import numpy as np
@@ -104,39 +105,70 @@ def calibration_intercept(pooled: Pooled) -> Array:
 
 
 def _recalibrated(pooled: Pooled, *, has_slope: bool) -> tuple[Array, Array]:
-    """Newton's method in all versions at once; NaN where there is no finite answer.
+    """Intercept and slope in all versions at once; NaN where there is no finite answer."""
+    assert pooled.scores is not None
+    positive, rows, x = pooled.scores[:, 0, 1], pooled.scores[:, 0].sum(axis=1), _logits(pooled)
+    is_filled = rows.any(axis=0)
+    odds = _Odds(positive[:, is_filled], rows[:, is_filled], x[:, is_filled])
+    start = np.zeros(1), np.ones(1)
+    if len(rows) > 1 and len(x) == 1:  # versions are near what all of them say together
+        a, b, _ = _newton(odds.together(), start, has_slope=has_slope)
+        start = (a, b) if np.isfinite(a + b).all() else start
+    a, b, is_done = _newton(odds, start, has_slope=has_slope)
+    events = positive.sum(axis=-1)
+    is_there = is_done & (events > 0) & (rows.sum(axis=-1) > events)
+    return np.where(is_there, a, np.nan), np.where(is_there, b, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class _Odds:
+    """Rows and positives by bin, (R, B), and the log odds of the bins, (R or 1, B)."""
+
+    positive: Array
+    rows: Array
+    x: Array
+
+    def together(self) -> _Odds:
+        """All versions as one."""
+        positive, rows = (one.sum(axis=0, keepdims=True) for one in (self.positive, self.rows))
+        return _Odds(positive, rows, self.x)
+
+    def at(self, a: Array, b: Array) -> tuple[Array, Array]:
+        """The chance in each bin, and how likely what happened is in each version."""
+        odds = np.clip(a[:, None] + b[:, None] * self.x, -_FARTHEST, _FARTHEST)
+        small = np.exp(-np.abs(odds))
+        chance = np.where(odds < 0, small, 1.0) / (1.0 + small)
+        with np.errstate(invalid="ignore"):  # of versions that have no answer
+            loss = self.rows * (np.maximum(odds, 0.0) + np.log1p(small)) - self.positive * odds
+        return chance, -loss.sum(axis=-1)
+
+
+def _newton(
+    odds: _Odds, start: tuple[Array, Array], *, has_slope: bool
+) -> tuple[Array, Array, Array]:
+    """Newton's method: intercepts, slopes, and whether they were found.
 
     A step that would make the answer less likely is halved: of scores that are far too extreme, the first ones are
     too long.
     """
-    assert pooled.scores is not None
-    negative, positive = pooled.scores[:, 0, 0], pooled.scores[:, 0, 1]
-    rows, x = negative + positive, _logits(pooled)
-    a, b = np.zeros(len(rows)), np.ones(len(rows))
-    is_done = np.zeros(len(rows), dtype=bool)
+    a, b = (np.repeat(one, len(odds.rows)) for one in start)
+    chance, likely = odds.at(a, b)
+    is_done = np.zeros(len(a), dtype=bool)
     for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -_FARTHEST, _FARTHEST)))
-        residual, bend = positive - rows * chance, rows * chance * (1.0 - chance)
-        step_a, step_b = _newton_step(residual, bend, x, has_slope=has_slope)
-        before = _log_likelihood(a, b, x, positive, rows)
+        residual, bend = odds.positive - odds.rows * chance, odds.rows * chance * (1.0 - chance)
+        step_a, step_b = _newton_step(residual, bend, odds.x, has_slope=has_slope)
+        chance, after = odds.at(a + step_a, b + step_b)
         for _ in range(_HALVINGS):
-            after = _log_likelihood(a + step_a, b + step_b, x, positive, rows)
-            is_worse = after < before - 1e-9 * np.abs(before)
+            is_worse = after < likely - 1e-9 * np.abs(likely)
             if not is_worse.any():
                 break
             step_a, step_b = (np.where(is_worse, s / 2.0, s) for s in (step_a, step_b))
-        a, b = a + step_a, b + step_b
+            chance, after = odds.at(a + step_a, b + step_b)
+        a, b, likely = a + step_a, b + step_b, after
         is_done = np.maximum(np.abs(step_a), np.abs(step_b)) < 1e-10
         if is_done.all() or not np.isfinite(a + b).any():
             break
-    is_there = is_done & (negative.sum(axis=-1) > 0) & (positive.sum(axis=-1) > 0)
-    return np.where(is_there, a, np.nan), np.where(is_there, b, np.nan)
-
-
-def _log_likelihood(a: Array, b: Array, x: Array, positive: Array, rows: Array) -> Array:
-    odds = np.clip(a[:, None] + b[:, None] * x, -_FARTHEST, _FARTHEST)
-    with np.errstate(invalid="ignore"):  # of versions that have no answer
-        return np.asarray((positive * odds - rows * np.logaddexp(0.0, odds)).sum(axis=-1))
+    return a, b, is_done
 
 
 def _newton_step(residual: Array, bend: Array, x: Array, *, has_slope: bool) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ What other packages use of it:
 - ``rows.role_of(protocol, frame)``: an expression, ``"train"``, ``"valid"`` or ``"test"`` for each row (null: in a gap
   between them), the rows of ``sk.split(frame, protocol)``; ``rows.pinned(protocol, frame)``: the same protocol
   with the cut-offs that its split by time has in this frame.
-- ``slices.slices_of(protocol, frame)``: name -> expression of text levels; ``slices.levels(frame, slices)``.
+- ``slices.slices_of(protocol, frame)``: name -> how rows come to its levels; ``slices.levels(frame, slices)``.
 - ``fingerprint.Fingerprint``, ``fingerprint.of_rows(rows, columns)``, ``fingerprint.joined``, ``fingerprint.of_frame``:
   which rows a test was made on, whoever read them in whatever order.
 - ``tasks.TASKS``: the tasks; metrics and their defaults are those of :mod:`scalekit.judge.metrics`.

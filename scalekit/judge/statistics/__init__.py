@@ -25,9 +25,10 @@ from scalekit.judge.statistics.multiple import benjamini_hochberg, holm
 from scalekit.judge.statistics.pairing import paired, skill
 from scalekit.judge.statistics.results import results
 from scalekit.judge.statistics.tables import from_tables, to_tables
-from scalekit.judge.statistics.tally import Tally, empty, joined
+from scalekit.judge.statistics.tally import Tally, absorbed, empty, joined
 
 __all__ = [
+    "absorbed",
     "Agreement",
     "Layout",
     "Tally",

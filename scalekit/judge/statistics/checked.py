@@ -74,6 +74,8 @@ def positions(layout: Layout, labels: pl.Series | Array | Sequence[Any]) -> Arra
     [2, -1, 0, -1]
     """
     series = labels if isinstance(labels, pl.Series) else pl.Series(values=labels, strict=False)
+    if series.dtype == pl.Boolean and layout.classes == (False, True):
+        return series.cast(pl.Int8).fill_null(-1).to_numpy().astype(np.int64)
     known = pl.Series(values=list(layout.classes), strict=False)
     if series.dtype != known.dtype:
         if series.dtype.is_numeric() and known.dtype.is_numeric():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from scalekit.judge.statistics.intervals import (
 )
 from scalekit.judge.statistics.pooling import present_blocks, versions, whole, without_each
 from scalekit.judge.statistics.tally import Tally
+
+T = TypeVar("T")
 
 _DRAWS = 400
 _ORDER_LEVELS = {"median_ae": 0.5, "p90_ae": 0.9}
@@ -88,26 +92,50 @@ class Estimates:
 
     def value(self, metric: Metric) -> Array:
         """(E,): one value, or one for each class or quantile."""
-        return np.asarray(_columns(metric.value(self.pooled))[0])
+        return self._once(
+            "value", metric, lambda: np.asarray(_columns(metric.value(self.pooled))[0])
+        )
 
     def values_without(self, metric: Metric) -> Array:
         """(blocks, E)."""
-        return _columns(metric.value(self.without))
+        return self._once("without", metric, lambda: _columns(metric.value(self.without)))
 
     def values_drawn(self, metric: Metric) -> Array:
         """(draws, E), in the same draws for all models of the same rows."""
-        return _columns(metric.value(self.drawn))
+        return self._once("drawn", metric, lambda: _columns(metric.value(self.drawn)))
 
     def bounds(self, metric: Metric) -> tuple[Array, Array]:
         """What the values lie between for certain: themselves, unless they are made of bins."""
-        value = self.value(metric)
         if metric.bounds is None:
+            value = self.value(metric)
             return value, value
+        low, high = self._once("bounds", metric, lambda: self._bounds(metric))
+        return low, high
+
+    def _bounds(self, metric: Metric) -> Array:
+        assert metric.bounds is not None
         low, high = metric.bounds(self.pooled)
-        return _columns(np.minimum(low, high))[0], _columns(np.maximum(low, high))[0]
+        return np.stack([_columns(np.minimum(low, high))[0], _columns(np.maximum(low, high))[0]])
+
+    def _once(self, what: str | tuple[str, float], metric: Metric, work: Callable[[], T]) -> T:
+        """What several tables are made of is worked out by the first of them; the threshold is for labels alone."""
+        threshold = None if "labels" not in metric.needs else self.threshold
+        place = (what, metric.name, self.model, self.place, threshold)
+        known = self._known
+        if place not in known:
+            known[place] = work()
+        found: T = known[place]
+        return found
+
+    @property
+    def _known(self) -> dict[Any, Any]:
+        return self.tally.known
 
     def intervals(self, metric: Metric, level: float) -> list[Interval]:
         """One for each value."""
+        return self._once(("intervals", level), metric, lambda: self._intervals(metric, level))
+
+    def _intervals(self, metric: Metric, level: float) -> list[Interval]:
         values = self.value(metric)
         if metric.kind == "extreme" or not np.isfinite(values).any():
             return [NONE] * len(values)

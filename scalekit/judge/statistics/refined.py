@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,11 @@ class Refined(Estimates):
 
     ranks: tuple[Ranks, ...] = ()
     by_block: tuple[Array, ...] = ()
+
+    @cached_property
+    def _known(self) -> dict[Any, Any]:
+        """Of these ranks alone."""
+        return {}
 
     @cached_property
     def pooled(self) -> Pooled:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
+from math import prod
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from scalekit.errors import InvalidOperationError
 from scalekit.judge.metrics.arrays import Array
@@ -20,6 +21,7 @@ from scalekit.judge.statistics.layout import GRID, Layout
 Kind: TypeAlias = Literal["rows", "count", "sum", "largest", "smallest", "exemplar"]
 
 _WORTH_PACKING = 1 << 12
+_CODEC = pa.Codec("zstd", 1)
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,14 @@ class Tally:
         What moments of targets and predictions are taken about.
     arrays
         Name -> array, as ``kept(layout)`` lists them. Read-only.
+    known
+        What was worked out of them already; it does not travel.
     """
 
     layout: Layout
     centre: float
     arrays: Mapping[str, Array]
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
     _totals: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -227,6 +232,27 @@ def joined(left: Tally, right: Tally) -> Tally:
     return Tally(left.layout, left.centre, arrays)
 
 
+def absorbed(left: Tally, right: Tally) -> Tally:
+    """The same as :func:`joined`, in the memory of the left one, which nobody else may have: its arrays are large.
+
+    Parameters
+    ----------
+    left, right
+        Tallies of one layout, of different rows.
+    """
+    if left.layout != right.layout or not left.rows or not right.rows:
+        return joined(left, right)
+    other = about(right, left.centre)
+    for name, what in kept(left.layout).items():
+        array = left.arrays[name]
+        array.flags.writeable = True
+        if what.kind in ("rows", "count"):
+            np.add(array, other.arrays[name], out=array)
+        else:
+            array[...] = _JOINS[what.kind](array, other.arrays[name])
+    return Tally(left.layout, left.centre, left.arrays)
+
+
 def about(tally: Tally, centre: float) -> Tally:
     """The same tally with moments about another centre."""
     d = tally.centre - centre
@@ -293,13 +319,15 @@ def _packed(array: Array) -> tuple[str, str, tuple[int, ...], bytes]:
         narrow = array.astype(np.min_scalar_type(int(array.max())))
     data = narrow.tobytes()
     is_packed = len(data) > _WORTH_PACKING
-    kind = f"{'z' if is_packed else ' '}{narrow.dtype.str}"
-    return kind, array.dtype.str, array.shape, zlib.compress(data, 1) if is_packed else data
+    kind = f"{'s' if is_packed else ' '}{narrow.dtype.str}"
+    packed = _CODEC.compress(data, asbytes=True) if is_packed else data
+    return kind, array.dtype.str, array.shape, packed
 
 
 def _unpacked(layout: Layout, centre: float, packed: dict[str, tuple[Any, ...]]) -> Tally:
     arrays = {}
     for name, (kind, dtype, shape, data) in packed.items():
-        raw = zlib.decompress(data) if kind[0] == "z" else data
-        arrays[name] = np.frombuffer(raw, dtype=kind[1:]).astype(dtype).reshape(shape)
+        narrow = np.dtype(kind[1:])
+        raw = _CODEC.decompress(data, prod(shape) * narrow.itemsize) if kind[0] == "s" else data
+        arrays[name] = np.frombuffer(raw, dtype=narrow).reshape(shape).astype(dtype)
     return Tally(layout, centre, arrays)
