@@ -12,6 +12,7 @@ import pytest
 import scalekit as sk
 from scalekit import run
 from scalekit.errors import ColumnNotFoundError, ConfigError, SchemaError
+from scalekit.judge.protocol import slices
 from scalekit.judge.protocol.names import HORIZON
 from scalekit.judge.protocol.protocol import Protocol
 from scalekit.judge.protocol.slices import MISSING, OTHER, Slice, levels, slices_of
@@ -132,6 +133,25 @@ def test_two_queries_find_the_levels_of_all_slices(monkeypatch: pytest.MonkeyPat
     found = levels(frame, slices_of(Protocol("regression", "y", slices=names), frame))
     assert [len(found[name]) for name in names] == [4, 10, 2, 3]
     assert len(asked) == 2
+
+
+def test_quantiles_of_many_rows_are_those_of_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "SAMPLED", 2_000)
+    count, found = 20_000, []
+    rows = pl.DataFrame({"id": range(count)}).with_columns(y=pl.col("id") * 7919 % count)
+    protocol = Protocol("regression", "y", key="id", slices="y:quantile4")
+    for backend in BACKENDS:
+        frame = sk.from_polars(rows)
+        with sk.config(backend=backend):
+            (all_of_them,) = slices_of(protocol, frame).values()
+            (few,) = slices_of(protocol, frame, 2_000).values()
+            (some,) = slices_of(protocol, frame, count).values()
+        found.append(some.cuts)
+        assert all_of_them.cuts == few.cuts
+        assert all_of_them.cuts == pytest.approx((5_000, 10_000, 15_000), abs=1)
+        assert some.cuts != few.cuts
+        assert some.cuts == pytest.approx(few.cuts, abs=4 * count * 0.5 / 2_000**0.5)
+    assert len(set(found)) == 1
 
 
 def test_ten_quantiles_sort_as_they_stand() -> None:

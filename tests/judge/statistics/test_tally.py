@@ -17,6 +17,7 @@ from scalekit.errors import CorruptFileError, InvalidOperationError
 from scalekit.judge.metrics.bins import score_bins, score_edges
 from scalekit.judge.statistics import (
     Layout,
+    absorbed,
     empty,
     from_tables,
     joined,
@@ -107,6 +108,30 @@ def test_any_cut_and_order_gives_the_same(task, weighted):
         parts += [tally(layout, **some(rows, rest)), empty(layout)]
         random.shuffle(parts)
         assert_same(reduce(joined, parts), whole)
+        arrived = [pickle.loads(pickle.dumps(part)) for part in parts]
+        assert_same(reduce(absorbed, arrived), whole)
+
+
+def test_a_tally_that_absorbs_another_has_the_same_bits_and_leaves_the_other_alone():
+    layout, rows = layout_of("regression"), rows_of("regression", 400)
+    left, right = (tally(layout, **some(rows, np.arange(start, start + 200))) for start in (0, 200))
+    both, before = joined(left, right), pickle.dumps(right)
+    found = absorbed(left, right)
+    for name, array in both.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], array)
+    assert pickle.dumps(right) == before
+    assert not any(array.flags.writeable for array in found.arrays.values())
+
+
+def test_what_was_worked_out_of_a_tally_does_not_outlive_its_rows():
+    layout, rows = layout_of("binary"), rows_of("binary", 400)
+    left, right = (tally(layout, **some(rows, np.arange(start, start + 200))) for start in (0, 200))
+    alone = results(left)
+    assert_frame_equal(results(left), alone)
+    both = absorbed(left, right)
+    for threshold in (None, 0.2, 0.5, 0.8):
+        fresh = results(tally(layout, **rows), threshold=threshold)
+        assert_frame_equal(results(both, threshold=threshold), fresh)
 
 
 @settings(max_examples=40, deadline=None)
