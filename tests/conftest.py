@@ -15,7 +15,9 @@ settings.load_profile("scalekit")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--update-golden``, which rewrites golden files; read the difference before it is committed."""
     parser.addoption(
-        "--all-tasks", action="store_true", help="run the tasks of every case twice, not of every sixteenth"
+        "--all-tasks",
+        action="store_true",
+        help="run the tasks of every case twice, not of every sixteenth",
     )
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
 

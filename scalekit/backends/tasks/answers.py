@@ -16,7 +16,7 @@ from scalekit.backends.tasks.run import Run
 from scalekit.kernels.said import Said
 from scalekit.kernels.tables import from_table
 from scalekit.kernels.task import TableSlot
-from scalekit.plan.nodes import Filter, Input, MapBatches, Select
+from scalekit.plan.nodes import MapBatches, Numbered
 from scalekit.tree import walk
 
 AHEAD = 16
@@ -42,18 +42,15 @@ def answers_of(result: Pending, run: Run) -> Iterator[pl.DataFrame]:
 
 
 def _is_held(result: Pending) -> bool:
-    """Whether the cluster has each part as one table, of whose rows the fragment knows no place."""
+    """Whether the cluster has each part as one table, and nothing is asked that goes by the number of a task."""
     (*others, feed) = result.feeds
     return (
         not others
         and not feed.shared
         and isinstance(feed.slot, TableSlot)
-        and all(isinstance(node, _BY_ROW) for node in walk(result.fragment))
+        and not any(isinstance(node, Numbered) for node in walk(result.fragment))
         and all(isinstance(part, Part) and len(part.tables) == 1 for part in feed.contents)
     )
-
-
-_BY_ROW = (Input, Select, Filter, MapBatches)
 
 
 def _asked_together(result: Pending, numbers: Sequence[int], run: Run) -> Iterator[pl.DataFrame]:
