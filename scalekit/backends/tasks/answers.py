@@ -11,7 +11,7 @@ from math import ceil
 
 import polars as pl
 
-from scalekit.backends.tasks.parts import Content, Part, Pending
+from scalekit.backends.tasks.parts import Content, Freed, Part, Pending
 from scalekit.backends.tasks.run import Run
 from scalekit.kernels.said import Said
 from scalekit.kernels.tables import from_table
@@ -58,6 +58,8 @@ def _asked_together(result: Pending, numbers: Sequence[int], run: Run) -> Iterat
     (feed,) = result.feeds
     parts = {n: part for n in numbers if isinstance(part := feed.contents[n], Part)}
     hands = _hands(parts, run)
+    if not feed.kept:  # nobody else reads them
+        feed.contents[numbers[0] : numbers[-1] + 1] = [Freed(part.rows) for part in parts.values()]
     contents: list[Content | None] = [_one([parts[number] for number in hand]) for hand in hands]
     together = replace(result, feeds=(replace(feed, contents=contents),), apart=True)
     made = run.parts(together, range(len(hands)))
