@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from scalekit import run
 from scalekit.checks.drift_kinds import BINS
-from scalekit.checks.files import rules_in
 from scalekit.checks.kinds import COLUMN_KINDS, TABLE_KINDS
 from scalekit.checks.notation import rules_of, rules_of_triples
 from scalekit.checks.pandera_schema import is_pandera, written_in
@@ -27,6 +27,7 @@ from scalekit.expr.shortcuts import len as count_rows
 from scalekit.frame.frame import Frame
 from scalekit.frame.tracebacks import folded
 from scalekit.io.combine import concat
+from scalekit.mapping_files import read_mapping
 
 
 @folded
@@ -115,7 +116,7 @@ def _check_frame(frame: object, what: str) -> None:
 
 def _rules(frame: Frame, rules: Any, thresholds: Mapping[str, Any] | None) -> tuple[Rule, ...]:
     if isinstance(rules, str | os.PathLike):
-        rules = rules_in(rules)
+        rules = read_mapping(Path(rules), "file of rules", "age: {nulls: false}")
     if is_pandera(rules):
         return rules_of_triples(written_in(rules, frame.schema), thresholds)
     return rules_of(rules, frame.schema, thresholds)

@@ -10,11 +10,11 @@ from typing import Any, Self
 from scalekit.errors import ConfigError, InvalidOperationError
 from scalekit.judge.protocol import accepted, combinations
 from scalekit.judge.protocol.canonical import identity, to_mapping, yaml_text
-from scalekit.judge.protocol.files import read_mapping
 from scalekit.judge.protocol.names import WINDOW
 from scalekit.judge.protocol.settled import SETTLED
 from scalekit.judge.protocol.split import Intervals, Split
 from scalekit.judge.protocol.tasks import TASKS
+from scalekit.mapping_files import read_mapping
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class Protocol:
         >>> sk.Protocol.from_file(path).key
         ('id',)
         """
-        mapping = read_mapping(Path(path))
+        mapping = read_mapping(Path(path), "protocol", "task: binary")
         try:
             return cls.from_dict(mapping)
         except ConfigError as error:
