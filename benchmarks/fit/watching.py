@@ -106,9 +106,21 @@ def _is_worker(process: psutil.Process) -> bool:
     return False
 
 
-def high_water() -> int:
-    """The most that this process ever held, by the kernel."""
-    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) * 1024
-    return int(psutil.Process().memory_info().rss)
+def high_water(process: int | None = None) -> int:
+    """The most that a process ever held, this one by default, by the kernel; no look is taken meanwhile."""
+    status = Path("/proc") / str(process or "self") / "status"
+    if status.exists():
+        for line in status.read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024
+    return int(psutil.Process(process).memory_info().rss)
+
+
+def workers_high_water() -> list[int]:
+    """The same of each worker of this process, since it began."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if _is_worker(process):
+                found.append(high_water(process.pid))
+    return found

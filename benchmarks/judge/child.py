@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 import scalekit as sk
-from benchmarks.fit.watching import Watch, high_water
+from benchmarks.fit.watching import high_water, workers_high_water
 from benchmarks.judge import rows as data
 from benchmarks.judge.models import fitted
 from scalekit import parts, run
@@ -100,7 +100,7 @@ def over_all(
     models: Mapping[str, Any], frame: sk.Frame, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What comparing the models took, and what came of it."""
-    with Watch() as watch, counted() as reads:
+    with counted() as reads:
         began = time.perf_counter()
         found = sk.compare(
             models, frame, task="binary", target=data.TARGET, key=data.KEY, split={"kind": asked["split"]},
@@ -121,8 +121,7 @@ def over_all(
         "by_role": report.provenance["rows"],
         "slices": len(report.layout.slices),
         "levels": len(report.layout.levels),
-        "idle": [memory.idle for memory in watch.found.workers.values()],
-        "peaks": [memory.peak for memory in watch.found.workers.values()],
+        "peaks": workers_high_water(),
     }
 
 

@@ -20,7 +20,7 @@ from distributed.system import MEMORY_LIMIT
 from scalekit.backends.dask.spawning import without_script
 from scalekit.backends.tasks.cluster import Resources
 from scalekit.backends.tasks.folders import private_folder
-from scalekit.backends.tasks.workers import environment
+from scalekit.backends.tasks.workers import allocator, environment
 from scalekit.config import Config
 
 LOOPBACK = "127.0.0.1"
@@ -38,6 +38,9 @@ SETTINGS = {
     "distributed.scheduler.dashboard.bokeh-application.allow_websocket_origin": ["localhost"],
 }
 """A task is tried four times, and nothing waits for workers that do not come."""
+
+_BEFORE = "distributed.nanny.pre-spawn-environ"
+"""The setting of Dask for what workers are told before they start."""
 
 _ENDED = (Status.closed, Status.closing, Status.failed, Status.stopped, Status.stopping)
 
@@ -65,7 +68,8 @@ class Embedded:
             failing.pop_all()
 
     def _started(self) -> Any:
-        settings = SETTINGS | {"temporary-directory": self._folder}
+        variables = dask.config.get(_BEFORE, {}) | allocator(self.memory)
+        settings = SETTINGS | {"temporary-directory": self._folder, _BEFORE: variables}
         with dask.config.set(settings), _path_kept(), _uninterrupted():
             return LocalCluster(
                 host=LOOPBACK,

@@ -86,6 +86,7 @@ def _variables(folder: Path, memory: int) -> Mapping[str, str]:
         "RAY_raylet_start_wait_time_s": "120",  # a machine may be busy with other things
         "RAY_enable_metrics_collection": "0",
         **workers.environment(memory),
+        **workers.allocator(memory),
     }
 
 

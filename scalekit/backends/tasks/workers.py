@@ -14,6 +14,24 @@ _OF_POLARS = "dirty_decay_ms:500,muzzy_decay_ms:1000"
 """What Polars puts there when it is loaded; what a user says stands behind it."""
 
 
+_KEPT = 2**26
+"""Bytes of an array up to which the memory of the last one is taken again, rather than asked of the system and zeroed."""
+
+
+def allocator(memory: int) -> Mapping[str, str]:
+    """What the C library of a worker is told before it starts: NumPy's arrays are its, as Polars' are not.
+
+    Notes
+    -----
+    Each pass of a fit makes the same large arrays as the one before. By itself glibc learns to keep their memory; where
+    only the first of these is set, as Dask sets it, it asks the system for every one of them. That took a third of the time
+    of k-means, and a quarter of that of judging models.
+    """
+    kept = str(min(_KEPT, memory // 32))
+    variables = {"MALLOC_TRIM_THRESHOLD_": kept, "MALLOC_MMAP_THRESHOLD_": kept}
+    return {name: value for name, value in variables.items() if name not in os.environ}
+
+
 def environment(memory: int) -> Mapping[str, str]:
     """The variables of a worker that runs one task at a time in ``memory`` bytes.
 
