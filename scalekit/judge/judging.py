@@ -35,6 +35,9 @@ from scalekit.judge.scoring import Scored, Scoring, score
 from scalekit.judge.statistics import Layout
 from scalekit.plan.nodes import Plan
 
+TRAINED = 1_000_000
+"""Training rows, about, that models are asked about: how much less they know of test rows is clear from these to a thousandth."""
+
 
 @dataclass(frozen=True, eq=False)
 class Folded:
@@ -231,7 +234,11 @@ def judge(
     tests = frame.filter(col(ROLE) == "test")
     there = levels(tests, sliced)
     layout = layout_of(protocol, [m.name for m in models], ground.classes, there, ground.census)
-    scoring = replace(scoring_of(ground, layout, models, summaries), slices=tuple(sliced.values()))
+    scoring = replace(
+        scoring_of(ground, layout, models, summaries),
+        slices=tuple(sliced.values()),
+        trained=min(1.0, TRAINED / max(1, ground.census.rows.get("train", 0))),
+    )
     plan = ground.rows.frame.select(*columns_of(ground, scoring))._plan
     with progress(ground.config) as watch:
         scored = score(plan, scoring, ground.config, watch)

@@ -46,6 +46,7 @@ def provenance(
     known = independence(prepared, name, learned)
     inputs = next((one.inputs for one in judgement.models if one.name == name), ())
     counts = {role: one.rows for role, one in scored.prints.items()}
+    asked = sum(one.rows + one.unlabelled for one in scored.tallies.values())
     return {
         "protocol_id": ground.protocol.id,
         "fingerprints": {role: one.to_dict() for role, one in scored.prints.items()},
@@ -57,7 +58,7 @@ def provenance(
         "exactness": getattr(getattr(model, "scalekit_fit_", None), "exactness", None),
         "features": list(inputs),
         "feature_types": {column: str(types[column]) for column in inputs},
-        "latency": {one: spent / max(1, sum(counts.values())) for one, spent in scored.seconds.items()},
+        "latency": {one: spent / max(1, asked) for one, spent in scored.seconds.items()},
         "invalid": {one: count for one in judgement.layout.models if (count := tally.invalid(one))},
         "sizes": {name: size_of(model)},
         "training": learned,

@@ -84,7 +84,8 @@ class Report:
     layout
         Models, classes, metrics and slices of the tallies.
     tallies
-        By role: ``"test"``, and ``"valid"`` and ``"train"`` where there were such rows.
+        By role: ``"test"``, and ``"valid"`` and ``"train"`` where there were such rows; of more than a million training rows
+        about a million.
     results
         Of the test rows, a row for each model, metric and slice: ``model, metric, slice, level, value, low, high,
         n, events, bound_low, bound_high, method``. The whole has null as its ``slice`` and ``level``.

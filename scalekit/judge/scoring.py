@@ -26,6 +26,8 @@ from scalekit.plan.nodes import Plan
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
+_WORD = float(1 << 64)
+
 ASKED = 1 << 17
 """Rows that models are asked about at one time: one-hot columns and splines of a whole part fill a small worker."""
 
@@ -81,6 +83,8 @@ class Scoring:
         Of forecasts, the columns of what naive ones are wrong by.
     slices
         In the order of the layout.
+    trained
+        The share of the training rows that models are asked about.
     """
 
     layout: Layout
@@ -92,6 +96,7 @@ class Scoring:
     summaries: tuple[Summary, ...] = ()
     scales: tuple[str, ...] = ()
     slices: tuple[Slice, ...] = ()
+    trained: float = 1.0
 
     @property
     def __name__(self) -> str:
@@ -109,34 +114,56 @@ class Scoring:
             return Failure(error)
 
     def _scored(self, rows: pl.DataFrame) -> Scored:
-        outputs, seconds = self._outputs(rows)
         hashed = HashedRows(rows)
-        y, block, weight = self.columns(hashed)
-        scale = rows.select(self.scales).to_numpy() if self.scales else None
         role = rows[ROLE].replace_strict(ROLES, range(len(ROLES)), return_dtype=pl.Int8).to_numpy()
         identity = sorted(self.identity)
         types = {name: rows.schema[name] for name in identity}
         marks = hashed.of(identity)
-        tallies, prints = {}, {}
+        prints = {
+            ROLES[number]: fingerprint.of_hashes(marks[role == number], types)
+            for number in np.unique(role)
+        }
+        found = {one.name: one.of(hashed, role) for one in self.summaries}
+        is_asked = self._is_asked(hashed, role)
+        if is_asked is not None:
+            rows, role = rows.filter(pl.Series(is_asked)), role[is_asked]
+        tallies, seconds = self._tallies(rows, role)
+        return Scored(tallies, prints, seconds, found)
+
+    def _is_asked(self, hashed: HashedRows, role: Array) -> Array | None:
+        """Which rows models are asked about: None of all of them."""
+        if self.trained >= 1:
+            return None
+        numbers = hashed.of(sorted(self.identity), purpose="sample", seed="asked")
+        is_kept: Array = (role != ROLES.index("train")) | (numbers / _WORD < self.trained)
+        return is_kept
+
+    def _tallies(
+        self, rows: pl.DataFrame, role: Array
+    ) -> tuple[dict[str, Tally], dict[str, float]]:
+        """What is counted of some rows, by role, and the time in each model."""
+        outputs, seconds = self._outputs(rows)
+        y, block, weight = self.columns(HashedRows(rows))
+        scale = rows.select(self.scales).to_numpy() if self.scales else None
+        tallies = {}
         for number in np.unique(role):
             here = np.flatnonzero(role == number)
             some = {name: values[here] for name, values in outputs.items()}
             heavy = None if weight is None else weight[here]
             scaled = None if scale is None else scale[here]
-            name = ROLES[number]
-            layout = layout_of_role(self.layout, name)
+            layout = layout_of_role(self.layout, ROLES[number])
             levels = self.levels(rows, here) if layout.slices else None
-            tallies[name] = statistics.tally(
+            tallies[ROLES[number]] = statistics.tally(
                 layout, y[here], some, block[here], levels, heavy, scaled
             )
-            prints[name] = fingerprint.of_hashes(marks[here], types)
-        found = {one.name: one.of(hashed, role) for one in self.summaries}
-        return Scored(tallies, prints, seconds, found)
+        return tallies, seconds
 
     def _outputs(self, rows: pl.DataFrame) -> tuple[dict[str, Array], dict[str, float]]:
         """Of all models, and how long each took; a model's own copies of the rows are of some at a time."""
         found: dict[str, list[Array]] = {model.name: [] for model in self.models}
         seconds = dict.fromkeys(found, 0.0)
+        if rows.is_empty():
+            return {}, seconds
         for some in rows.iter_slices(ASKED):
             seen = Seen(some)
             for model in self.models:

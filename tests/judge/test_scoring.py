@@ -18,7 +18,7 @@ from sklearn.linear_model import (
 import scalekit as sk
 from scalekit import parts
 from scalekit.errors import ComputeError
-from scalekit.judge import scoring
+from scalekit.judge import judging, scoring
 from scalekit.judge.judging import Judgement, dummy, judge, judged_model, linear
 from scalekit.judge.preparing import prepare
 from scalekit.judge.protocol.protocol import Protocol
@@ -272,3 +272,26 @@ def test_few_rows_and_an_unfitted_estimator_are_cross_validated():
     }
     assert prepared.final["m"].scalekit_fit_.rows < PEOPLE.height
     assert all(one.scalekit_fit_.rows < PEOPLE.height for one in prepared.models["m"].members)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_of_many_training_rows_models_are_asked_about_some(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with read(way, PEOPLE, tmp_path) as frame:
+        every = judged(frame, "binary")
+        monkeypatch.setattr(judging, "TRAINED", 300)
+        some = judged(frame, "binary")
+    there = every.scored.tallies["train"].rows
+    kept = some.scored.tallies["train"].rows
+    assert there > 600
+    assert abs(kept - 300) < 5 * 300**0.5
+    assert SAMPLED_ROWS.setdefault("train", kept) == kept  # the same rows in every way
+    for role in ("valid", "test"):
+        left, right = every.scored.tallies[role], some.scored.tallies[role]
+        for name, array in left.arrays.items():
+            np.testing.assert_array_equal(array, right.arrays[name])
+    assert some.scored.prints == every.scored.prints  # which say what rows there were
+
+
+SAMPLED_ROWS: dict[str, int] = {}
