@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-tasks",
         action="store_true",
-        help="run the tasks of every case twice, not of every sixteenth",
+        help="run the tasks of every case twice, not of a fifth",
     )
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
 
