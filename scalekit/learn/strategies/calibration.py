@@ -27,8 +27,8 @@ def calibrated(estimator: Any, data: Data) -> Steps:
     """The genuine fit on numbers of rows, with a classifier that knows what the fitted ones said of each row.
 
     What comes here is the target, the weight, and a number for each class, of each row. scikit-learn 1.9 encodes only text before
-    a temperature is fitted, and takes other labels for places in an array: 1 and 2 would be read beyond its end. Labels that are not
-    text are given to it as codes therefore.
+    a temperature is fitted, and takes other labels for places in an array: 1 and 2 would be read beyond its end. It is given codes
+    therefore.
     """
     classifier = _classifier(estimator)
     rows = yield from find_numbers(data, y=True, weight=data.weighted)
@@ -50,9 +50,9 @@ def calibrated(estimator: Any, data: Data) -> Steps:
     parts += [_Part(model, rows) for model in fitted[len(said) :]]
     given = {name: getattr(estimator, name) for name in ("estimator", "cv", "n_jobs", "ensemble")}
     estimator.ensemble = is_ensemble
-    codes = estimator.method == "temperature" and not isinstance(rows.y[0], str)
+    y = encoded(rows.y, labels) if estimator.method == "temperature" else rows.y
     try:
-        _play(estimator, parts, rows, splits, np.searchsorted(labels, rows.y) if codes else rows.y)
+        _play(estimator, parts, rows, splits, y)
     finally:
         vars(estimator).update(given)
     estimator.classes_ = labels
