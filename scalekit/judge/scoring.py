@@ -26,8 +26,6 @@ from scalekit.plan.nodes import Plan
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
-_WORD = float(1 << 64)
-
 ASKED = 1 << 17
 """Rows that models are asked about at one time: one-hot columns and splines of a whole part fill a small worker."""
 
@@ -124,26 +122,20 @@ class Scoring:
             for number in np.unique(role)
         }
         found = {one.name: one.of(hashed, role) for one in self.summaries}
-        is_asked = self._is_asked(hashed, role)
-        if is_asked is not None:
-            rows, role = rows.filter(pl.Series(is_asked)), role[is_asked]
-        tallies, seconds = self._tallies(rows, role)
+        if self.trained < 1:
+            share = hashed.shares(identity, purpose="sample", seed="asked")
+            is_asked = (role != ROLES.index("train")) | (share < self.trained)
+            hashed, role = HashedRows(rows.filter(pl.Series(is_asked))), role[is_asked]
+        tallies, seconds = self._tallies(hashed, role)
         return Scored(tallies, prints, seconds, found)
 
-    def _is_asked(self, hashed: HashedRows, role: Array) -> Array | None:
-        """Which rows models are asked about: None of all of them."""
-        if self.trained >= 1:
-            return None
-        numbers = hashed.of(sorted(self.identity), purpose="sample", seed="asked")
-        is_kept: Array = (role != ROLES.index("train")) | (numbers / _WORD < self.trained)
-        return is_kept
-
     def _tallies(
-        self, rows: pl.DataFrame, role: Array
+        self, hashed: HashedRows, role: Array
     ) -> tuple[dict[str, Tally], dict[str, float]]:
-        """What is counted of some rows, by role, and the time in each model."""
+        """What is counted of the rows that models are asked about, by role, and the time in each model."""
+        rows = hashed.rows
         outputs, seconds = self._outputs(rows)
-        y, block, weight = self.columns(HashedRows(rows))
+        y, block, weight = self.columns(hashed)
         scale = rows.select(self.scales).to_numpy() if self.scales else None
         tallies = {}
         for number in np.unique(role):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
 
 from scalekit.kernels.row_hash import Purpose, column_hashes, salt
 from scalekit.kernels.value_hash import U64, mix
+
+Shares: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+
+_WORD = float(1 << 64)
 
 
 class HashedRows:
@@ -34,6 +39,10 @@ class HashedRows:
             out ^= self._values(name)
             mix(out)
         return out
+
+    def shares(self, columns: Sequence[str], *, seed: int | str, purpose: Purpose) -> Shares:
+        """The same as numbers in [0, 1): below a share are about so many of the rows."""
+        return self.of(columns, seed=seed, purpose=purpose) / _WORD
 
     def _values(self, name: str) -> U64:
         if name not in self._columns:

@@ -17,11 +17,10 @@ from scalekit.errors import SchemaError
 from scalekit.judge.evidence import ROLES, Summary
 from scalekit.judge.judged import FOLD
 from scalekit.judge.protocol.protocol import Protocol
-from scalekit.kernels.hashed_rows import HashedRows
+from scalekit.kernels.hashed_rows import HashedRows, Shares
 from scalekit.kernels.row_hash import check_hashable, hash_rows
 
 Roles: TypeAlias = "np.ndarray[Any, np.dtype[np.int8]]"
-Shares: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 Moment: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 ROWS, GROUPS, TIMES, MOMENTS, DISTINCT = "rows", "groups", "times", "moments", "distinct"
@@ -98,7 +97,7 @@ class RowSketch:
         """A number in [0, 1) for each row, by its values; nothing is hashed where all rows are kept."""
         if seed == "sample" and min(self.sampled) >= 1:
             return np.zeros(hashed.rows.height)
-        return hashed.of(columns, purpose="sample", seed=seed) / _WORD
+        return hashed.shares(columns, purpose="sample", seed=seed)
 
     def joined(self, left: Any, right: Any) -> Any:
         """What is kept of both."""
